@@ -1,0 +1,35 @@
+"""The registry of everything that connects: which tenant owns it, how it proves itself, whether it is there."""
+
+from django.db import models
+
+
+class Device(models.Model):
+    """An adapter, or an OCPP station seen by the gateway. The id is also its user name at the broker and its topic."""
+
+    class Kind(models.TextChoices):
+        ADAPTER = "adapter"
+        STATION = "station"
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        PENDING = "pending"  # came by itself with a registration token; waits for an operator
+        REVOKED = "revoked"
+
+    device_id = models.CharField(primary_key=True, max_length=40)
+    tenant = models.ForeignKey("tenancy.Tenant", on_delete=models.CASCADE, related_name="devices")
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    station_id = models.CharField(max_length=48, null=True, blank=True, help_text="OCPP identity inside the tenant")
+    secret_hash = models.CharField(max_length=64, help_text="Hex SHA-256 of a random 32-byte password")
+    permit_key = models.BinaryField(help_text="HMAC key of permits, encrypted under the master key")
+    online = models.BooleanField(default=False)
+    reported_state = models.CharField(max_length=12, blank=True)
+    firmware = models.CharField(max_length=60, blank=True)
+    last_seen_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "station_id"], name="device_station_id_once")]
+
+    def __str__(self) -> str:
+        return self.device_id

@@ -1,0 +1,91 @@
+"""Charging sessions, the commands that steer devices, and the OCPP stations of a tenant."""
+
+from django.db import models
+
+from saas.kit.models import Public
+
+
+class Session(Public):
+    """One delivery of energy. `uid` is also the permit's session on the wire."""
+
+    class State(models.TextChoices):
+        PERMITTED = "permitted"  # permit issued, waits for presence
+        STARTING = "starting"  # presence shown, waits for the relay
+        CHARGING = "charging"
+        ENDED = "ended"  # relay open, price not yet booked
+        CLOSED = "closed"  # priced, booked, CDR written
+        CANCELLED = "cancelled"  # never delivered
+
+    booking = models.OneToOneField("bookings.Booking", null=True, blank=True, on_delete=models.PROTECT)
+    evse = models.ForeignKey("sites.Evse", on_delete=models.PROTECT, related_name="sessions")
+    driver = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT)
+    vehicle = models.ForeignKey("fleets.Vehicle", null=True, blank=True, on_delete=models.PROTECT)
+    id_tag = models.CharField(max_length=36, blank=True)
+    device_id = models.CharField(max_length=40, db_index=True)
+    transaction_id = models.CharField(max_length=36, blank=True, help_text="OCPP transaction, else empty")
+    state = models.CharField(max_length=10, choices=State, default=State.PERMITTED)
+    permit_start_at = models.DateTimeField(null=True)
+    permit_end_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    meter_start_wh = models.BigIntegerField(null=True)
+    meter_stop_wh = models.BigIntegerField(null=True)
+    energy_wh = models.BigIntegerField(default=0)
+    power_w = models.IntegerField(default=0)
+    current_ma = models.IntegerField(null=True)
+    voltage_mv = models.IntegerField(null=True)
+    soc_pct = models.PositiveSmallIntegerField(null=True)
+    last_sample_at = models.DateTimeField(null=True)
+    stop_reason = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    cost_minor = models.BigIntegerField(default=0, help_text="Running cost; final once closed")
+    cdr = models.JSONField(null=True, help_text="OCPI 2.2.1 CDR, once closed")
+
+
+class SessionChange(models.Model):
+    """Every change of state of a session is a row."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="changes")
+    state = models.CharField(max_length=10)
+    reason = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField()
+
+
+class DeviceCommand(Public):
+    """Outbox of commands. The dispatcher publishes, repeats until the device replies, and gives up after expiry."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        DONE = "done"
+        REFUSED = "refused"  # the device said no; error says why
+        EXPIRED = "expired"
+
+    device_id = models.CharField(max_length=40, db_index=True)
+    session = models.ForeignKey(Session, null=True, on_delete=models.CASCADE, related_name="commands")
+    type = models.CharField(max_length=12)
+    payload = models.JSONField(default=dict, help_text="Body of the message, contracts.telemetry.messages.Command")
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(help_text="Do not send (again) before")
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    replied_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "next_at"])]
+
+
+class Station(Public):
+    """An OCPP charging station as it described itself at its last boot."""
+
+    device_id = models.CharField(max_length=40, unique=True)
+    station_id = models.CharField(max_length=48)
+    location = models.ForeignKey("sites.Location", null=True, blank=True, on_delete=models.PROTECT)
+    protocol = models.CharField(max_length=10, blank=True)
+    vendor = models.CharField(max_length=50, blank=True)
+    model = models.CharField(max_length=50, blank=True)
+    serial_number = models.CharField(max_length=50, blank=True)
+    firmware = models.CharField(max_length=50, blank=True)
+    booted_at = models.DateTimeField(null=True)

