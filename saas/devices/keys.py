@@ -1,0 +1,44 @@
+"""Secrets of devices: what is random, what is hashed, what is encrypted at rest."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache
+
+from cryptography.fernet import Fernet
+
+from saas.kit.home import home
+
+PURPOSE = b"wattlane permit keys v1"
+
+
+def new_secret() -> str:
+    """A password of 32 random bytes, in letters that fit a user name, a header and a QR code."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """Hex SHA-256. Enough for random 32-byte secrets; never for passwords that people choose."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def matches(secret: str, secret_hash: str) -> bool:
+    """Whether `secret` has this hash, in constant time."""
+    return hmac.compare_digest(digest(secret), secret_hash)
+
+
+def seal(key: bytes) -> bytes:
+    """Encrypt a permit key for the database."""
+    return _fernet(home().secrets["master_key"]).encrypt(key)
+
+
+def unseal(sealed: bytes) -> bytes:
+    """The permit key in clear. cryptography.fernet.InvalidToken when the master key is another one."""
+    return _fernet(home().secrets["master_key"]).decrypt(sealed)
+
+
+@lru_cache(maxsize=4)
+def _fernet(master_key: str) -> Fernet:
+    derived = hmac.new(master_key.encode(), PURPOSE, hashlib.sha256).digest()
+    return Fernet(base64.urlsafe_b64encode(derived))
