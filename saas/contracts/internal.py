@@ -1,0 +1,171 @@
+"""The words of the internal API between the data side and the web app: `/internal/v1` (the one typed door back).
+
+Pipelines call it with a bearer token that `mint` makes for one tenant and one scope; the web app checks it with
+`verify`. `GET /internal/v1/tenants` is asked on the public host with tenant `public`; everything else on the tenant's
+own host (`TenantCard.host`, sent as `Host`):
+
+    GET  /internal/v1/tenants                            scope tenants:read    -> list[TenantCard]
+    GET  /internal/v1/sessions?since=&after=&limit=      scope sessions:read   -> SessionPage, closed sessions
+    GET  /internal/v1/roster                             scope roster:read     -> Roster
+    GET  /internal/v1/reports/queued                     scope reports:write   -> list[QueuedReport]
+    POST /internal/v1/reports/{uid}/running              scope reports:write   RunStarted -> 204; 409 when not queued
+    POST /internal/v1/reports/{uid}/ready                scope reports:write   ReportMade -> 204
+    POST /internal/v1/reports/{uid}/failed               scope reports:write   ReportFailed -> 204
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Literal
+
+import msgspec
+
+SCOPES = ("tenants:read", "sessions:read", "roster:read", "reports:write")
+LIFETIME_S = 120
+
+
+class TenantCard(msgspec.Struct, kw_only=True):
+    """What the data side may know of a tenant: its schema name, its host and its brand."""
+
+    tenant: str
+    host: str
+    name: str
+    kind: str
+    country: str
+    language: str
+    currency: str
+    timezone: str
+    logo_svg: str = ""
+    colour_primary: str
+    colour_accent: str
+    state: str = "active"
+
+
+class ClosedSession(msgspec.Struct, kw_only=True):
+    """Business context of one closed session. Times are RFC 3339 UTC; `driver` is a pseudonym, never a name."""
+
+    session: str
+    device_id: str
+    evse: str
+    charger: str
+    location: str
+    site: str
+    city: str
+    country: str
+    host_organisation: str | None = None
+    fleet_organisation: str | None = None
+    driver: str | None = None
+    vehicle: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    closed_at: str
+    energy_wh: int
+    currency: str
+    cost_minor: int
+
+
+class SessionPage(msgspec.Struct, kw_only=True):
+    """Closed sessions in the order in which they closed; `next` goes into `after` for the following page."""
+
+    items: list[ClosedSession]
+    next: str | None = None
+
+
+class OrganisationCard(msgspec.Struct, kw_only=True):
+    uid: str
+    name: str
+    kind: str
+
+
+class VehicleCard(msgspec.Struct, kw_only=True):
+    """A vehicle of a fleet's roster; private drivers' vehicles are not listed."""
+
+    uid: str
+    plate: str
+    make: str = ""
+    model: str = ""
+    organisation: str | None = None
+
+
+class DriverCard(msgspec.Struct, kw_only=True):
+    """A driver of a fleet by pseudonym, with the name that the fleet itself gave."""
+
+    driver: str
+    name: str
+    organisation: str | None = None
+
+
+class Roster(msgspec.Struct, kw_only=True):
+    organisations: list[OrganisationCard] = []
+    vehicles: list[VehicleCard] = []
+    drivers: list[DriverCard] = []
+
+
+class QueuedReport(msgspec.Struct, kw_only=True):
+    """A report that somebody asked for. The period is half open, in local days of the tenant."""
+
+    uid: str
+    kind: Literal["esg"]
+    organisation: str | None = None
+    organisation_name: str | None = None
+    period_start: str
+    period_end: str
+    language: str
+    source: Literal["all", "live", "imported"] = "all"
+
+
+class RunStarted(msgspec.Struct, kw_only=True):
+    run_id: str
+
+
+class MadeFile(msgspec.Struct, kw_only=True):
+    """A file below `$WATTLANE_HOME/files`; `path` is relative to it and starts with the tenant."""
+
+    kind: Literal["pdf", "csv", "extract"]
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+class ReportMade(msgspec.Struct, kw_only=True):
+    run_id: str
+    data_version: str
+    files: list[MadeFile]
+
+
+class ReportFailed(msgspec.Struct, kw_only=True):
+    run_id: str
+    error: str
+
+
+class BadToken(ValueError):
+    """The token is forged, expired, or made for another tenant or scope."""
+
+
+def pseudonym(secret: str, tenant: str, user_uid: str) -> str:
+    """Name of a driver in the lake: the same in every run, meaningless without the secret."""
+    return "d_" + _mac(secret, f"driver|{tenant}|{user_uid}".encode())[:20]
+
+
+def mint(secret: str, *, tenant: str, scope: str, now_s: int) -> str:
+    """A token for one tenant and one scope, good for `LIFETIME_S` seconds from `now_s` (Unix time)."""
+    claims = {"tenant": tenant, "scope": scope, "exp": now_s + LIFETIME_S}
+    body = base64.urlsafe_b64encode(json.dumps(claims, sort_keys=True).encode()).decode().rstrip("=")
+    return f"{body}.{_mac(secret, body.encode())}"
+
+
+def verify(secret: str, token: str, *, tenant: str, scope: str, now_s: int) -> None:
+    """Raises BadToken unless the token was minted with this secret for this tenant and scope and is still good."""
+    body, _, mac = token.partition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(secret, body.encode()).encode()):
+        raise BadToken("signature")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    if claims["tenant"] != tenant or claims["scope"] != scope or scope not in SCOPES:
+        raise BadToken("tenant or scope")
+    if claims["exp"] <= now_s:
+        raise BadToken("expired")
+
+
+def _mac(secret: str, body: bytes) -> str:
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
