@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from typing import Any
+
+from django.db import connection as _connection
+
+connection: Any = _connection  # the tenant backend adds schema_name, tenant and the setters
 
 
 @contextmanager

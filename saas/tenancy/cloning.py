@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.clone import CloneSchema
 from django_tenants.utils import schema_exists
+
+from saas.kit.tenant_context import connection
 
 TEMPLATE = "tenant_template"
 LOCK = 0x77_61_74_74  # advisory lock: one process at a time prepares the template
@@ -21,6 +23,12 @@ def prepare_template() -> None:
         connection.set_schema_to_public()
 
 
+def ensure_template() -> None:
+    """Make the template when there is none yet. Call it outside a transaction: migrating closes the connection."""
+    if not schema_exists(TEMPLATE):
+        prepare_template()
+
+
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """An advisory lock on a connection of its own: migrating closes the usual one."""
@@ -33,17 +41,16 @@ def clone_template(schema: str) -> None:
     """Make `schema` a copy of the template, with its migration history. ValueError when it is there already."""
     if schema_exists(schema):
         raise ValueError(f"schema {schema} exists")
-    if not schema_exists(TEMPLATE):
-        prepare_template()
+    ensure_template()
     connection.set_schema_to_public()
     with transaction.atomic():
         CloneSchema().clone_schema(TEMPLATE, schema, set_connection=False)
         with connection.cursor() as cursor:
             cursor.execute(
                 f'INSERT INTO "{schema}".django_migrations SELECT * FROM "{TEMPLATE}".django_migrations '
-                f"ON CONFLICT DO NOTHING"
+                f"ON CONFLICT DO NOTHING"  # noqa: S608 - both names are ours
             )
             cursor.execute(
                 f'INSERT INTO "{schema}".django_content_type SELECT * FROM "{TEMPLATE}".django_content_type '
-                f"ON CONFLICT DO NOTHING"
+                f"ON CONFLICT DO NOTHING"  # noqa: S608 - both names are ours
             )

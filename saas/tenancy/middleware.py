@@ -2,36 +2,50 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.urls import set_urlconf
 from django.utils import translation
+
+from saas.kit import outage
+from saas.kit.tenant_context import connection
 
 from .models import Domain, Tenant
 
 Next = Callable[[HttpRequest], HttpResponse]
 CACHE_SECONDS = 5.0
-_cache: dict[str, tuple[float, Tenant]] = {}
+NOBODY_SECONDS = 1.0  # a tenant that opens is live within a second, and strangers' hosts cost one query a second
+CACHE_LIMIT = 10_000
+_cache: dict[str, tuple[float, Tenant | None]] = {}
 
 
 def tenant_of_host(host: str) -> Tenant | None:
-    """The tenant whose domain this is, remembered for seconds; None when nobody's."""
+    """The tenant whose domain this is, remembered for seconds; None when nobody's. Leaves the schema as it was."""
     held = _cache.get(host)
     if held and held[0] > time.monotonic():
         return held[1]
-    connection.set_schema_to_public()
+    # The tables of tenancy lie in the public schema alone, which every search path ends with.
     domain = Domain.objects.select_related("tenant").filter(domain=host).first()
-    if domain is None:
-        return None
-    _cache[host] = (time.monotonic() + CACHE_SECONDS, domain.tenant)
-    return domain.tenant
+    tenant = domain.tenant if domain else None
+    if len(_cache) >= CACHE_LIMIT:
+        _cache.clear()
+    _cache[host] = (time.monotonic() + (CACHE_SECONDS if tenant else NOBODY_SECONDS), tenant)
+    return tenant
 
 
 def forget(host: str | None = None) -> None:
     """Drop what this process remembers (of one host, or all): after a change, and in tests."""
-    _cache.clear() if host is None else _cache.pop(host, None)
+    with suppress(KeyError):
+        _cache.clear() if host is None else _cache.pop(host)
+
+
+def bare_host(header: str) -> str:
+    """The host name of a `Host` header: no port, small letters, no final dot. Empty when malformed."""
+    return split_domain_port(header)[0].rstrip(".")
 
 
 class TenantMiddleware:
@@ -41,20 +55,29 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        host = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
+        try:
+            host = bare_host(request.get_host())
+        except DisallowedHost:
+            return outage.answer(request, 400, "bad_host", "The Host header is malformed.")
         tenant = tenant_of_host(host)
         if tenant is None:
-            return HttpResponseNotFound(f"There is no Wattlane site at {host}.\n", content_type="text/plain")
+            return outage.answer(request, 404, "no_such_site", f"There is no site at {host}.")
         if tenant.state == Tenant.State.SUSPENDED:
-            return HttpResponse(
-                "This site is suspended. Contact the platform.\n", status=503, content_type="text/plain"
-            )
+            return outage.answer(request, 503, "suspended", "This site is suspended. Its owner knows why.", tenant)
+        return self._inside(tenant, request)
+
+    def _inside(self, tenant: Tenant, request: HttpRequest) -> HttpResponse:
+        """Answer with the tenant's schema set, and put back what was there: a thread serves many tenants."""
+        before = connection.tenant
         request.tenant = tenant  # type: ignore[attr-defined]
         connection.set_tenant(tenant)
         public = tenant.schema_name == settings.PUBLIC_SCHEMA_NAME
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF if public else settings.ROOT_URLCONF  # type: ignore[attr-defined]
-        set_urlconf(request.urlconf)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF if public else settings.ROOT_URLCONF
+        set_urlconf(request.urlconf)
+        try:
+            return self.get_response(request)
+        finally:
+            connection.set_tenant(before)
 
 
 class LocaleMiddleware:
@@ -68,7 +91,7 @@ class LocaleMiddleware:
         if language not in dict(settings.LANGUAGES):
             language = "en"
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response

