@@ -60,6 +60,7 @@ REFUSE_FAULT = "device_fault"
 REFUSE_BUSY = "busy"
 REFUSE_COMMAND = "unknown_command"
 REFUSE_FORMAT = "bad_format"
+REFUSE_LATE = "command_expired"  # it arrived after its expires_ms
 
 # Fault codes.
 FAULT_OVER_CURRENT = "over_current"

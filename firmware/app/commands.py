@@ -1,0 +1,108 @@
+"""Commands from the platform: each is carried out once, however often it arrives, and always answered."""
+
+import json
+
+from .adapter import Adapter
+from .fields import LONGEST, natural, text
+from .permit import Permit
+from .refused import Refused
+from .words import W
+
+
+class Commands:
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+
+    def handle(self, data: bytes) -> None:
+        """One message of the topic `cmd`. Without a readable id there is nobody to answer: that is told as an event."""
+        adapter = self._adapter
+        command = _read(data)
+        if command is None:
+            adapter.voice.event(W.EV_REFUSED, {"reason": W.REFUSE_FORMAT})
+        else:
+            name = text(command, "id")
+            error = adapter.memory.recall(name)
+            if error is None:
+                error = self._carry_out(command)
+                adapter.memory.remember(name, error)
+            adapter.voice.reply(name, error)
+        adapter.settle()
+
+    def _carry_out(self, command: "dict[str, object]") -> str:
+        """The name of the refusal, "" when it was done."""
+        try:
+            self._check(command)
+            HANDLERS[text(command, "type")](self._adapter, command)
+        except Refused as refusal:
+            return refusal.reason
+        return ""
+
+    def _check(self, command: "dict[str, object]") -> None:
+        clock = self._adapter.clock
+        made_ms, expires_ms = natural(command, "ts_ms"), natural(command, "expires_ms")
+        if command.get("v") != W.VERSION:
+            raise Refused(W.REFUSE_FORMAT)
+        if text(command, "type") not in HANDLERS:
+            raise Refused(W.REFUSE_COMMAND)
+        clock.hint(made_ms)
+        if clock.trusted and clock.now_ms() >= expires_ms:
+            raise Refused(W.REFUSE_LATE)
+
+
+def _permit(adapter: Adapter, command: "dict[str, object]") -> None:
+    data = command.get("permit")
+    if not isinstance(data, dict):
+        raise Refused(W.REFUSE_FORMAT)
+    permit = Permit(data)
+    try:
+        adapter.accept(permit)
+    except Refused as refusal:
+        adapter.voice.event(W.EV_REFUSED, {"session": permit.session, "reason": refusal.reason})
+        raise
+
+
+def _activate(adapter: Adapter, command: "dict[str, object]") -> None:
+    adapter.activate(text(command, "session"), "app")
+
+
+def _stop(adapter: Adapter, command: "dict[str, object]") -> None:
+    adapter.call_off(text(command, "session") if command.get("session") is not None else None)
+
+
+def _limit(adapter: Adapter, command: "dict[str, object]") -> None:
+    adapter.limit(natural(command, "current_ma"))
+
+
+def _unlock(adapter: Adapter, command: "dict[str, object]") -> None:
+    if adapter.charging():
+        raise Refused(W.REFUSE_BUSY)
+    adapter.board.lock(False)
+
+
+def _config(adapter: Adapter, command: "dict[str, object]") -> None:
+    adapter.settings.change(command.get("data"))
+    adapter.memory.settings = adapter.settings.changed
+    adapter.memory.dirty = True
+
+
+# `ota` and `credential` are words of the wire that this firmware does not know yet: it answers unknown_command.
+HANDLERS = {
+    W.CMD_PERMIT: _permit,
+    W.CMD_ACTIVATE: _activate,
+    W.CMD_STOP: _stop,
+    W.CMD_LIMIT: _limit,
+    W.CMD_UNLOCK: _unlock,
+    W.CMD_CONFIG: _config,
+}
+
+
+def _read(data: bytes) -> "dict[str, object] | None":
+    """The command, if it is a JSON object with an id."""
+    try:
+        command = json.loads(data.decode()) if len(data) <= W.MAX_BYTES else None
+    except (ValueError, UnicodeError):
+        return None
+    if not isinstance(command, dict):
+        return None
+    name = command.get("id")
+    return command if isinstance(name, str) and 0 < len(name) <= LONGEST else None

@@ -1,0 +1,114 @@
+"""`python -m firmware.simulator --mqtt 127.0.0.1:1883 --devices devices.json --home .wattlane`"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import signal
+import ssl
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from firmware.simulator.control import serve
+from firmware.simulator.device import Identity
+from firmware.simulator.street import Options, Street, log
+from firmware.simulator.world import FAULTS
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    try:
+        identities = _identities(arguments)
+        options = _options(arguments)
+    except (OSError, ValueError, KeyError) as error:
+        print(f"simulator: {error!r}", file=sys.stderr)
+        return 2
+    street = Street(identities, arguments.home / "street", options)
+    asyncio.run(_run(street, arguments))
+    return 0
+
+
+async def _run(street: Street, arguments: argparse.Namespace) -> None:
+    task = asyncio.create_task(street.run())
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    server = await serve(street, arguments.control)
+    port = server.sockets[0].getsockname()[1]
+    _write_run(arguments.home, {"control": port, "pid": os.getpid(), "devices": list(street.devices)})
+    log("street_started", devices=len(street.devices), control=port, mqtt=arguments.mqtt)
+    with suppress(asyncio.CancelledError):
+        await task
+    server.close()
+    log("street_stopped", devices=len(street.devices))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m firmware.simulator", description="A street of simulated adapters")
+    parser.add_argument("--mqtt", required=True, help="host:port, or mqtts://host:port")
+    parser.add_argument("--cafile", help="authority of the broker's certificate (mqtts)")
+    parser.add_argument("--home", type=Path, default=Path(".wattlane"), help="flash of the devices and run/street.json")
+    parser.add_argument("--devices", type=Path, help="JSON list of {device, secret, key_hex, power_w}")
+    parser.add_argument(
+        "--count", type=int, help="the first N of the file; without a file, N devices made for this home"
+    )
+    parser.add_argument("--faults", default="", help="raised at random, by comma: offline, " + ", ".join(FAULTS))
+    parser.add_argument("--fault-every", type=float, default=30.0, help="seconds between them")
+    parser.add_argument(
+        "--no-clock", action="store_true", help="no time server: devices know the time from the platform"
+    )
+    parser.add_argument("--speed", type=float, default=1.0, help="time runs so many times as fast")
+    parser.add_argument("--control", type=int, default=0, help="control port, 0 for a free one")
+    return parser
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    scheme, _, address = arguments.mqtt.rpartition("://")
+    host, _, port = address.rpartition(":")
+    faults = tuple(name for name in arguments.faults.split(",") if name)
+    unknown = [name for name in faults if name not in (*FAULTS, "offline")]
+    if unknown or not host or scheme not in ("", "mqtt", "mqtts") or arguments.speed <= 0:
+        raise ValueError(
+            f"not understood: --mqtt {arguments.mqtt} --faults {arguments.faults} --speed {arguments.speed}"
+        )
+    tls = ssl.create_default_context(cafile=arguments.cafile) if scheme == "mqtts" else None
+    return Options(
+        host=host,
+        port=int(port),
+        tls=tls,
+        speed=arguments.speed,
+        ntp=not arguments.no_clock,
+        faults=faults,
+        fault_every_s=arguments.fault_every,
+    )
+
+
+def _identities(arguments: argparse.Namespace) -> list[Identity]:
+    if arguments.devices is None and not arguments.count:
+        raise ValueError("say --devices FILE or --count N")
+    path = arguments.devices or _made_up(arguments.home / "run" / "street-devices.json", arguments.count)
+    rows = json.loads(path.read_text())
+    return [Identity.read(row) for row in rows[: arguments.count]]
+
+
+def _made_up(path: Path, count: int) -> Path:
+    """Devices that no platform knows, kept so that the next start finds the same ones."""
+    rows = json.loads(path.read_text()) if path.exists() else []
+    for number in range(len(rows) + 1, count + 1):
+        row = {"device": f"sim_{number:04}", "secret": secrets.token_urlsafe(16), "key_hex": secrets.token_hex(32)}
+        rows.append({**row, "power_w": 7_360})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(rows, indent=1))
+    return path
+
+
+def _write_run(home: Path, content: dict[str, object]) -> None:
+    path = home / "run" / "street.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".tmp").write_text(json.dumps(content))
+    path.with_suffix(".tmp").rename(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

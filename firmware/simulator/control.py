@@ -1,0 +1,101 @@
+"""The control port: one JSON object a line over loopback TCP, one JSON object back.
+
+{"do": "list"}                                              -> {"ok": true, "devices": [state, …]}
+{"do": "state", "device": D}                                -> {"ok": true, "state": {…}}
+{"do": "type_code", "device": D, "code": "482913"}          -> {"ok": true} or {"ok": false, "error": "wrong_code"}
+{"do": "plug" | "unplug" | "restart", "device": D}
+{"do": "fault", "device": D, "fault": "meter_silent", "on": true}
+{"do": "offline", "device": D, "seconds": 30}
+"""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from firmware.simulator.street import Street
+
+Answer = dict[str, Any]
+
+
+def _list(street: Street, request: Answer) -> Answer:
+    return {"devices": [street.state(name) for name in street.devices]}
+
+
+def _state(street: Street, request: Answer) -> Answer:
+    return {"state": street.state(request["device"])}
+
+
+def _type_code(street: Street, request: Answer) -> Answer:
+    error = street.devices[request["device"]].type_code(str(request["code"]))
+    return {"ok": False, "error": error} if error else {}
+
+
+def _plug(street: Street, request: Answer) -> Answer:
+    street.devices[request["device"]].plug(request["do"] == "plug")
+    return {}
+
+
+def _fault(street: Street, request: Answer) -> Answer:
+    street.devices[request["device"]].fault(request["fault"], bool(request.get("on", True)))
+    return {}
+
+
+def _offline(street: Street, request: Answer) -> Answer:
+    street.devices[request["device"]].cut_network(float(request["seconds"]))
+    return {}
+
+
+def _restart(street: Street, request: Answer) -> Answer:
+    street.restart(request["device"])
+    return {}
+
+
+ACTIONS: dict[str, Callable[[Street, Answer], Answer]] = {
+    "list": _list,
+    "state": _state,
+    "type_code": _type_code,
+    "plug": _plug,
+    "unplug": _plug,
+    "fault": _fault,
+    "offline": _offline,
+    "restart": _restart,
+}
+
+
+def answer(street: Street, line: bytes) -> Answer:
+    """Never raises: what cannot be done is answered by {"ok": false, "error": …}."""
+    try:
+        request = json.loads(line)
+        if request.get("device", next(iter(street.devices), None)) not in street.devices:
+            return {"ok": False, "error": f"no such device: {request.get('device')}"}
+        return {"ok": True, **ACTIONS[request["do"]](street, request)}
+    except KeyError as error:
+        return {"ok": False, "error": f"unknown or missing: {error}"}
+    except (ValueError, AttributeError, TypeError) as error:
+        return {"ok": False, "error": str(error)}
+
+
+async def serve(street: Street, port: int) -> asyncio.Server:
+    """Listens on 127.0.0.1; port 0 takes a free one."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                writer.write(json.dumps(answer(street, line)).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):  # gone, or a line without end
+            pass
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(talk, "127.0.0.1", port)
+
+
+def ask(port: int, request: Answer, *, timeout_s: float = 5.0) -> Answer:
+    """One question to a street in another process. Raises OSError when nobody listens."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        reply: Answer = json.loads(connection.makefile("rb").readline())
+        return reply
