@@ -55,6 +55,7 @@ class Event(Upward, kw_only=True, omit_defaults=True):
     reason: Text | None = None
     code: Text | None = None
     method: Text | None = None
+    id_tag: Text | None = None  # the token shown at an OCPP station; there `session` is the station's transaction id
     fw: Text | None = None
 
 

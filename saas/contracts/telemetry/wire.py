@@ -24,6 +24,7 @@ EV_STOPPED = "stopped"  # relay open; energy_wh is the meter at stop; reason say
 EV_REFUSED = "refused"  # a permit or a code was refused; reason says why
 EV_FAULT = "fault"  # code says which
 EV_CLEARED = "cleared"  # the fault named by code is gone
+EV_NOTICE = "notice"  # the device says something that changes no session; code names it, reason says what
 EVENTS = (
     EV_BOOT,
     EV_PLUGGED,
@@ -35,6 +36,7 @@ EVENTS = (
     EV_REFUSED,
     EV_FAULT,
     EV_CLEARED,
+    EV_NOTICE,
 )
 
 # Reasons of `stopped`.
