@@ -63,6 +63,11 @@ class Home:
         return _port("WATTLANE_LIVE_PORT", 8010)
 
     @property
+    def bind(self) -> str:
+        """Address that servers listen on: loopback unless told otherwise."""
+        return os.environ.get("WATTLANE_BIND", "127.0.0.1")
+
+    @property
     def run(self) -> Path:
         """Addresses and pids of what is running now."""
         return self._folder("run")

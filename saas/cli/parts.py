@@ -1,0 +1,70 @@
+"""The processes of one installation: what is started, how, and when it counts as ready. Adding one is adding a line."""
+
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+from saas.kit.home import Home
+
+from .supervisor import Part, listens
+
+PYTHON = sys.executable
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    def ready() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own loopback address
+                return bool(answer.status < 500)
+        except urllib.error.HTTPError as error:
+            return error.code < 500
+        except (OSError, ValueError):
+            return False
+
+    return ready
+
+
+def first(home: Home) -> list[Part]:
+    """What needs no database: started while the schemas are prepared."""
+    return [
+        Part("broker", [PYTHON, "-m", "saas.edge.broker"], lambda: listens(home.mqtt_port)),
+        *_pipelines(home),
+        Part("analytics", [PYTHON, "-m", "analytics_app"], lambda: listens(home.analytics_port)),
+    ]
+
+
+def second(home: Home) -> list[Part]:
+    """What needs the prepared database."""
+    return [
+        Part("web", web_argv(home), _answers(f"http://127.0.0.1:{home.web_port}/readyz")),
+        Part("live", [PYTHON, "-m", "saas.edge.live"], lambda: listens(home.live_port)),
+        Part("ingester", [PYTHON, "-m", "saas.edge.ingester"]),
+        Part("dispatcher", [PYTHON, "-m", "saas.edge.dispatcher"]),
+        Part("answers", [PYTHON, "-m", "saas.edge.answers"]),
+        Part("gateway", [PYTHON, "-m", "saas.edge.ocpp"], lambda: listens(home.ocpp_port)),
+        Part("worker", [PYTHON, "-m", "saas.config.worker"]),
+    ]  # fmt: skip
+
+
+def street(home: Home) -> Part:
+    """The simulated adapters; they run the firmware's own logic."""
+    devices = home.path / "street" / "devices.json"
+    argv = [PYTHON, "-m", "firmware.simulator", "--devices", str(devices), "--home", str(home.path)]
+    return Part("street", [*argv, "--mqtt", f"127.0.0.1:{home.mqtt_port}", "--control", "0"])
+
+
+def web_argv(home: Home) -> list[str]:
+    """The web server: one process, ASGI outside, Django in threads inside."""
+    argv = [PYTHON, "-m", "granian", "--interface", "asgi", "--host", home.bind, "--port", str(home.web_port)]
+    return [*argv, "--log-level", "warning", "saas.config.asgi:application"]
+
+
+def _pipelines(home: Home) -> list[Part]:
+    environment = {"DAGSTER_HOME": str(home.path / "dagster"), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    host = [PYTHON, "-m", "dagster_webserver", "-h", home.bind, "-p", str(home.dagster_port)]
+    ready = _answers(f"http://127.0.0.1:{home.dagster_port}/server_info")
+    return [
+        Part("dagster", [*host, "-m", "pipelines.definitions"], ready, environment),
+        Part("scheduler", [PYTHON, "-m", "dagster._daemon", "run", "-m", "pipelines.definitions"], None, environment),
+    ]
