@@ -36,7 +36,7 @@ def register(
     `secret`: a password that a station brought along itself; at least 16 characters.
     """
     if secret is not None and len(secret) < 16:
-        raise Invalid("A password of a device has at least 16 characters.", secret="too short")
+        raise Invalid("A password of a device has at least 16 characters.", field="secret")
     password = secret or keys.new_secret()
     device = Device(
         device_id=PREFIX[Device.Kind(kind)] + secrets.token_hex(8),

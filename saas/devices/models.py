@@ -1,5 +1,7 @@
 """The registry of everything that connects: which tenant owns it, how it proves itself, whether it is there."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -29,7 +31,9 @@ class Device(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "station_id"], name="device_station_id_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "station_id"], name="device_station_id_once")
+        ]
 
     def __str__(self) -> str:
         return self.device_id

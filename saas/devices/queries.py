@@ -1,5 +1,6 @@
 """Reads of the device registry. Devices live in the public schema: these work inside every tenant."""
 
+import hmac
 from datetime import datetime
 
 from saas.kit.errors import NotFound
@@ -63,3 +64,13 @@ def silent_since(moment: datetime) -> list[str]:
     """Ids of devices that claim to be online and were last heard of before `moment`."""
     rows = Device.objects.filter(online=True, last_seen_at__lt=moment)
     return list(rows.values_list("device_id", flat=True))
+
+
+def registration_token(tenant: Tenant) -> str:
+    """What an unknown OCPP station of this tenant shows as its password to be taken in as pending."""
+    return keys.registration_token(str(tenant.uid))
+
+
+def brings_token(*, tenant: Tenant, token: str) -> bool:
+    """Whether `token` is the registration token of the tenant, in constant time."""
+    return hmac.compare_digest(token.encode(), registration_token(tenant).encode())

@@ -1,0 +1,114 @@
+"""Questions of the OCPP gateway, answered over the broker by the process that knows the business.
+
+A question travels on `rpc/v1/ask/<method>/<caller>/<correlation>`, its answer on
+`rpc/v1/answer/<caller>/<correlation>`. JSON both ways; the answer is an Answer around the method's result.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+ASK = "rpc/v1/ask/{method}/{caller}/{correlation}"
+ANSWER = "rpc/v1/answer/{caller}/{correlation}"
+ASK_FILTER = "rpc/v1/ask/+/+/+"
+ANSWER_FILTER = "rpc/v1/answer/{caller}/+"
+
+
+class Connect(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """May this station open a connection? `tenant` is the path's tenant; None for the short path."""
+
+    station_id: str
+    tenant: str | None = None
+    password: str | None = None  # of HTTP Basic: the station's own, or the tenant's registration token
+    protocol: str = ""  # sub-protocol: ocpp1.6, ocpp2.0.1
+
+
+class Connected(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`status` 101 to go on, else 401 or 404. A pending station may talk, yet charges nobody."""
+
+    status: Literal[101, 401, 404]
+    device: str | None = None
+    pending: bool = False
+
+
+class Boot(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a station says of itself in BootNotification."""
+
+    device: str
+    protocol: str = ""
+    vendor: str = ""
+    model: str = ""
+    serial_number: str = ""
+    firmware: str = ""
+    reason: str = ""
+
+
+class Booted(msgspec.Struct, kw_only=True):
+    """The answer to BootNotification; `interval_s` of heartbeats, or until it asks again."""
+
+    status: Literal["Accepted", "Pending", "Rejected"]
+    interval_s: int
+    now_ms: int
+
+
+class Authorise(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """May this token charge at this station?"""
+
+    device: str
+    id_tag: str
+
+
+class Authorised(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """OCPP 1.6 words; `expires_ms` None: no end; `parent`: group of the token."""
+
+    status: Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
+    expires_ms: int | None = None
+    parent: str | None = None
+
+
+class StatusReport(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """StatusNotification in OCPP 1.6 words, whatever the protocol. EVSE 0 is the station as a whole."""
+
+    device: str
+    evse: int
+    status: str
+    ts_ms: int
+    connector: int = 1
+    error_code: str = "NoError"
+    info: str = ""
+
+
+class Presence(msgspec.Struct, kw_only=True):
+    """The station is there (connection opened, heartbeat) or gone (connection closed)."""
+
+    device: str
+    online: bool
+
+
+class Noted(msgspec.Struct, kw_only=True):
+    """Written down. `now_ms` is the platform's clock."""
+
+    now_ms: int
+
+
+class Answer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`error` is the stable code of a refusal, `message` its text for people."""
+
+    ok: bool
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: str | None = None
+    message: str | None = None
+
+
+METHODS: dict[str, tuple[type[Any], type[Any]]] = {
+    "connect": (Connect, Connected),
+    "boot": (Boot, Booted),
+    "authorise": (Authorise, Authorised),
+    "status": (StatusReport, Noted),
+    "presence": (Presence, Noted),
+}
+METHOD_OF: dict[type[Any], str] = {question: method for method, (question, _) in METHODS.items()}
+QUESTION_DECODERS = {method: msgspec.json.Decoder(question) for method, (question, _) in METHODS.items()}
+RESULT_DECODERS = {method: msgspec.json.Decoder(result) for method, (_, result) in METHODS.items()}
+decode_answer = msgspec.json.Decoder(Answer).decode
+encode = msgspec.json.Encoder().encode
