@@ -54,9 +54,9 @@ class SimDevice:
 
     def boot(self) -> None:
         number = secrets.randbits(61) + 1
-        self.adapter = Adapter(
-            self.identity.device, self.identity.key, number, self.world, self.world, self._time, self._files
-        )
+        who, world = self.identity, self.world
+        now_ms = self._time.wall_ms() if self._ntp and self.reachable() else 0
+        self.adapter = Adapter(who.device, who.key, number, world, world, self._time, self._files, now_ms)
         self.uplink = Uplink(self.adapter, follow_clock=self._time.speed == 1.0)
         session = self.adapter.memory.session
         if session and session.meter_start_wh is not None:  # the vehicle has been standing there all the time
