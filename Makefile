@@ -47,7 +47,7 @@ lint: .venv/.dev ## style, types, architecture, licences, known-vulnerable versi
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports
-	@$(PY) infra/licences.py
+	@$(PY) -m infra.dependencies
 
 bench: .venv/.dev ## speed as ratios against a reference measured in the same run
 	@$(PY) -m infra.bench
