@@ -97,7 +97,21 @@ class DriverCard(msgspec.Struct, kw_only=True):
     organisation: str | None = None
 
 
+class ChargerCard(msgspec.Struct, kw_only=True):
+    """Name and place of a charger, by the device and its EVSE number on the wire."""
+
+    device_id: str
+    evse: int = 1
+    charger: str
+    site: str
+    city: str
+    country: str
+    timezone: str
+    organisation: str | None = None
+
+
 class Roster(msgspec.Struct, kw_only=True):
+    chargers: list[ChargerCard] = []
     organisations: list[OrganisationCard] = []
     vehicles: list[VehicleCard] = []
     drivers: list[DriverCard] = []
