@@ -1,0 +1,1 @@
+"""The embedded MQTT broker: amqtt with our own users, topic rules and repairs. No database, no Django."""
