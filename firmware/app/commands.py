@@ -3,7 +3,7 @@
 import json
 
 from .adapter import Adapter
-from .fields import LONGEST, natural, text
+from .fields import natural, text
 from .permit import Permit
 from .refused import Refused
 from .words import W
@@ -97,12 +97,9 @@ HANDLERS = {
 
 
 def _read(data: bytes) -> "dict[str, object] | None":
-    """The command, if it is a JSON object with an id."""
+    """The command, if it is a JSON object with an id. Deep nesting must not bring the device down either."""
     try:
         command = json.loads(data.decode()) if len(data) <= W.MAX_BYTES else None
-    except (ValueError, UnicodeError):
+        return command if isinstance(command, dict) and text(command, "id") else None
+    except (ValueError, UnicodeError, RuntimeError, MemoryError, Refused):
         return None
-    if not isinstance(command, dict):
-        return None
-    name = command.get("id")
-    return command if isinstance(name, str) and 0 < len(name) <= LONGEST else None

@@ -30,8 +30,9 @@ class Permit:
 
     def verify(self, device: str, key: bytes) -> None:
         """Raises Refused(bad_signature) unless this device's key signed exactly these fields for this device."""
-        fields = [str(getattr(self, name)) for name in W.PERMIT_FIELDS]
-        signed = "|".join([W.PERMIT_PREFIX, device, *fields])
+        signed = W.PERMIT_PREFIX + "|" + device
+        for name in W.PERMIT_FIELDS:
+            signed += "|" + str(getattr(self, name))
         if not same(hmac_hex(key, signed), self.sig):
             raise Refused(W.REFUSE_SIGNATURE)
 

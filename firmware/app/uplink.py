@@ -92,7 +92,7 @@ class Uplink:
         try:
             ack = json.loads(payload.decode())
             boot, seq, now_ms = ack["boot"], ack["seq"], ack["now_ms"]
-        except (ValueError, UnicodeError, KeyError, TypeError):
+        except (ValueError, UnicodeError, KeyError, TypeError, RuntimeError, MemoryError):
             return
         if not isinstance(boot, int) or not isinstance(seq, int) or not isinstance(now_ms, int):
             return

@@ -1,11 +1,5 @@
-"""The words of the wire. One file for both sides: `saas/contracts/telemetry/wire.py`.
+"""The words of the wire: the platform's own file, which `python -m firmware.build` copies onto the device."""
 
-The device has no `saas`: there `python -m firmware.build` has put a copy of the file beside main.py.
-"""
-
-try:
-    from saas.contracts.telemetry import wire as W
-except ImportError:
-    import wire as W  # type: ignore[import-not-found, no-redef]
+from saas.contracts.telemetry import wire as W
 
 __all__ = ["W"]

@@ -39,21 +39,25 @@ class Link:
         self.last_error = ""
 
     def step(self, now_ms: int) -> None:
-        """Reads, writes, opens or closes, whatever is due. Never raises for the network's faults."""
+        """Reads, writes, opens or closes, whatever is due. The network's faults end the connection; what the client's
+        callbacks raise is the firmware's own fault and goes up."""
         try:
             if self._socket is None:
                 if now_ms >= self._next_ms:
                     self._open(now_ms)
-            else:
-                self._exchange(self._socket, now_ms)
+                return
+            data = _receive(self._socket)
         except OSError as error:
-            self.last_error = str(error)
-            self.drop(now_ms)
+            self.drop(now_ms, str(error))
+            return
+        if self._client is not None:
+            self._exchange(self._client, data, now_ms)
 
-    def drop(self, now_ms: int) -> None:
+    def drop(self, now_ms: int, reason: str) -> None:
         """Closes, and tries again later: each time twice as late, until one connection has succeeded."""
         if self._socket is not None:
             self._socket.close()
+        self.last_error = reason
         self._socket = None
         self._client = None
         self._next_ms = now_ms + self._retry_ms
@@ -72,20 +76,18 @@ class Link:
         self._client = self._new_client()
         self._client.opened(now_ms)
 
-    def _exchange(self, connection: socket.socket, now_ms: int) -> None:
-        client = self._client
-        if client is None:
-            return
-        data = _receive(connection)
-        while data:
+    def _exchange(self, client: Client, data: "bytes | None", now_ms: int) -> None:
+        if data:
             client.feed(data, now_ms)
-            data = _receive(connection)
         client.tick(now_ms)
         if client.online:
             self._retry_ms = RETRY_MS
-        _write(connection, client)
+        try:
+            _write(self._socket, client)
+        except OSError as error:
+            client.dead = str(error)
         if client.dead:
-            raise OSError(client.dead)
+            self.drop(now_ms, client.dead)
 
 
 def _receive(connection: socket.socket) -> "bytes | None":
@@ -102,9 +104,9 @@ def _receive(connection: socket.socket) -> "bytes | None":
     return data
 
 
-def _write(connection: socket.socket, client: Client) -> None:
+def _write(connection: "socket.socket | None", client: Client) -> None:
     data = client.take_out()
-    if not data:
+    if not data or connection is None:
         return
     try:
         write = connection.send if hasattr(connection, "send") else connection.write  # type: ignore[attr-defined]

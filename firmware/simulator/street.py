@@ -15,7 +15,7 @@ from firmware.simulator.connection import Connection
 from firmware.simulator.device import Identity, SimDevice
 from firmware.simulator.world import SimTime
 
-STEP_S = 0.2
+STEP_S = 0.1
 CONNECTING = 40  # at the same moment
 FAULT_S = 10.0
 

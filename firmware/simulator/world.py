@@ -87,13 +87,16 @@ class World(Board, Meter):
 
     def close_relay(self) -> None:
         if not self.contacts.closed:
+            self.advance()
             self.contacts.closed = True
             self.contacts.closed_at_ms = self._time.wall_ms()
             self._polled_ms = None
 
     def open_relay(self) -> None:
         if self.contacts.closed:
+            self.advance()
             self.contacts.closed = False
+            self.power_w = self._demand_w()
             self.contacts.opened_at_ms = self._time.wall_ms()
             self.contacts.opened_at_mono_ms = self._time.ms()
             self._polled_ms = None
