@@ -1,0 +1,168 @@
+"""`python -m pipelines.defs.sessions.importing`: what `wattlane import sessions` runs.
+
+Exit 0: every file was understood; 1: one was not (what was tried is printed); 2: wrong usage.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.resources.landing import Landing
+from pipelines.transforms.importing.errors import NotUnderstood
+from pipelines.transforms.importing.faults import REASONS, already_known
+from pipelines.transforms.importing.reading import Options, SessionFile, read_sessions
+from pipelines.transforms.importing.report import RULE, figures, total
+from pipelines.transforms.importing.table import ROW
+from pipelines.transforms.importing.zones import is_zone
+from saas.contracts.internal import pseudonym
+
+from .import_text import Meter, as_text
+
+EXAMPLES = 10
+
+
+class WrongUsage(Exception):
+    """The command line cannot be carried out as given."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Import the files named on the command line; the report goes to stdout, progress to stderr."""
+    arguments = _parser().parse_args(argv)
+    try:
+        report = run(arguments)
+    except WrongUsage as error:
+        print(f"wattlane import: {error}", file=sys.stderr)
+        if arguments.json:
+            print(json.dumps({"error": str(error), "tried": []}))
+        return 2
+    print(json.dumps(report, ensure_ascii=False) if arguments.json else as_text(report))
+    return 1 if "error" in report else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wattlane import sessions", description=__doc__)
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--tenant")
+    parser.add_argument("--timezone")
+    parser.add_argument("--date-order", choices=("dmy", "mdy"))
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The whole report. Raises WrongUsage before anything is written."""
+    _check(arguments)
+    tenant, zone = arguments.tenant or "", arguments.timezone or "UTC"
+    landing = Landing(tenant) if tenant else None
+    write = landing is not None and not arguments.dry_run
+    secret = landing.driver_secret() if landing and write else ""
+    options = Options(zone, lambda name: pseudonym(secret, tenant, name), arguments.date_order)
+    guard: AbstractContextManager[None] = landing.locked() if landing and write else nullcontext()
+    with guard:
+        files = list(_each(arguments, landing, options, write))
+    return _report(files, arguments, zone)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for name in arguments.files:
+        if not Path(name).is_file():
+            raise WrongUsage(f"no such file: {name}")
+    if arguments.timezone and not is_zone(arguments.timezone):
+        raise WrongUsage(f"unknown time zone {arguments.timezone!r}; use a name such as Europe/Helsinki")
+    if arguments.tenant and not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", arguments.tenant):
+        raise WrongUsage(f"{arguments.tenant!r} is no tenant's name")
+    if not arguments.tenant and not arguments.dry_run:
+        raise WrongUsage("name the tenant with --tenant, or try the file with --dry-run")
+
+
+def _each(arguments: argparse.Namespace, landing: Landing | None, options: Options, write: bool) -> Iterator[dict[str, Any]]:
+    """One entry per file. In a dry run the keys of the files before count as imported."""
+    seen = pl.Series("session_key", [], dtype=pl.String)
+    done: set[str] = set()
+    for at, name in enumerate(arguments.files, start=1):
+        path = Path(name)
+        meter = Meter(path.name, at, len(arguments.files))
+        try:
+            raw = path.read_bytes()
+            file = read_sessions(raw, path.name, options, meter)
+        except NotUnderstood as error:
+            meter.close("not understood")
+            yield {"file": str(path), "sha256": hashlib.sha256(raw).hexdigest(), "error": error.message, "tried": error.tried}
+            continue
+        entry, judged = _land(path, file, landing, seen, options, write, file.sha256 in done)
+        done.add(file.sha256)
+        seen = pl.concat([seen, judged.filter(pl.col("_reason").is_null())["session_key"]])
+        meter.close(f"{entry['imported']['rows']} sessions")
+        yield entry
+
+
+def _land(path: Path, file: SessionFile, landing: Landing | None, seen: pl.Series, options: Options, write: bool, again: bool) -> tuple[dict[str, Any], pl.DataFrame]:  # fmt: skip
+    before = landing.manifest(file.sha256) if landing else None
+    known = pl.concat([seen, landing.known_keys(but=file.sha256)]) if landing else seen
+    judged = _all_known(file.judged) if before or again else already_known(file.judged, known)
+    entry = {"file": str(path), "sha256": file.sha256, "layout": file.layout, **figures(judged)}
+    entry |= {"already_imported": bool(before or again), "set_aside_examples": list(_aside(file, judged, EXAMPLES))}
+    if before and before["timezone"] != options.zone:
+        entry["note"] = f"imported before with time zone {before['timezone']}; nothing was changed"
+    if write and landing and not before and not again:
+        manifest = entry | {"timezone": options.zone, "imported_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        landing.store(file.sha256, _sessions(file, judged), _aside(file, judged), manifest)
+    stored = landing is not None and (write or before is not None)
+    entry["quarantine"] = str(landing.quarantine_path(file.sha256)) if landing and stored else None
+    entry["manifest"] = str(landing.manifest_path(file.sha256)) if landing and stored else None
+    return entry, judged
+
+
+def _all_known(judged: pl.DataFrame) -> pl.DataFrame:
+    """The very same file again: whatever could be imported, was."""
+    return judged.with_columns(pl.coalesce("_reason", pl.lit("already_imported")).alias("_reason"))
+
+
+def _sessions(file: SessionFile, judged: pl.DataFrame) -> pl.DataFrame:
+    good = judged.filter(pl.col("_reason").is_null())
+    return good.with_columns(source_file=pl.lit(file.name), source_sha256=pl.lit(file.sha256))
+
+
+def _aside(file: SessionFile, judged: pl.DataFrame, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """Each set-aside row with file, line, row, reason and what the file said. Sessions known already are not faults."""
+    faults = judged.filter(pl.col("_reason").is_not_null() & (pl.col("_reason") != "already_imported"))
+    faults = faults.select(ROW_IN, "_line", "_reason", "energy_wh").head(limit or judged.height)
+    raw = file.table.frame.join(faults, left_on=ROW, right_on=ROW_IN, how="semi").sort(ROW)
+    columns = [f"c{i}" for i in range(len(file.table.names))]
+    for (row, line, reason, energy), texts in zip(faults.iter_rows(), raw.select(columns).iter_rows(), strict=True):
+        yield {
+            "file": file.name, "line": line, "row": row, "reason": reason, "means": REASONS[reason],
+            "energy_wh": energy, "raw": dict(zip(file.table.names, texts, strict=True)),
+        }  # fmt: skip
+
+
+ROW_IN = "source_row"
+
+
+def _report(files: list[dict[str, Any]], arguments: argparse.Namespace, zone: str) -> dict[str, Any]:
+    good = [f for f in files if "error" not in f]
+    sums = total([{k: f[k] for k in ("read", "imported", "set_aside", "repaired")} for f in good])
+    report: dict[str, Any] = {"files": files, **sums, "rule": RULE, "timezone": zone, "tenant": arguments.tenant}
+    known = sums.get("set_aside", {}).get("by_reason", {}).get("already_imported", 0)
+    report |= {"duplicates_of_earlier_import": known, "dry_run": arguments.dry_run}
+    for key in ("quarantine", "manifest"):
+        paths = [f[key] for f in good if f[key]]
+        report[key] = paths[0] if len(paths) == 1 else paths or None
+    bad = [f for f in files if "error" in f]
+    if bad:
+        report |= {"error": "; ".join(f"{f['file']}: {f['error']}" for f in bad), "tried": [t for f in bad for t in f["tried"]]}
+    return report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

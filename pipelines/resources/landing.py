@@ -1,0 +1,106 @@
+"""The landing folder of imported session files: one Parquet file and one manifest per file and tenant.
+
+Every file appears whole or not at all (written beside, then renamed); the manifest comes last and says that a file is
+imported. A process killed in between leaves a Parquet file without manifest, which the next import replaces.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.marts._table import home_path
+from saas.contracts.lake import LANDING_FOLDER, LANDING_SESSIONS, QUARANTINE_FOLDER
+
+_TYPES: dict[str, Any] = {
+    "str": pl.String,
+    "int": pl.Int64,
+    "utc": pl.Datetime("ms", "UTC"),
+    "list[str]": pl.List(pl.String),
+}
+SCHEMA: dict[str, Any] = {name: _TYPES[word.removeprefix("?")] for name, word in LANDING_SESSIONS.items()}
+
+
+class Landing:
+    """The imported files of one tenant. Nothing is created before the first `store`."""
+
+    def __init__(self, tenant: str, home: Path | None = None) -> None:
+        self._home = home or home_path()
+        self._folder = self._home / LANDING_FOLDER / f"tenant={tenant}"
+        self._aside = self._home / QUARANTINE_FOLDER / f"tenant={tenant}"
+
+    def manifest_path(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.json"
+
+    def manifest(self, sha256: str) -> dict[str, Any] | None:
+        """What was written when the file was imported, or None when it was not."""
+        path = self.manifest_path(sha256)
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def quarantine_path(self, sha256: str) -> Path:
+        return self._aside / f"{sha256}.jsonl"
+
+    def known_keys(self, but: str) -> pl.Series:
+        """Keys of the sessions that other files than `but` brought."""
+        manifests = sorted(self._folder.glob("*.json"))
+        files = [m.with_suffix(".parquet") for m in manifests if m.stem != but]
+        if not files:
+            return pl.Series("session_key", [], dtype=pl.String)
+        return pl.concat([pl.scan_parquet(f).select("session_key") for f in files]).collect()["session_key"]
+
+    def sessions(self) -> pl.DataFrame:
+        """All imported sessions of the tenant, in the landing schema."""
+        files = [m.with_suffix(".parquet") for m in sorted(self._folder.glob("*.json"))]
+        frames = [pl.read_parquet(f) for f in files]
+        return pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMA)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One import at a time for a tenant: what is known must not change before it is stored."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def store(self, sha256: str, sessions: pl.DataFrame, aside: Iterable[dict[str, Any]], manifest: dict[str, Any]) -> None:
+        """Sessions, then what was set aside, then the manifest: the last rename makes the import true."""
+        shaped = sessions.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in aside)
+        _replace(self._folder / f"{sha256}.parquet", lambda path: shaped.write_parquet(path, statistics=True))
+        _replace(self.quarantine_path(sha256), lambda path: _write_text(path, lines))
+        text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+        _replace(self.manifest_path(sha256), lambda path: _write_text(path, text))
+
+    def driver_secret(self) -> str:
+        """What makes driver names in the lake meaningless to others; made at the first import, never changed."""
+        path = self._home / LANDING_FOLDER / ".driver_secret"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="utf-8")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_hex(32))
+        return path.read_text(encoding="utf-8")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _replace(path: Path, write: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(beside)
+        with beside.open("rb") as handle:
+            os.fsync(handle.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

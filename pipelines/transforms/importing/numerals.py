@@ -1,0 +1,155 @@
+"""Numbers as people write them, read exactly: decimal comma or point, thousands, units, currency signs.
+
+Energy becomes whole watt-hours by half-even rounding of the written decimal digits; no binary fraction is involved.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+
+import polars as pl
+
+MISSING = ("", "-", "--", "na", "n/a", "#n/a", "nan", "null", "(null)", "none", "nat", "undefined", "unknown", "\\n", "n.a.")
+# Thin, narrow and plain no-break spaces and apostrophes group digits; the minus sign has its own letter.
+_GROUPING = r"(\d)[\s\u00a0\u202f\u2009'’](\d{3})"
+_UNIT = r"(?i)\s*(?:[kmg]?w\s?h|kwhs|usd|eur|gbp|aed|nok|sek|dkk|chf|[€$£])\s*"
+_PLAIN = r"^[+-]?(?:\d{1,17}(?:\.\d{0,15})?|\.\d{1,15})$"
+_FACTORS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
+_EXACT = Context(prec=60)
+_NUMBER = re.compile(r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyle:
+    """Which mark separates decimals, and which (if any) groups thousands."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+
+def present(texts: pl.Series) -> pl.Series:
+    """Trimmed text, with the usual words for 'nothing here' as null."""
+    frame = pl.DataFrame({"t": texts})
+    trimmed = pl.col("t").str.strip_chars()
+    low = trimmed.str.len_bytes() <= 9
+    missing = low & trimmed.str.to_lowercase().is_in(MISSING)
+    return frame.select(pl.when(~missing).then(trimmed)).to_series()
+
+
+def style_of(texts: pl.Series, fallback: str | None = None) -> NumberStyle:
+    """Decide the marks from the column's own values, else by `fallback` (what the rest of the file says), else the point."""
+    values = _bare(present(texts)).drop_nulls()
+    if _count(values, r",\d*\."):
+        return NumberStyle(".", ",")
+    if _count(values, r"\.\d*,"):
+        return NumberStyle(",", ".")
+    comma, point = _count(values, ","), _count(values, r"\.")
+    if not comma:
+        return NumberStyle(",", ".") if _grouped(values, r"\.") else NumberStyle(".", ",")
+    return _comma_style(values, point, fallback)
+
+
+def _comma_style(values: pl.Series, point: int, fallback: str | None) -> NumberStyle:
+    if _grouped(values, ","):
+        return NumberStyle(".", ",")
+    decisive = _count(values, r",\d{1,2}$|,\d{4,}$|^[+-]?0,|^[+-]?\d{4,},|^[+-]?,")
+    if decisive or (fallback == "," and not point):
+        return NumberStyle(",", ".")
+    if point:
+        return NumberStyle(".", ",")
+    whole = values.len() - _count(values, ",")
+    thousands = whole > 0 and not _count(values, r"^[+-]?\d{4,}$") and fallback != ","
+    return NumberStyle(".", ",") if thousands else NumberStyle(",", ".")
+
+
+def _grouped(values: pl.Series, mark: str) -> bool:
+    """True when a value shows the mark twice with three digits after each: only thousands look so."""
+    return _count(values, rf"^[+-]?\d{{1,3}}(?:{mark}\d{{3}}){{2,}}") > 0
+
+
+def decisive_comma(texts: pl.Series) -> int:
+    """+1 when the column can only be written with decimal commas, -1 when only with points, 0 when it does not say."""
+    values = _bare(present(texts)).drop_nulls()
+    numbers = values.filter(values.str.contains(r"^[+-]?[\d.,]*\d[\d.,]*$"))
+    if numbers.len() < max(1, values.len() * 0.8):
+        return 0
+    comma = _count(numbers, r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d{1,2}|\d{4,})$|^[+-]?0,\d+$")
+    point = _count(numbers, r"^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)\.(?:\d{1,2}|\d{4,})$|^[+-]?0\.\d+$")
+    return (comma > point) - (comma < point)
+
+
+def _count(values: pl.Series, pattern: str) -> int:
+    return int(values.str.contains(pattern).sum())
+
+
+def _bare(texts: pl.Series) -> pl.Series:
+    """Without units, currency signs and grouping spaces; the typographic minus as a hyphen."""
+    if not texts.str.contains(r"[^\d.,+\-eE]").any():
+        return texts
+    bare = texts.str.replace_all(_UNIT, "").str.replace_all("−", "-", literal=True).str.strip_chars()
+    for _ in range(2):
+        bare = bare.str.replace_all(_GROUPING, "${1}${2}")
+    return bare
+
+
+def canonical(texts: pl.Series, style: NumberStyle) -> pl.Series:
+    """Numbers as `-1234.5`; what is not a number becomes null. Misplaced thousands marks are not a number."""
+    bare = _bare(present(texts))
+    if style.thousands and bare.str.contains(style.thousands, literal=True).any():
+        mark = re.escape(style.thousands)
+        right = bare.str.contains(rf"^[+-]?\d{{1,3}}(?:{mark}\d{{3}})+(?:{re.escape(style.decimal)}\d*)?$")
+        frame = pl.DataFrame({"t": bare, "ok": right})
+        has = pl.col("t").str.contains(style.thousands, literal=True)
+        cut = pl.when(pl.col("ok")).then(pl.col("t").str.replace_all(style.thousands, "", literal=True))
+        bare = frame.select(pl.when(has).then(cut).otherwise(pl.col("t"))).to_series()
+    if style.decimal != ".":
+        bare = bare.str.replace_all(style.decimal, ".", literal=True)
+    return bare
+
+
+def decimals(texts: pl.Series, style: NumberStyle) -> pl.Series:
+    """Exact Decimal(38, 15) values; null where the text is no number."""
+    return scaled(canonical(texts, style), 1)
+
+
+def scaled(plain: pl.Series, factor: int) -> pl.Series:
+    """Canonical numbers as decimals; rare forms (exponents, more than 15 decimals) go through Python's Decimal."""
+    usual = plain.str.contains(_PLAIN)
+    frame = pl.DataFrame({"t": plain, "ok": usual})
+    quick = frame.select(pl.when("ok").then(pl.col("t")).cast(pl.Decimal(38, 15), strict=False)).to_series()
+    return quick if factor == 1 else quick * factor
+
+
+def whole(texts: pl.Series, style: NumberStyle, factor: int) -> pl.Series:
+    """Values times `factor`, rounded half-even to whole numbers (Int64); null where the text is no number."""
+    plain = canonical(texts, style)
+    quick = (scaled(plain, 1) * factor).round(0, mode="half_to_even").cast(pl.Int64, strict=False)
+    odd = plain.is_not_null() & ~plain.str.contains(_PLAIN).fill_null(False)
+    if not odd.any():
+        return quick
+    seen = {t: _exact(t, factor) for t in plain.filter(odd).unique().to_list()}
+    slow = plain.replace_strict(list(seen), list(seen.values()), default=None, return_dtype=pl.Int64)
+    return pl.DataFrame({"q": quick, "s": slow}).select(pl.coalesce("q", "s")).to_series()
+
+
+def _exact(text: str, factor: int) -> int | None:
+    if not _NUMBER.match(text):
+        return None
+    try:
+        value = _EXACT.multiply(Decimal(text), Decimal(factor))
+        rounded = int(value.quantize(Decimal(1), rounding=ROUND_HALF_EVEN, context=_EXACT))
+    except (InvalidOperation, OverflowError, ValueError):
+        return None
+    return rounded if abs(rounded) < 2**62 else None
+
+
+def energy_wh(texts: pl.Series, style: NumberStyle, unit: str) -> pl.Series:
+    """Energy in whole watt-hours, half-even. A unit written beside the value wins over the column's `unit`."""
+    own = present(texts).str.extract(r"(?i)\d\s*([kmg]?)w\s?h\s*$", 1)
+    if not own.is_not_null().any():
+        return whole(texts, style, _FACTORS[unit])
+    frame = pl.DataFrame({"own": own.str.to_lowercase()} | {u: whole(texts, style, f) for u, f in _FACTORS.items()})
+    chosen = pl.when(pl.col("own") == "k").then(pl.col("kWh")).when(pl.col("own") == "m").then(pl.col("MWh"))
+    return frame.select(chosen.when(pl.col("own") == "").then(pl.col("Wh")).otherwise(pl.col(unit))).to_series()

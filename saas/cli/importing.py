@@ -1,0 +1,61 @@
+"""`wattlane import sessions FILE…` and `wattlane sample acn`.
+
+The import itself runs in the data side, as a process of its own: the web side never loads it.
+"""
+
+import argparse
+import subprocess
+import sys
+
+from . import samples
+from .django import with_django
+
+MODULE = "pipelines.defs.sessions.importing"
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `import` and `sample` to the command line."""
+    kinds = subparsers.add_parser("import", help="bring in files from elsewhere").add_subparsers(required=True, metavar="KIND")
+    sessions = kinds.add_parser("sessions", help="charging sessions from a CSV, JSON or XLSX file of any layout")
+    sessions.add_argument("files", nargs="+", metavar="FILE")
+    sessions.add_argument("--tenant", help="schema name of the tenant that gets the sessions")
+    sessions.add_argument("--timezone", help="zone of times written without one (default: the tenant's)")
+    sessions.add_argument("--date-order", choices=("dmy", "mdy"), help="only for files that leave the order open")
+    sessions.add_argument("--dry-run", action="store_true", help="report only; needs no tenant and no running service")
+    sessions.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    sessions.set_defaults(run=import_sessions)
+    samples.register(subparsers)
+
+
+def import_sessions(arguments: argparse.Namespace) -> int:
+    """Find the zone, then hand over to the importer; its exit code is ours."""
+    zone = arguments.timezone
+    if not zone and not arguments.dry_run and arguments.tenant:
+        zone = tenant_timezone(arguments.tenant)
+    given = {"--tenant": arguments.tenant, "--timezone": zone, "--date-order": arguments.date_order}
+    options = [word for name, value in given.items() if value for word in (name, value)]
+    flags = [flag for flag, on in (("--dry-run", arguments.dry_run), ("--json", arguments.json)) if on]
+    return subprocess.call([sys.executable, "-m", MODULE, *options, *flags, "--", *arguments.files])
+
+
+@with_django
+def tenant_timezone(tenant: str) -> str:
+    """The tenant's own zone. Exits with 2 when there is no such tenant or nobody to ask."""
+    from django.db import Error
+
+    from saas.tenancy.queries import by_schema, tenants
+
+    try:
+        found = by_schema(tenant)
+        known = ", ".join(t.schema_name for t in tenants()) if found is None else ""
+    except Error as error:
+        reason = str(error).strip().splitlines()[0]
+        return _refuse(f"the database does not answer ({reason}). Start it with `make demo`, or use --dry-run.")
+    if found is None or found.schema_name == "public":
+        return _refuse(f"there is no tenant {tenant!r}. Known: {known or 'none'}.")
+    return str(found.timezone)
+
+
+def _refuse(reason: str) -> str:
+    print(f"wattlane import: {reason}", file=sys.stderr)
+    raise SystemExit(2)
