@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "saas.web.refusals.RefusalMiddleware",
 ]
 WSGI_APPLICATION = "saas.config.wsgi.application"
 
@@ -141,12 +142,21 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+                "saas.config.pages.frame",
+            ],
+            "builtins": ["saas.web.templatetags.wattlane"],
         },
     }
 ]
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME.path / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "saas.web.storage.HashedStatic"},
+}
+WHITENOISE_USE_FINDERS = True  # a checkout without collected files serves them from where they lie
+CSRF_FAILURE_VIEW = "saas.web.views.form_expired"
+TILES_URL = os.environ.get("WATTLANE_TILES_URL", "")  # style of a tile server; empty: the offline base map
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية"), ("fa", "فارسی")]
 LOCALE_PATHS = [CODE / "saas" / "web" / "locale"]

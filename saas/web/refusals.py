@@ -1,0 +1,53 @@
+"""Refusals of the domain as pages in the brand's design, with the status that the refusal names."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from saas.kit.errors import Refused
+
+Next = Callable[[HttpRequest], HttpResponse]
+WORDS = {  # what people read, by the refusal's code; the domain's own English sentence where the table is silent
+    "slot_taken": _("Somebody else has just taken this time. Choose another one."),
+    "outside_availability": _("The charger is not offered at this time. Choose a time that is shown as free."),
+    "not_bookable": _("This charger cannot be booked at the moment because it is not connected. Try another one."),
+    "identity_required": _("Before the first booking we check your name, licence plate and vehicle."),
+    "hold_expired": _("The time to pay has passed, so the slot is free again. Choose a time once more."),
+    "too_short": _("This is shorter than the charger's shortest booking."),
+    "too_long": _("This is longer than the charger's longest booking."),
+    "too_late": _("It is too late for this."),
+    "too_early": _("It is too early: power opens at the booked start."),
+    "declined": _("The card was declined. Nothing was charged; try another card."),
+    "payment_declined": _("The card was declined. Nothing was charged; try another card."),
+    "challenge_required": _("The bank wants to confirm this payment. Choose another test card to go on."),
+    "not_found": _("We cannot find this page, or it is not yours to see."),
+    "forbidden": _("Your account does not allow this."),
+    "wrong_code": _("This code belongs to another charger."),
+    "email_taken": _("There is an account with this e-mail address already."),
+    "slug_taken": _("This name is taken. Choose another."),
+}
+
+
+def sentence(refusal: Refused) -> str:
+    """What to tell a person."""
+    return str(WORDS.get(refusal.code) or refusal)
+
+
+class RefusalMiddleware:
+    """A view may let a refusal rise: the person gets a page that says what to do."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refused) or request.path.startswith("/api/"):
+            return None
+        if error.status == 404:
+            raise Http404(sentence(error))
+        context = {"title": None, "sentence": sentence(error), "status": error.status, "retry": error.retry}
+        return render(request, "web/refused.html", context, status=error.status)

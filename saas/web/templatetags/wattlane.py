@@ -1,0 +1,152 @@
+"""The words of templates: icons, money, energy, times, fields. Loaded everywhere (settings: builtins)."""
+
+from datetime import date, datetime
+
+from django import template
+from django.forms import BoundField
+from django.template.context import RequestContext
+from django.templatetags.static import static
+from django.utils import translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from saas.kit import money as amounts
+from saas.web import words
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite: hidden from screen readers unless it has a label."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 24 24" {}><use href="{}#{}"></use></svg>',
+        css, spoken, static("vendor/icons.svg"), name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def money(amount_minor: int | None, currency: str) -> str:
+    if amount_minor is None:
+        return "–"
+    return amounts.show(amount_minor, currency, (translation.get_language() or "en").split("-")[0])
+
+
+@register.simple_tag
+def unit_price(price: str, currency: str) -> str:
+    return amounts.show_price(price, currency, (translation.get_language() or "en").split("-")[0])
+
+
+@register.simple_tag
+def energy(energy_wh: int | None, places: int = 2) -> str:
+    return words.energy(energy_wh or 0, places)
+
+
+@register.simple_tag
+def power(power_w: int | None) -> str:
+    return words.power(power_w or 0)
+
+
+@register.simple_tag
+def number(value: float | None, places: int = 0) -> str:
+    return words.number(value or 0, places)
+
+
+@register.simple_tag
+def percent_bp(basis_points: int) -> str:
+    return words.percent(basis_points / 10_000)
+
+
+@register.simple_tag
+def distance(metres: float) -> str:
+    return words.distance(metres)
+
+
+@register.simple_tag
+def duration(minutes: int) -> str:
+    return words.duration(minutes)
+
+
+@register.simple_tag
+def minutes_between(start: datetime, end: datetime) -> str:
+    return words.duration(round((end - start).total_seconds() / 60))
+
+
+@register.simple_tag
+def day(moment: datetime | date, zone: str = "UTC") -> str:
+    return words.day(moment, zone)
+
+
+@register.simple_tag
+def long_day(moment: datetime | date, zone: str = "UTC") -> str:
+    return words.long_day(moment, zone)
+
+
+@register.simple_tag
+def weekday(moment: datetime | date, zone: str = "UTC") -> str:
+    return words.weekday(moment, zone)
+
+
+@register.simple_tag
+def day_of_month(moment: datetime | date, zone: str = "UTC") -> str:
+    return words.day_of_month(moment, zone)
+
+
+@register.simple_tag
+def clock(moment: datetime, zone: str) -> str:
+    return words.clock(moment, zone)
+
+
+@register.simple_tag
+def when(moment: datetime, zone: str) -> str:
+    return words.when(moment, zone)
+
+
+@register.simple_tag
+def span(start: datetime, end: datetime, zone: str) -> str:
+    return words.span(start, end, zone)
+
+
+@register.simple_tag
+def connector(standard: str) -> str:
+    return words.connector(standard)
+
+
+@register.inclusion_tag("web/c/badge.html")
+def state(name: str) -> dict[str, str]:
+    """A badge with the word of a state."""
+    word, tone = words.state(name)
+    return {"word": word, "tone": tone}
+
+
+@register.inclusion_tag("web/c/amenity.html")
+def amenity(key: str) -> dict[str, str]:
+    symbol, word = words.amenity(key)
+    return {"symbol": symbol, "word": word}
+
+
+@register.inclusion_tag("web/c/field.html")
+def field(bound: BoundField, help: str = "", css: str = "") -> dict[str, object]:
+    """A labelled control with its help and errors tied to it for screen readers."""
+    described = " ".join(
+        part for part, there in ((f"{bound.id_for_label}_help", help or bound.help_text), (f"{bound.id_for_label}_error", bound.errors)) if there
+    )  # fmt: skip
+    extra = {"aria-describedby": described} if described else {}
+    extra |= {"aria-invalid": "true"} if bound.errors else {}
+    kind = getattr(bound.field.widget, "input_type", "")
+    return {"field": bound, "control": bound.as_widget(attrs=extra), "help": help or bound.help_text, "css": css, "kind": kind}
+
+
+@register.filter
+def initials(name: str) -> str:
+    """`Aino Virtanen` → `AV`."""
+    return "".join(part[0] for part in name.split()[:2]).upper()
+
+
+@register.simple_tag(takes_context=True)
+def here(context: RequestContext, prefix: str) -> SafeString:
+    """`aria-current` where the page's address starts with the prefix (`/` only for the root itself)."""
+    path = context["request"].path
+    current = path == "/" if prefix == "/" else path.startswith(prefix)
+    return format_html(' aria-current="page"') if current else format_html("")

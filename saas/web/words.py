@@ -1,0 +1,162 @@
+"""Numbers, times and codes as people of the page's language read them. Pure apart from the active language."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal, format_percent
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from saas.kit.money import LOCALES
+
+CONNECTORS = {
+    "IEC_62196_T1": "Type 1 (J1772)",
+    "IEC_62196_T2": "Type 2",
+    "IEC_62196_T1_COMBO": "CCS 1",
+    "IEC_62196_T2_COMBO": "CCS 2",
+    "CHADEMO": "CHAdeMO",
+    "NACS": "NACS",
+}
+AMENITIES = {
+    "covered": ("umbrella", lazy("Covered")),
+    "lit": ("lightbulb", lazy("Well lit")),
+    "cctv": ("cctv", lazy("Camera")),
+    "toilet": ("toilet", lazy("Toilet")),
+    "coffee": ("coffee", lazy("Coffee nearby")),
+    "shopping": ("shopping-bag", lazy("Shops nearby")),
+    "accessible": ("accessibility", lazy("Step-free")),
+    "wifi": ("wifi", lazy("Wi-Fi")),
+    "park": ("trees", lazy("Park nearby")),
+    "parking": ("square-parking", lazy("Free parking")),
+}
+STATES = {  # state of a booking, session, listing, report, device, identity → word, tone
+    "held": (lazy("Waiting for payment"), "warn"),
+    "confirmed": (lazy("Confirmed"), "good"),
+    "active": (lazy("Charging"), "brand"),
+    "completed": (lazy("Completed"), ""),
+    "expired": (lazy("Not paid in time"), ""),
+    "cancelled_by_driver": (lazy("Cancelled by driver"), ""),
+    "cancelled_by_host": (lazy("Cancelled by host"), "bad"),
+    "cancelled_by_operator": (lazy("Cancelled by support"), "bad"),
+    "no_show": (lazy("Not used"), ""),
+    "permitted": (lazy("Ready to start"), "info"),
+    "starting": (lazy("Starting"), "info"),
+    "charging": (lazy("Charging"), "brand"),
+    "ended": (lazy("Finishing"), "info"),
+    "closed": (lazy("Completed"), ""),
+    "cancelled": (lazy("Cancelled"), ""),
+    "draft": (lazy("Draft"), "warn"),
+    "live": (lazy("Live"), "good"),
+    "paused": (lazy("Paused"), ""),
+    "deleted": (lazy("Deleted"), ""),
+    "queued": (lazy("In the queue"), "info"),
+    "running": (lazy("Being made"), "info"),
+    "ready": (lazy("Ready"), "good"),
+    "failed": (lazy("Failed"), "bad"),
+    "none": (lazy("Not checked"), ""),
+    "pending": (lazy("Being checked"), "warn"),
+    "verified": (lazy("Verified"), "good"),
+    "refused": (lazy("Not accepted"), "bad"),
+}
+
+
+def locale() -> str:
+    """Babel's locale of the active language."""
+    return LOCALES.get((translation.get_language() or "en").split("-")[0], "en")
+
+
+def number(value: float, places: int = 0) -> str:
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return str(format_decimal(value, pattern, locale=locale(), numbering_system="default"))
+
+
+def percent(share: float) -> str:
+    return str(format_percent(share, locale=locale(), numbering_system="default"))
+
+
+def energy(energy_wh: int, places: int = 2) -> str:
+    """`12345` → `12.35 kWh`."""
+    return f"{number(energy_wh / 1000, places)}\u00a0{_('kWh')}"
+
+
+def power(power_w: int) -> str:
+    """`7360` → `7.4 kW`, whole kilowatts without a fraction."""
+    kilowatts = power_w / 1000
+    return f"{number(kilowatts, 0 if power_w % 1000 == 0 else 1)}\u00a0{_('kW')}"
+
+
+def distance(metres: float) -> str:
+    if metres < 950:
+        return f"{number(max(10, round(metres, -1)))}\u00a0{_('m')}"
+    return f"{number(metres / 1000, 1)}\u00a0{_('km')}"
+
+
+def duration(minutes: int) -> str:
+    """`90` → `1 h 30 min`."""
+    hours, rest = divmod(int(minutes), 60)
+    parts = [f"{number(hours)}\u00a0{_('h')}"] if hours else []
+    parts += [f"{number(rest)}\u00a0{_('min')}"] if rest or not hours else []
+    return " ".join(parts)
+
+
+def day(moment: datetime | date, zone: str) -> str:
+    """`Fri 20 Nov`."""
+    return str(format_skeleton("MMMEd", _noon(moment, zone), locale=locale()))
+
+
+def long_day(moment: datetime | date, zone: str) -> str:
+    return str(format_date(_noon(moment, zone), "full", locale=locale()))
+
+
+def weekday(moment: datetime | date, zone: str) -> str:
+    return str(format_date(_noon(moment, zone), "EEE", locale=locale()))
+
+
+def day_of_month(moment: datetime | date, zone: str) -> str:
+    return str(format_skeleton("MMMd", _noon(moment, zone), locale=locale()))
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """`14:30`: always the 24-hour clock, so that slots line up."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return str(format_time(local.replace(tzinfo=None), "HH:mm", locale=locale()))
+
+
+def when(moment: datetime, zone: str) -> str:
+    return f"{day(moment, zone)}, {clock(moment, zone)}"
+
+
+def span(start: datetime, end: datetime, zone: str) -> str:
+    """`Fri 20 Nov, 14:00 – 15:30`; the second day only where it differs."""
+    same = start.astimezone(ZoneInfo(zone)).date() == end.astimezone(ZoneInfo(zone)).date()
+    return f"{when(start, zone)} – {clock(end, zone) if same else when(end, zone)}"
+
+
+def _noon(moment: datetime | date, zone: str) -> datetime:
+    """A naive local time: Babel would convert an aware one to UTC."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return datetime(moment.year, moment.month, moment.day, 12)  # noqa: DTZ001 - a calendar day has no zone
+
+
+def state(name: str) -> tuple[str, str]:
+    """A state's word and tone."""
+    word, tone = STATES.get(name, (name.replace("_", " ").capitalize(), ""))
+    return str(word), tone
+
+
+def connector(standard: str) -> str:
+    return CONNECTORS.get(standard, standard)
+
+
+def amenity(key: str) -> tuple[str, str]:
+    """Icon and word of an amenity; one that the table does not know is shown as the host wrote it."""
+    icon, word = AMENITIES.get(key, ("check", key))
+    return icon, str(word)
+
+
+def chargers(count: int) -> str:
+    return ngettext("%(n)s charger", "%(n)s chargers", count) % {"n": number(count)}
