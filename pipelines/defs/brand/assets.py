@@ -1,0 +1,98 @@
+"""What the web app tells of its tenants: brands, names, and the business side of closed sessions."""
+
+from datetime import timedelta
+
+import dagster as dg
+import msgspec
+import polars as pl
+
+from pipelines.marts import roster, tenants
+from pipelines.marts._table import Table, collect
+from pipelines.resources.lake import Lake
+from pipelines.resources.saas import SaasClient, Unreachable
+from pipelines.resources.tables import CHARGERS, CONTEXT
+from saas.contracts.internal import ClosedSession, Roster, TenantCard
+
+# Sessions may close in another order than their times say; this much is asked again.
+_OVERLAP = timedelta(minutes=10)
+
+
+@dg.asset(
+    group_name="energy",
+    owners=["team:data"],
+    description="Brands, names of chargers, vehicles and drivers, and cost and place of closed sessions.",
+)
+def business(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], saas: dg.ResourceParam[SaasClient]
+) -> dg.MaterializeResult:
+    try:
+        counts = learn(lake, saas)
+    except Unreachable as error:
+        context.log.warning(f"The web app does not answer; using what was known before. {error}")
+        return dg.MaterializeResult(metadata={"reached": False})
+    return dg.MaterializeResult(metadata={"reached": True, **counts})
+
+
+def learn(lake: Lake, saas: SaasClient) -> dict[str, int]:
+    """Asks the web app and writes what it says. Returns how many tenants, chargers and new sessions it named."""
+    cards = saas.tenants()
+    books = {card.tenant: saas.roster(card) for card in cards}
+    told = [(card.tenant, item) for card in cards for item in saas.sessions(card, _known_until(lake, card.tenant))]
+    lake.replace_all(tenants.TABLE, _brands(cards))
+    lake.replace_all(roster.TABLE, _names(books))
+    lake.replace_all(CHARGERS, _chargers(books))
+    _add_sessions(lake, told)
+    return {"tenants": len(cards), "chargers": sum(len(b.chargers) for b in books.values()), "sessions": len(told)}
+
+
+def _known_until(lake: Lake, tenant: str) -> object:
+    newest = collect(CONTEXT.of_tenant(tenant).select(pl.col("closed_at").max())).item()
+    return None if newest is None else newest - _OVERLAP
+
+
+def _brands(cards: list[TenantCard]) -> pl.DataFrame:
+    return _frame([msgspec.to_builtins(card) for card in cards], tenants.TABLE)
+
+
+def _names(books: dict[str, Roster]) -> pl.DataFrame:
+    rows: list[dict[str, object]] = []
+    for tenant, book in books.items():
+        rows += [_name(tenant, "organisation", o.uid, o.name, o.uid) for o in book.organisations]
+        rows += [_name(tenant, "driver", d.driver, d.name, d.organisation) for d in book.drivers]
+        rows += [_name(tenant, "charger", c.charger, c.site, c.organisation) for c in book.chargers]
+        rows += [
+            _name(tenant, "vehicle", v.uid, " ".join((v.plate, v.make, v.model)).strip(), v.organisation)
+            for v in book.vehicles
+        ]
+    return _frame(rows, roster.TABLE)
+
+
+def _name(tenant: str, kind: str, key: str, name: str, organisation: str | None) -> dict[str, object]:
+    return {"tenant": tenant, "kind": kind, "id": key, "name": name, "organisation": organisation}
+
+
+def _chargers(books: dict[str, Roster]) -> pl.DataFrame:
+    rows = [
+        msgspec.to_builtins(c) | {"tenant": tenant, "device": c.device_id, "host_organisation": c.organisation}
+        for tenant, book in books.items()
+        for c in book.chargers
+    ]
+    return _frame(rows, CHARGERS)
+
+
+def _add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
+    if not told:
+        return
+    rows = pl.DataFrame([msgspec.to_builtins(item) | {"tenant": tenant} for tenant, item in told], infer_schema_length=None)
+    instant = pl.col("closed_at", "ended_at").str.to_datetime("%+", time_unit="ms", time_zone="UTC")
+    rows = rows.with_columns(instant).with_columns(
+        day=pl.col("closed_at").dt.date(), ended_ms=pl.col("ended_at").dt.epoch("ms")
+    )
+    first, last = rows["day"].min(), rows["day"].max()
+    held = collect(lake.days(CONTEXT, first, last))
+    both = pl.concat([rows.select(n for n in CONTEXT.schema if n != "month"), held.drop("month")], how="vertical_relaxed")
+    lake.replace_days(CONTEXT, both.unique(["tenant", "session"], keep="first", maintain_order=True), first, last)
+
+
+def _frame(rows: list[dict[str, object]], table: Table) -> pl.DataFrame:
+    return pl.DataFrame([{name: row.get(name) for name in table.schema} for row in rows], schema=table.schema)

@@ -1,0 +1,91 @@
+"""Makes everything that is due right now, in this process: `python -m pipelines.defs.refresh [--tenant T] [--json]`."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs import due
+from pipelines.defs.catalogue import ASSETS, resources
+from pipelines.defs.partitions import run_tags
+from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
+from pipelines.resources.store import NoDatabase, TelemetryStore
+
+MARTS = {"sessions": sessions, "energy_daily": energy_daily, "charger_health_daily": charger_health_daily, "carbon": carbon}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit 0 when all due days were made, 1 when a run failed."""
+    arguments = _arguments(argv)
+    began = time.monotonic()
+    ranges = [(arguments.first, arguments.last)] if arguments.first else what_is_due(datetime.now(UTC))
+    good = all([make(first, last) for first, last in ranges])
+    report = {
+        "days": [f"{first}..{last}" for first, last in ranges],
+        "seconds": round(time.monotonic() - began, 1),
+        "marts": published(arguments.tenant),
+        "ok": good,
+    }
+    sys.stdout.write(json.dumps(report) + "\n" if arguments.json else _text(report))
+    return 0 if good else 1
+
+
+def what_is_due(now: datetime) -> list[due.Range]:
+    """Days that the lake lacks; without a database only those of imported files. Never empty: today is always due."""
+    try:
+        telemetry, _ = due.telemetry(TelemetryStore(), None, now.date())
+        telemetry = [*telemetry, (now.date(), now.date())]
+    except NoDatabase as error:
+        sys.stderr.write(f"No telemetry: {error}\n")
+        telemetry = []
+    return due.merged([*telemetry, *due.landed(), *due.unpriced(now)])
+
+
+def make(first: date, last: date) -> bool:
+    """One run over the days first..last, recorded in the instance of `DAGSTER_HOME` when that is set."""
+    instance = dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else None
+    result = dg.materialize(
+        ASSETS, resources=resources(), tags=run_tags(first, last), instance=instance, raise_on_error=False
+    )
+    for event in result.all_events:
+        if event.is_failure:
+            sys.stderr.write(f"{event.message}\n")
+    return result.success
+
+
+def published(tenant: str | None) -> dict[str, object]:
+    """Version of each mart, with the rows of the tenant when one is named."""
+    made: dict[str, object] = {}
+    for name, mart in MARTS.items():
+        state = mart.state()
+        row: dict[str, object] = {"version": state.version if state else None}
+        made[name] = row | ({"rows": mart.read(tenant=tenant).height} if tenant else {})
+    return made
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m pipelines.defs.refresh", description=__doc__)
+    parser.add_argument("--tenant", help="also say how many rows each mart holds of this tenant")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser.add_argument("--first", type=date.fromisoformat, help="make these UTC days again, whatever is due")
+    parser.add_argument("--last", type=date.fromisoformat)
+    arguments = parser.parse_args(argv)
+    arguments.last = arguments.last or arguments.first
+    return arguments
+
+
+def _text(report: dict[str, Any]) -> str:
+    lines = [f"made {', '.join(report['days']) or 'nothing: nothing is due'} in {report['seconds']} s"]
+    for name, mart in report["marts"].items():
+        rows = f", {mart['rows']} rows" if "rows" in mart else ""
+        lines.append(f"{name}: version {mart['version']}{rows}")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""When the refresh runs: soon after news from devices, after an import, and once a night to tidy up."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from pipelines.defs import due
+from pipelines.defs.partitions import run_tags
+from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
+from pipelines.resources import imported
+from pipelines.resources.lake import Lake
+from pipelines.resources.store import NoDatabase, TelemetryStore
+from pipelines.resources.tables import CLEAN, CONTEXT, ENERGY_15MIN, RAW
+
+ALIVE = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+REFRESH = dg.define_asset_job(
+    "refresh", selection="*", executor_def=dg.in_process_executor, tags={"lake": "writer"},
+    description="Makes the days that a sensor or a person asks for, in one run.",
+)  # fmt: skip
+
+
+def busy(context: dg.SensorEvaluationContext) -> bool:
+    """A refresh waits or runs: news will be seen again next time."""
+    return bool(context.instance.get_run_records(dg.RunsFilter(job_name="refresh", statuses=ALIVE), limit=1))
+
+
+@dg.sensor(job=REFRESH, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[TelemetryStore]) -> Iterator[object]:
+    """Runs the days for which devices sent something, today's or long past."""
+    if busy(context):
+        yield dg.SkipReason("a refresh is on its way")
+        return
+    since = datetime.fromisoformat(context.cursor) if context.cursor else None
+    now = datetime.now(UTC)
+    try:
+        ranges, newest = due.telemetry(store, since, now.date())
+    except NoDatabase as error:
+        yield dg.SkipReason(f"no database: {error}")
+        return
+    ranges = due.merged([*ranges, *due.unpriced(now)])
+    for first, last in ranges:
+        yield dg.RunRequest(run_key=f"{first}..{last}@{now.isoformat()}", tags=run_tags(first, last))
+    if newest is not None and not ranges:
+        context.update_cursor(newest.isoformat())
+    if not ranges:
+        yield dg.SkipReason("nothing new")
+
+
+@dg.sensor(job=REFRESH, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+def landing_news(context: dg.SensorEvaluationContext) -> Iterator[object]:
+    """Runs the days of newly imported session files."""
+    files = json.dumps(imported.files_by_tenant(), sort_keys=True)
+    if files == context.cursor or busy(context):
+        yield dg.SkipReason("no new file" if files == context.cursor else "a refresh is on its way")
+        return
+    ranges = due.landed()
+    for first, last in ranges:
+        yield dg.RunRequest(run_key=f"{first}..{last}@{datetime.now(UTC).isoformat()}", tags=run_tags(first, last))
+    if not ranges:
+        context.update_cursor(files)
+        yield dg.SkipReason("all imported sessions are in the marts")
+
+
+@dg.op(description="Compacts small files and drops those that only versions older than 30 days need.")
+def tidy_lake(lake: dg.ResourceParam[Lake]) -> None:
+    marts = (sessions.TABLE, energy_daily.TABLE, charger_health_daily.TABLE, carbon.TABLE)
+    for table in (RAW, CLEAN, CONTEXT, ENERGY_15MIN, *marts):
+        lake.tidy(table, keep=timedelta(days=30))
+
+
+@dg.job(executor_def=dg.in_process_executor, tags={"lake": "writer"})
+def tidy() -> None:
+    tidy_lake()
+
+
+NIGHTLY = dg.ScheduleDefinition(
+    job=tidy, cron_schedule="17 2 * * *", default_status=dg.DefaultScheduleStatus.RUNNING, execution_timezone="UTC"
+)

@@ -1,0 +1,84 @@
+"""What every mart is made of: a Delta table in the lake with a declared schema, read for one tenant at a time."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from deltalake import DeltaTable
+
+CODE = Path(__file__).resolve().parents[2]
+
+
+class TenantRequired(ValueError):
+    """A mart was read without naming a tenant."""
+
+
+def home_path() -> Path:
+    """Folder of this installation: `WATTLANE_HOME`, else `.wattlane` beside the code."""
+    return Path(os.environ.get("WATTLANE_HOME") or CODE / ".wattlane").resolve()
+
+
+def lake_url() -> str:
+    """Address of the lake: `LAKE_URL`, else a folder of this installation."""
+    return os.environ.get("LAKE_URL") or str(home_path() / "lake")
+
+
+@dataclass(frozen=True)
+class State:
+    """Which data a mart holds now: its Delta version and when that was published."""
+
+    version: int
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Delta table of the lake: where it lies, its columns, and the order in which its rows are written."""
+
+    path: str
+    schema: dict[str, Any]
+    order: tuple[str, ...]
+    partition_by: tuple[str, ...] = ("month",)
+
+    @property
+    def uri(self) -> str:
+        return f"{lake_url().rstrip('/')}/{self.path}"
+
+    def scan(self, version: int | None = None) -> pl.LazyFrame:
+        """Rows as of a version (default: the newest); no rows at all before the first one is published.
+
+        A reader keeps the version that it opened, whatever is published meanwhile.
+        """
+        if not DeltaTable.is_deltatable(self.uri):
+            return pl.LazyFrame(schema=self.schema)
+        rows = pl.scan_delta(DeltaTable(self.uri, version=version))
+        return rows.select(pl.col(name).cast(kind) for name, kind in self.schema.items())
+
+    def state(self) -> State | None:
+        """Newest version, or None before anything was published."""
+        if not DeltaTable.is_deltatable(self.uri):
+            return None
+        table = DeltaTable(self.uri)
+        made_ms = table.history(1)[0]["timestamp"]
+        return State(table.version(), datetime.fromtimestamp(made_ms / 1000, tz=UTC))
+
+    def of_tenant(self, tenant: str, version: int | None = None) -> pl.LazyFrame:
+        """Rows of one tenant. TenantRequired when the name is empty: there is no reading of all tenants."""
+        if not tenant:
+            raise TenantRequired(self.path)
+        return self.scan(version).filter(pl.col("tenant") == tenant)
+
+
+def collect(frame: pl.LazyFrame) -> pl.DataFrame:
+    """Runs a query the way that stays small: streaming, never the whole table in memory."""
+    return frame.collect(engine="streaming")
+
+
+def between(frame: pl.LazyFrame, column: str, start: object | None, end: object | None) -> pl.LazyFrame:
+    """Half-open period [start, end) over a date column; None leaves that side open."""
+    if start is not None:
+        frame = frame.filter(pl.col(column) >= start)
+    return frame if end is None else frame.filter(pl.col(column) < end)

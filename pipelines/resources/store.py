@@ -1,0 +1,80 @@
+"""Reads the telemetry table in PostgreSQL, which only the ingester writes."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+from adbc_driver_postgresql import dbapi
+
+from pipelines.marts._table import home_path
+
+from .tables import RAW
+
+DAY_MS = 86_400_000
+_COLUMNS = ", ".join(name for name in RAW.schema if name != "day")
+# A message may be received some seconds before its transaction is seen; this much is looked at again.
+_OVERLAP = timedelta(minutes=2)
+
+
+class NoDatabase(RuntimeError):
+    """Nobody told where the database is, or it does not answer."""
+
+
+def database_url() -> str:
+    """`DATABASE_URL`, else what `wattlane demo` wrote down. NoDatabase when there is neither."""
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    file: Path = home_path() / "run" / "database_url"
+    if not file.exists():
+        raise NoDatabase("Start the product with `make demo`, or set DATABASE_URL.")
+    return file.read_text(encoding="utf-8").strip()
+
+
+class TelemetryStore:
+    """One UTC day of facts at a time, and which days have news."""
+
+    def days(self, first: date, last: date) -> pl.DataFrame:
+        """Messages whose own clock lies in the days first..last, both included, in the order of their key."""
+        start, end = _ms(first), _ms(last + timedelta(days=1))
+        query = (
+            f"SELECT {_COLUMNS} FROM telemetry.message WHERE ts_ms >= {start:d} AND ts_ms < {end:d} "  # noqa: S608
+            "ORDER BY ts_ms, device, boot, seq"
+        )
+        frame = _rows(query)
+        day = pl.from_epoch("ts_ms", time_unit="ms").dt.date().alias("day")
+        return frame.with_columns(day).select(pl.col(n).cast(t) for n, t in RAW.schema.items())
+
+    def news(self, since: datetime | None) -> tuple[dict[date, int], datetime | None]:
+        """Days that got messages after `since`, with their whole count now, and the newest `received_at`.
+
+        A day in the answer may hold nothing new: compare the count with the one seen before.
+        """
+        after = (since - _OVERLAP if since else datetime(1970, 1, 1, tzinfo=UTC)).isoformat()
+        found = _rows(
+            f"SELECT ts_ms / {DAY_MS} AS day, max(received_at) AS newest FROM telemetry.message "  # noqa: S608
+            f"WHERE received_at > '{after}' GROUP BY 1 ORDER BY 1"
+        )
+        if not found.height:
+            return {}, since
+        days = [date(1970, 1, 1) + timedelta(days=int(d)) for d in found["day"]]
+        return {day: self.count(day) for day in days}, found["newest"].dt.replace_time_zone("UTC").max()
+
+    def count(self, day: date) -> int:
+        """Messages stored for one day."""
+        start, end = _ms(day), _ms(day + timedelta(days=1))
+        query = f"SELECT count(*) AS n FROM telemetry.message WHERE ts_ms >= {start:d} AND ts_ms < {end:d}"  # noqa: S608
+        return int(_rows(query)["n"].item())
+
+
+def _ms(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * DAY_MS
+
+
+def _rows(query: str) -> pl.DataFrame:
+    try:
+        with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return pl.from_arrow(cursor.fetch_arrow_table())
+    except dbapi.OperationalError as error:
+        raise NoDatabase(str(error)) from error

@@ -1,0 +1,86 @@
+"""Tables of the lake that only pipelines read: facts as they came, facts as they are good, and what follows."""
+
+import polars as pl
+
+from pipelines.marts._table import Table
+
+_MESSAGE = {
+    "ts_ms": pl.Int64,
+    "device": pl.String,
+    "boot": pl.Int64,
+    "seq": pl.Int64,
+    "kind": pl.String,
+    "tenant": pl.String,
+    "evse": pl.Int16,
+    "session": pl.String,
+    "energy_wh": pl.Int64,
+    "power_w": pl.Int32,
+    "current_ma": pl.Int32,
+    "voltage_mv": pl.Int32,
+    "temperature_mc": pl.Int32,
+    "soc_pct": pl.Int16,
+    "type": pl.String,
+    "reason": pl.String,
+    "code": pl.String,
+    "received_at": pl.Datetime("us", "UTC"),
+    "day": pl.Date,
+}
+_KEY = ("ts_ms", "device", "boot", "seq")
+RAW = Table("raw/telemetry", _MESSAGE, _KEY, ("day",))
+CLEAN = Table("clean/telemetry", _MESSAGE, _KEY, ("day",))
+CONTEXT = Table(
+    "clean/session_context",
+    {
+        "tenant": pl.String,
+        "session": pl.String,
+        "device_id": pl.String,
+        "charger": pl.String,
+        "site": pl.String,
+        "city": pl.String,
+        "country": pl.String,
+        "host_organisation": pl.String,
+        "fleet_organisation": pl.String,
+        "driver": pl.String,
+        "vehicle": pl.String,
+        "ended_ms": pl.Int64,
+        "energy_wh": pl.Int64,
+        "currency": pl.String,
+        "cost_minor": pl.Int64,
+        "closed_at": pl.Datetime("ms", "UTC"),
+        "day": pl.Date,
+        "month": pl.String,
+    },
+    ("tenant", "closed_at", "session"),
+)
+CHARGERS = Table(
+    "clean/chargers",
+    {
+        "tenant": pl.String,
+        "device": pl.String,
+        "evse": pl.Int16,
+        "charger": pl.String,
+        "site": pl.String,
+        "city": pl.String,
+        "country": pl.String,
+        "timezone": pl.String,
+        "host_organisation": pl.String,
+    },
+    ("tenant", "device", "evse"),
+    (),
+)
+ENERGY_15MIN = Table(
+    "curated/energy_15min",
+    {
+        "tenant": pl.String,
+        "source": pl.String,
+        "charger": pl.String,
+        "site": pl.String,
+        "timezone": pl.String,
+        "session": pl.String,
+        "quarter": pl.Datetime("ms", "UTC"),
+        "energy_wh": pl.Int64,
+        "day": pl.Date,
+        "month": pl.String,
+    },
+    ("tenant", "day", "charger", "quarter", "session", "source"),
+)
