@@ -57,7 +57,11 @@ TENANT_APPS = [
 INSTALLED_APPS = list(dict.fromkeys([*SHARED_APPS, *TENANT_APPS]))
 
 MIDDLEWARE = [
+    "saas.config.health.HealthMiddleware",
+    "saas.kit.http.RequestLog",
+    "saas.kit.http.SecurityHeaders",
     "saas.tenancy.middleware.TenantMiddleware",
+    "saas.kit.http.CrossOrigin",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -75,6 +79,15 @@ WSGI_APPLICATION = "saas.config.wsgi.application"
 # -- storage -----------------------------------------------------------------------------------------------------
 
 
+# A web process sets this, so that a request never hangs on a statement or a lock; jobs and migrations may take long.
+STATEMENT_TIMEOUT_MS = os.environ.get("WATTLANE_STATEMENT_TIMEOUT_MS", "")
+LIMITS = (
+    {"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={STATEMENT_TIMEOUT_MS}"}
+    if STATEMENT_TIMEOUT_MS.isdigit()
+    else {}
+)
+
+
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
@@ -87,7 +100,7 @@ def _database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **query},
+        "OPTIONS": {"connect_timeout": 5, **LIMITS, **query},
     }
 
 
@@ -131,6 +144,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 X_FRAME_OPTIONS = "DENY"
+TILES_ORIGIN = os.environ.get(
+    "WATTLANE_TILES_ORIGIN", ""
+)  # of a tile server such as https://tiles.example; empty: ours
+TRUST_PROXY = os.environ.get("WATTLANE_TRUST_PROXY") == "1"
 
 # -- pages ---------------------------------------------------------------------------------------------------------
 TEMPLATES = [
