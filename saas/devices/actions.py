@@ -82,6 +82,11 @@ def seen(*, device_id: str, now: datetime, online: bool, state: str = "", firmwa
     )
 
 
+def heard_of(*, device_ids: list[str], now: datetime) -> None:
+    """Something came from each of these devices."""
+    Device.objects.filter(device_id__in=device_ids).update(last_seen_at=now)
+
+
 def _insert(device: Device) -> None:
     try:
         with transaction.atomic():

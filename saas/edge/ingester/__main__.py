@@ -1,0 +1,25 @@
+"""`python -m saas.edge.ingester`: until SIGTERM."""
+
+from saas.edge import boot
+
+boot.prepare("ingester")
+
+import structlog  # noqa: E402
+
+from saas.edge.ingester.loop import Ingester  # noqa: E402
+from saas.edge.ingester.paho_port import PahoPort  # noqa: E402
+from tenants.charging import actions  # noqa: E402
+
+
+def main() -> None:
+    """Ingest until told to stop."""
+    port = PahoPort()
+    ingester = Ingester(port, actions)
+    boot.on_end(ingester.stop)
+    ingester.run()
+    port.close()
+    structlog.get_logger("ingester").info("stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""One batch, one transaction: marks, facts, the tenants' actions, quarantine."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+
+from saas.devices import actions as devices
+from saas.devices.models import Device
+from saas.kit.errors import Refused
+from saas.kit.tenant_context import tenant_schema
+
+from . import store
+from .marks import Mark
+from .port import Message
+from .reading import STORED, Fact, Poison, device_of, read
+from .registry import Registry
+
+log = structlog.get_logger("ingester")
+DATABASE_AWAY = (OperationalError, InterfaceError)
+SEEN_SECONDS = 10.0
+CALLS = {
+    "event": ("receive_event", "event"),
+    "reply": ("receive_reply", "reply"),
+    "status": ("receive_status", "status"),
+    "telemetry": ("receive_sample", "sample"),
+}
+
+
+class Handler(Protocol):
+    """What changes in a tenant when a fact arrives; called inside its schema and our transaction."""
+
+    def receive_event(self, *, device: Device, event: Any, received_at: datetime) -> object: ...
+    def receive_reply(self, *, device: Device, reply: Any, received_at: datetime) -> object: ...
+    def receive_sample(self, *, device: Device, sample: Any, received_at: datetime) -> object: ...
+    def receive_status(self, *, device: Device, status: Any, received_at: datetime) -> object: ...
+
+
+@dataclass
+class Outcome:
+    """What a committed batch did. `acks`: how far each (device, boot) is committed; `urgent`: devices to tell now."""
+
+    acks: dict[tuple[str, int], int] = field(default_factory=dict)
+    urgent: set[str] = field(default_factory=set)
+    stored: int = 0
+    repeated: int = 0
+    poisons: list[Poison] = field(default_factory=list)
+
+
+class Committer:
+    """Commits batches; all-or-nothing towards the database, one by one towards the tenants' rules."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._registry = Registry()
+        self._seen: dict[str, datetime] = {}
+
+    def commit(self, batch: list[Message]) -> Outcome:
+        """Store a batch and apply what is new in it. Raises what the database raises: then nothing has happened."""
+        outcome = Outcome()
+        with transaction.atomic():
+            store.lock()
+            facts = self._read(batch, outcome)
+            fresh = self._number(facts, outcome)
+            new = store.insert(fresh) if fresh else set()
+            self._apply(facts, fresh, new, outcome)
+            if outcome.poisons:
+                store.set_aside(outcome.poisons)
+        outcome.stored = len(fresh)
+        return outcome
+
+    def _read(self, batch: list[Message], outcome: Outcome) -> list[Fact]:
+        """Facts of the batch in order of arrival; the rest goes to `outcome.poisons`."""
+        names = [device_of(message.topic) for message in batch]
+        known = self._registry.look_up(name for name in names if name)
+        facts = []
+        for message, name in zip(batch, names, strict=True):
+            result = read(message, known[name]) if name else Poison(message, "unknown_topic")
+            (facts if isinstance(result, Fact) else outcome.poisons).append(result)  # type: ignore[arg-type]
+        return facts
+
+    def _number(self, facts: list[Fact], outcome: Outcome) -> list[Fact]:
+        """Those that were never committed. Moves the marks, and notes what may be acknowledged."""
+        numbered: list[Fact | Poison] = [fact for fact in facts if fact.kind in STORED]
+        numbered += [poison for poison in outcome.poisons if poison.boot]
+        marks = store.marks({_boot(item) for item in numbered})
+        fresh, changed = [], {}
+        for item in numbered:
+            mark = marks[_boot(item)]
+            if self._take(item, mark, outcome):
+                changed[_boot(item)] = mark
+                if isinstance(item, Fact):
+                    fresh.append(item)
+        if changed:
+            store.save_marks(changed)
+        outcome.acks = {boot: mark.seq for boot, mark in marks.items() if mark.seq}
+        return fresh
+
+    def _take(self, item: Fact | Poison, mark: Mark, outcome: Outcome) -> bool:
+        """Whether the mark did not know it yet."""
+        seq, low = _numbers(item)
+        if isinstance(item, Poison) or item.kind != "telemetry":
+            outcome.urgent.add(_boot(item)[0])
+        if mark.has(seq):
+            outcome.repeated += 1
+            return False
+        if mark.full and seq != mark.seq + 1:
+            outcome.poisons.append(Poison(item.source, "too_many_gaps"))
+            return False
+        mark.add(seq)
+        mark.pass_over(min(low or 1, seq))
+        return True
+
+    def _apply(self, facts: list[Fact], fresh: list[Fact], new: set[store.Name], outcome: Outcome) -> None:
+        """Events and replies that are new, in order; then the latest status and sample of each device."""
+        latest = {fact.device.device_id: fact for fact in fresh if fact.kind == "telemetry"}
+        status = {fact.device.device_id: fact for fact in facts if fact.kind == "status"}
+        changes = [fact for fact in fresh if fact.kind != "telemetry" and store_name(fact) in new]
+        self._note_presence(facts, status)
+        for fact in [*changes, *status.values(), *latest.values()]:
+            self._call(fact, outcome)
+
+    def _call(self, fact: Fact, outcome: Outcome) -> None:
+        try:
+            with tenant_schema(fact.device.tenant.schema_name), transaction.atomic():
+                tell(self._handler, fact)
+        except DATABASE_AWAY:
+            raise
+        except Refused as no:
+            outcome.poisons.append(Poison(fact.source, f"{no.code}: {no}"))
+        except Exception as bug:
+            log.exception("handler_failed", topic=fact.source.topic)
+            outcome.poisons.append(Poison(fact.source, f"error: {type(bug).__name__}: {bug}"))
+
+    def _note_presence(self, facts: list[Fact], status: dict[str, Fact]) -> None:
+        """Presence as the devices say it; that they were heard of, every few seconds."""
+        for fact in status.values():
+            said = fact.body
+            now = store.received_at(fact)
+            devices.seen(
+                device_id=fact.device.device_id,
+                now=now,
+                online=said.online,
+                state=said.state or "",
+                firmware=said.fw or "",
+            )
+        heard = {fact.device.device_id: store.received_at(fact) for fact in facts}
+        due = {name: at for name, at in heard.items() if self._quiet(name, at)}
+        if due:
+            devices.heard_of(device_ids=sorted(due), now=max(due.values()))
+            self._seen |= due
+
+    def _quiet(self, name: str, at: datetime) -> bool:
+        before = self._seen.get(name)
+        return before is None or (at - before).total_seconds() >= SEEN_SECONDS
+
+
+def tell(handler: Handler, fact: Fact) -> None:
+    """Call the one action of the fact's kind."""
+    method, argument = CALLS[fact.kind]
+    getattr(handler, method)(device=fact.device, received_at=store.received_at(fact), **{argument: fact.body})
+
+
+def store_name(fact: Fact) -> store.Name:
+    """What the fact is called for ever."""
+    return fact.device.device_id, fact.body.boot, fact.body.seq
+
+
+def _boot(item: Fact | Poison) -> tuple[str, int]:
+    assert item.device is not None
+    boot = item.body.boot if isinstance(item, Fact) else item.boot
+    return item.device.device_id, int(boot or 0)
+
+
+def _numbers(item: Fact | Poison) -> tuple[int, int | None]:
+    held = item.body if isinstance(item, Fact) else item
+    return int(held.seq or 0), held.low

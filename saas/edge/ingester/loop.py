@@ -1,0 +1,115 @@
+"""Receive, commit, acknowledge; again. One thread, so what is not committed is never read ahead of."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from django.db import ProgrammingError, connection
+
+from saas.edge import metrics
+
+from . import partitions, store
+from .acks import Acks
+from .commit import DATABASE_AWAY, Committer, Handler, Outcome
+from .port import BrokerPort, Message
+from .reading import Poison
+
+log = structlog.get_logger("ingester")
+MOST = 5000
+WINDOW_SECONDS = 0.1
+BACK_OFF = (0.2, 5.0)
+PARTITIONS_SECONDS = 1800.0
+REPORT_SECONDS = 60.0
+
+
+class Ingester:
+    """Runs until `stop`. Waits for a broker or a database that is away; never acknowledges before the commit."""
+
+    def __init__(self, port: BrokerPort, handler: Handler) -> None:
+        self._port = port
+        self._committer = Committer(handler)
+        self._acks = Acks(port)
+        self._stopping = False
+        self._partitions_at = self._report_at = 0.0
+        self._counts = {"stored": 0, "repeated": 0, "set_aside": 0}
+
+    def stop(self) -> None:
+        """End after the batch at hand."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Until stopped."""
+        while not self._stopping:
+            self._surely(self._keep_partitions)
+            self.step()
+        connection.close()
+
+    def step(self) -> int:
+        """One batch; how many messages it had. Not acknowledged when stopped while the database is away."""
+        batch = self._port.receive(most=MOST, within_s=WINDOW_SECONDS)
+        if batch and self._surely(lambda: self._commit(batch)):
+            self._port.acknowledge(batch)
+        self._acks.send_due()
+        self._report()
+        return len(batch)
+
+    def _commit(self, batch: list[Message]) -> None:
+        """Commit; a batch that the database refuses for its content is halved until the culprit stands alone."""
+        started = time.perf_counter()
+        try:
+            outcome = self._committer.commit(batch)
+        except DATABASE_AWAY:
+            raise
+        except Exception as wrong:
+            if len(batch) == 1:
+                outcome = self._isolate(batch[0], wrong)
+            else:
+                self._commit(batch[: len(batch) // 2])
+                self._commit(batch[len(batch) // 2 :])
+                return
+        metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
+        self._count(outcome)
+        self._acks.note(outcome)
+
+    def _isolate(self, message: Message, wrong: Exception) -> Outcome:
+        log.error("message_refused_by_database", topic=message.topic, error=str(wrong))
+        poison = Poison(message, f"error: {type(wrong).__name__}: {wrong}")
+        store.set_aside([poison])
+        return Outcome(poisons=[poison])
+
+    def _surely(self, work: Callable[[], None]) -> bool:
+        """Do it, as often as the database is away; False when stopped meanwhile. Keeps the broker's connection up."""
+        delay = BACK_OFF[0]
+        while True:
+            try:
+                work()
+                return True
+            except (*DATABASE_AWAY, ProgrammingError) as away:  # ProgrammingError: not migrated yet
+                log.error("database_away", error=str(away).strip(), retry_in_s=delay)
+                metrics.DATABASE_AWAY.inc()
+                connection.close()
+            if self._stopping:
+                return False
+            self._port.receive(most=0, within_s=delay)
+            delay = min(delay * 2, BACK_OFF[1])
+
+    def _keep_partitions(self) -> None:
+        if time.monotonic() >= self._partitions_at:
+            made = partitions.ensure(now=datetime.now(UTC))
+            self._partitions_at = time.monotonic() + PARTITIONS_SECONDS
+            if made:
+                log.info("partitions_made", count=made)
+
+    def _count(self, outcome: Outcome) -> None:
+        counts = {"stored": outcome.stored, "repeated": outcome.repeated, "set_aside": len(outcome.poisons)}
+        for name, count in counts.items():
+            self._counts[name] += count
+            metrics.MESSAGES.labels(name).inc(count)
+        for poison in outcome.poisons:
+            log.warning("set_aside", topic=poison.source.topic[:200], reason=poison.reason[:200])
+
+    def _report(self) -> None:
+        if time.monotonic() >= self._report_at:
+            self._report_at = time.monotonic() + REPORT_SECONDS
+            log.info("ingested", **self._counts)

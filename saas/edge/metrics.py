@@ -1,0 +1,23 @@
+"""Prometheus metrics of the edge processes, on a loopback port when one is named."""
+
+import os
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+log = structlog.get_logger("wattlane")
+MESSAGES = Counter("wattlane_ingested_messages", "Messages from devices, by what became of them", ["outcome"])
+BATCH_SECONDS = Histogram("wattlane_ingest_batch_seconds", "Time of one committed batch")
+DATABASE_AWAY = Counter("wattlane_database_away", "Attempts that found the database away")
+COMMANDS = Counter("wattlane_commands_sent", "Commands published to devices")
+QUESTIONS = Counter("wattlane_questions", "Questions of the gateway, by method", ["method"])
+LISTENERS = Gauge("wattlane_live_connections", "Open live feeds")
+PUSHED = Counter("wattlane_live_events", "Events written to live feeds")
+
+
+def serve(process: str) -> None:
+    """Listen on 127.0.0.1 at `WATTLANE_METRICS_<PROCESS>`; nothing without it."""
+    port = os.environ.get(f"WATTLANE_METRICS_{process.upper()}", "")
+    if port.isdigit():
+        start_http_server(int(port), addr="127.0.0.1")
+        log.info("metrics", address=f"127.0.0.1:{port}")

@@ -1,0 +1,78 @@
+"""`python -m saas.edge.ocpp`: the OCPP gateway of this installation. SIGTERM or Ctrl-C end it cleanly."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import ssl
+from pathlib import Path
+
+import structlog
+
+from saas.edge.mqtt import rpc
+from saas.kit.home import home
+
+from .connection import Services
+from .gateway import Gateway
+from .ports import MqttBroker
+from .rawlog import RawLog
+
+log = structlog.get_logger("ocpp")
+GOODBYE_SECONDS = 2
+
+
+def options() -> argparse.Namespace:
+    """Command line; ports and secrets come from the installation (WATTLANE_HOME, WATTLANE_OCPP_PORT, MQTT_URL)."""
+    parser = argparse.ArgumentParser(prog="saas.edge.ocpp", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--certificate", type=Path, help="PEM chain: stations then connect with wss:// (profile 2)")
+    parser.add_argument("--key", type=Path, help="PEM private key of the certificate")
+    given = parser.parse_args()
+    if (given.certificate is None) != (given.key is None):
+        parser.error("--certificate and --key belong together.")
+    return given
+
+
+def tls_of(given: argparse.Namespace) -> ssl.SSLContext | None:
+    """TLS 1.2 or newer, as the security profiles demand."""
+    if given.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(given.certificate, given.key)
+    return context
+
+
+async def run(given: argparse.Namespace) -> None:
+    """Serve until told to stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    broker, rawlog = MqttBroker(), RawLog(home().logs / "ocpp")
+    gateway = Gateway(Services(broker, rpc.Client(broker), rawlog), marks=home().run / "ocpp")
+    broker.start()
+    writing = asyncio.create_task(rawlog.run())
+    await gateway.open(given.host, home().ocpp_port, tls=tls_of(given))
+    await stop.wait()
+    await gateway.close()
+    await broker.drained(within_s=GOODBYE_SECONDS)
+    writing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await writing
+    broker.stop()
+    log.info("stopped")
+
+
+def main() -> None:
+    """Entry point."""
+    structlog.configure(
+        processors=[
+            structlog.processors.TimeStamper("iso"),
+            structlog.processors.add_log_level,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    asyncio.run(run(options()))
+
+
+main()

@@ -1,0 +1,177 @@
+"""What both versions' translators share: notices, plugs and faults, samples, reasons, authorisation. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from saas.contracts import rpc
+from saas.contracts.telemetry import wire
+from saas.contracts.telemetry.messages import Event, Telemetry
+
+from .facts import Numbers, instant_ms, of_stream, stamped, text_of
+from .meter import Sample, reading
+from .station import WIRE_STATE, Handler, Plan, State, nothing
+
+PLUGGED = {wire.STATE_PLUGGED, wire.STATE_CHARGING}
+MAX_TEXT = 200
+
+# OCPP reasons of both versions: the reason on the wire. The station's own word travels in `code`.
+STOP_REASONS: Mapping[str, str] = {
+    "DeAuthorized": wire.STOP_REMOTE,
+    "EmergencyStop": wire.STOP_FAULT,
+    "EnergyLimitReached": wire.STOP_ENERGY,
+    "EVDisconnected": wire.STOP_UNPLUGGED,
+    "GroundFault": wire.STOP_FAULT,
+    "HardReset": wire.STOP_FAULT,
+    "ImmediateReset": wire.STOP_FAULT,
+    "Local": wire.STOP_LOCAL,
+    "LocalOutOfCredit": wire.STOP_ENERGY,
+    "MasterPass": wire.STOP_REMOTE,
+    "Other": wire.STOP_LOCAL,
+    "OvercurrentFault": wire.STOP_FAULT,
+    "PowerLoss": wire.STOP_POWER_LOSS,
+    "PowerQuality": wire.STOP_FAULT,
+    "Reboot": wire.STOP_FAULT,
+    "Remote": wire.STOP_REMOTE,
+    "SOCLimitReached": wire.STOP_ENERGY,
+    "SoftReset": wire.STOP_FAULT,
+    "StoppedByEV": wire.STOP_LOCAL,
+    "TimeLimitReached": wire.STOP_TIME,
+    "Timeout": wire.STOP_UNPLUGGED,
+    "UnlockCommand": wire.STOP_REMOTE,
+}
+
+# OCPP 1.6 error codes that the wire has a word for; the others travel as they are.
+FAULT_CODES: Mapping[str, str] = {
+    "HighTemperature": wire.FAULT_OVER_TEMPERATURE,
+    "OverCurrentFailure": wire.FAULT_OVER_CURRENT,
+    "PowerMeterFailure": wire.FAULT_METER,
+    "PowerSwitchFailure": wire.FAULT_STUCK_RELAY,
+    "UnderVoltage": wire.FAULT_BROWN_OUT,
+}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One `meterValue` of a message: its time, as it came, and what of it can be used."""
+
+    ts_ms: int
+    raw: Any
+    samples: list[Sample]
+
+
+Numbering = Callable[[int, int, Any], Numbers]  # slot, ts_ms, raw values: (boot, seq)
+
+
+def meter_stream(device: str, evse: int, session: str | None) -> Numbering:
+    """The numbering of plain meter values."""
+    return lambda _slot, ts_ms, raw: of_stream(device, "meter", evse, ts_ms, [session, raw])
+
+
+def samples(
+    state: State, evse: int, session: str | None, entries: Iterable[Entry], numbers: Numbering
+) -> tuple[Telemetry, ...]:
+    """Samples as facts. One without energy takes the last register of its EVSE; without any it is left out."""
+    register, found = state.registers.get(evse), []
+    for slot, entry in enumerate(entries):
+        figures: dict[str, Any] = dict(reading(entry.samples))
+        register = figures.pop("energy_wh", register)
+        if register is not None and entry.samples:
+            stamp = stamped(numbers(slot, entry.ts_ms, entry.raw), entry.ts_ms, evse)
+            found.append(Telemetry(**stamp, energy_wh=register, session=session, **figures))
+    return tuple(found)
+
+
+def register_of(facts: Iterable[Telemetry]) -> int | None:
+    """The last energy register among the facts, in Wh."""
+    return next(reversed([fact.energy_wh for fact in facts]), None)
+
+
+def notice(state: State, action: str, payload: dict[str, Any], now_ms: int, *, reason: str, evse: int = 0) -> Event:
+    """An event that changes no session: what the station said, by name."""
+    ts_ms = instant_ms(payload["timestamp"]) if isinstance(payload.get("timestamp"), str) else now_ms
+    numbers = of_stream(state.device, "notice", evse, ts_ms, [action, payload])
+    return Event(
+        **stamped(numbers, ts_ms, evse), type=wire.EV_NOTICE, code=action, reason=reason[:MAX_TEXT] if reason else None
+    )
+
+
+def noted(
+    payload: dict[str, Any], state: State, now_ms: int, *, action: str, answer: dict[str, Any], reason: str
+) -> Plan:
+    """The plan of a message that is accepted and written down."""
+    fact = notice(state, action, payload, now_ms, reason=reason)
+    return Plan(state=state, facts=(fact,), answer=lambda _result: dict(answer))
+
+
+def noting(action: str, field: str, answer: dict[str, Any]) -> Handler:
+    """The handler of a message that is accepted and stored as a notice; `field` is the one that says most."""
+
+    def handle(payload: dict[str, Any], state: State, now_ms: int) -> Plan:
+        return noted(payload, state, now_ms, action=action, answer=answer, reason=str(payload.get(field, "")))
+
+    return handle
+
+
+def status_changed(state: State, report: rpc.StatusReport, payload: dict[str, Any]) -> Plan:
+    """A connector's new status: the platform is told, and plugs and faults become events."""
+    before = state.statuses.get((report.evse, report.connector))
+    facts = tuple(
+        Event(
+            **stamped(of_stream(state.device, kind, report.evse, report.ts_ms, payload), report.ts_ms, report.evse),
+            type=kind,
+            code=code,
+        )
+        for kind, code in _changes(before, report.status, report.error_code)
+        if report.evse or kind not in (wire.EV_PLUGGED, wire.EV_UNPLUGGED)
+    )
+    after = state.with_status(report.evse, report.connector, report.status)
+    return Plan(state=after, facts=facts, question=report, needed=False, answer=nothing)
+
+
+def heartbeat(_payload: dict[str, Any], state: State, now_ms: int) -> Plan:
+    """Heartbeat: the time, at once; the platform hears that the station is there."""
+    present = rpc.Presence(device=state.device, online=True)
+    return Plan(state=state, tell=present, answer=lambda _result: {"currentTime": text_of(now_ms)})
+
+
+def _changes(before: str | None, after: str, error_code: str) -> list[tuple[str, str | None]]:
+    """Events between two statuses. An unknown past is taken for the other state: telling twice does no harm."""
+    was, now = (WIRE_STATE.get(status or "") for status in (before, after))
+    found: list[tuple[str, str | None]] = []
+    if before == "Faulted" and after != "Faulted":
+        found.append((wire.EV_CLEARED, None))
+    if after == "Faulted":
+        found.append((wire.EV_FAULT, FAULT_CODES.get(error_code, error_code)))
+    if now in PLUGGED and was not in PLUGGED:
+        found.append((wire.EV_PLUGGED, None))
+    if after == "Available" and before != "Available":
+        found.append((wire.EV_UNPLUGGED, None))
+    return found
+
+
+def boot(state: State, question: rpc.Boot, payload: dict[str, Any], now_ms: int) -> Plan:
+    """BootNotification: the tenant's side says Accepted, Pending or Rejected; a `boot` event is stored."""
+    numbers = of_stream(state.device, wire.EV_BOOT, 0, now_ms, payload)
+    fact = Event(
+        **stamped(numbers, now_ms, 0), type=wire.EV_BOOT, fw=question.firmware or None, reason=question.reason or None
+    )
+    fresh = State(
+        device=state.device, registers=state.registers, running=state.running, firmware=question.firmware or None
+    )
+    return Plan(state=fresh, facts=(fact,), question=question, answer=booted)
+
+
+def booted(result: rpc.Booted) -> dict[str, Any]:
+    """The answer to BootNotification, the same in both versions."""
+    return {"status": result.status, "currentTime": text_of(result.now_ms), "interval": result.interval_s}
+
+
+def token_info(result: rpc.Authorised, *, group: str, group_value: Any) -> dict[str, Any]:
+    """IdTagInfo / IdTokenInfo without empty fields."""
+    found: dict[str, Any] = {"status": result.status}
+    if result.expires_ms is not None:
+        found["expiryDate" if group == "parentIdTag" else "cacheExpiryDateTime"] = text_of(result.expires_ms)
+    if result.parent is not None:
+        found[group] = group_value
+    return found

@@ -1,0 +1,288 @@
+"""OCPP 2.0.1: messages of a station to facts, questions and answers; commands to calls. Pure.
+
+`translate` expects a payload that passed `schemas.check_request("2.0.1", …)`; whole numbers may still be written `3.0`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from saas.contracts import rpc
+from saas.contracts.telemetry import wire
+from saas.contracts.telemetry.messages import Command, Event
+
+from . import common
+from .facts import instant_ms, number, of_turn, stamped
+from .meter import samples_201
+from .station import (
+    CannotTranslate,
+    Handler,
+    OutCall,
+    Plan,
+    Running,
+    State,
+    Wait,
+    nothing,
+    status_in,
+    tag_of,
+    transaction_of,
+)
+
+VERSION = "2.0.1"
+SUBPROTOCOL = "ocpp2.0.1"
+Payload = dict[str, Any]
+
+
+def translate(action: str, payload: Payload, state: State, now_ms: int) -> Plan:
+    """What follows from a station's call. KeyError for an action that no station sends: see ACTIONS."""
+    return _HANDLERS[action](payload, state, now_ms)
+
+
+def calls(command: Command, state: State) -> list[OutCall]:
+    """The calls that carry out a command. Raises CannotTranslate; an empty list means there is nothing to do."""
+    if command.type not in _COMMANDS:
+        raise CannotTranslate(wire.REFUSE_COMMAND)
+    return _COMMANDS[command.type](command, state)
+
+
+def _boot(payload: Payload, state: State, now_ms: int) -> Plan:
+    station = payload["chargingStation"]
+    question = rpc.Boot(
+        device=state.device,
+        protocol=SUBPROTOCOL,
+        vendor=station["vendorName"],
+        model=station["model"],
+        serial_number=station.get("serialNumber", ""),
+        firmware=station.get("firmwareVersion", ""),
+        reason=payload["reason"],
+    )
+    return common.boot(state, question, payload, now_ms)
+
+
+def _status(payload: Payload, state: State, _now_ms: int) -> Plan:
+    report = rpc.StatusReport(
+        device=state.device,
+        evse=int(payload["evseId"]),
+        connector=int(payload["connectorId"]),
+        status=payload["connectorStatus"],
+        ts_ms=instant_ms(payload["timestamp"]),
+        error_code="OtherError" if payload["connectorStatus"] == "Faulted" else "NoError",
+    )
+    return common.status_changed(state, report, payload)
+
+
+def _authorize(payload: Payload, state: State, _now_ms: int) -> Plan:
+    question = rpc.Authorise(device=state.device, id_tag=payload["idToken"]["idToken"])
+    return Plan(state=state, question=question, answer=lambda result: {"idTokenInfo": id_token_info(result)})
+
+
+def id_token_info(result: rpc.Authorised) -> Payload:
+    """IdTokenInfo of an answer."""
+    group = {"idToken": result.parent, "type": "Central"}
+    return common.token_info(result, group="groupIdToken", group_value=group)
+
+
+def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
+    session, tag = payload["transactionInfo"]["transactionId"], _token(payload)
+    before = state.running.get(session)
+    evse = int(payload["evse"]["id"]) if "evse" in payload else (before.evse if before else 0)
+    numbers, entries = of_turn(state.device, session, int(payload["seqNo"])), _entries(payload.get("meterValue", []))
+    samples = common.samples(state, evse, session, entries, lambda slot, _ts_ms, _raw: numbers(slot + 1))
+    kind = _kind(payload, before, tag)
+    slot = len(entries) + 1 if kind == wire.EV_STOPPED else 0
+    running = _running(before, evse, tag, kind)
+    event = kind and _event(
+        payload,
+        kind,
+        stamped(numbers(slot), instant_ms(payload["timestamp"]), evse),
+        running,
+        [fact.energy_wh for fact in samples] or [state.registers.get(evse)],
+    )
+    ordered = [*samples, event] if kind == wire.EV_STOPPED else [event, *samples]
+    return Plan(
+        state=_after(payload, state.with_register(evse, common.register_of(samples)), evse, running),
+        facts=tuple(fact for fact in ordered if fact),
+        question=rpc.Authorise(device=state.device, id_tag=tag) if tag else None,
+        wait=Wait.COMMITTED,
+        answer=lambda result: {"idTokenInfo": id_token_info(result)} if result else {},
+    )
+
+
+def _token(payload: Payload) -> str | None:
+    token = payload.get("idToken")
+    return (token["idToken"] or None) if token and token["type"] != "NoAuthorization" else None
+
+
+def _kind(payload: Payload, before: Running | None, tag: str | None) -> str | None:
+    """The event that this message means, if any.
+
+    A station may open a transaction at the plug, at the token or at the current (TxStartPoint). Energy is taken to
+    flow from the first message with a token or with the state Charging. Of a transaction that the gateway does not
+    remember, only a token or a change of state says that it begins; saying so twice does no harm.
+    """
+    charging = payload["transactionInfo"].get("chargingState") == "Charging"
+    if payload["eventType"] == "Ended":
+        return wire.EV_STOPPED
+    if payload["eventType"] == "Started":
+        return wire.EV_STARTED if tag or charging or payload["triggerReason"] == "RemoteStart" else wire.EV_PLUGGED
+    if before is None:
+        charging = charging and payload["triggerReason"] == "ChargingStateChanged"
+    flows = before.flowing if before else False
+    return wire.EV_STARTED if not flows and (tag or charging) else None
+
+
+def _running(before: Running | None, evse: int, tag: str | None, kind: str | None) -> Running:
+    flowing = kind == wire.EV_STARTED or (kind is None and (before is None or before.flowing))
+    return Running(evse, tag or (before.id_tag if before else None), flowing)
+
+
+def _event(payload: Payload, kind: str, stamp: dict[str, Any], running: Running, registers: list[int | None]) -> Event:
+    """`registers`: of the message's samples in order; a start takes the first, a stop the last."""
+    stopped = kind == wire.EV_STOPPED
+    word = payload["transactionInfo"].get("stoppedReason", "Local") if stopped else payload["triggerReason"]
+    return Event(
+        **stamp,
+        type=kind,
+        session=payload["transactionInfo"]["transactionId"],
+        energy_wh=registers[-1 if stopped else 0],
+        reason=common.STOP_REASONS[word] if stopped else None,
+        code=word,
+        id_tag=running.id_tag,
+    )
+
+
+# Charging state: the status of the connector, in 1.6 words.
+_STATUS_OF: Mapping[str, str] = {
+    "Charging": "Charging",
+    "EVConnected": "Preparing",
+    "SuspendedEV": "SuspendedEV",
+    "SuspendedEVSE": "SuspendedEVSE",
+    "Idle": "Available",
+}
+
+
+def _after(payload: Payload, state: State, evse: int, running: Running) -> State:
+    transaction = payload["transactionInfo"]
+    ended = payload["eventType"] == "Ended"
+    status = "Finishing" if ended else _STATUS_OF.get(transaction.get("chargingState", ""))
+    if status:
+        state = state.with_status(evse, int(payload.get("evse", {}).get("connectorId", 1)), status)
+    if ended:
+        return state.without_running(transaction["transactionId"])
+    return state.with_running(transaction["transactionId"], running)
+
+
+def _meter_values(payload: Payload, state: State, _now_ms: int) -> Plan:
+    evse = int(payload["evseId"])
+    numbers = common.meter_stream(state.device, evse, None)
+    facts = common.samples(state, evse, None, _entries(payload["meterValue"]), numbers)
+    return Plan(state=state.with_register(evse, common.register_of(facts)), facts=facts, answer=nothing)
+
+
+def _entries(entries: list[Payload]) -> list[common.Entry]:
+    return [
+        common.Entry(instant_ms(entry["timestamp"]), entry["sampledValue"], samples_201(entry["sampledValue"]))
+        for entry in entries
+    ]
+
+
+def _notify_event(payload: Payload, state: State, now_ms: int) -> Plan:
+    """Device model monitoring: the notice names the first variable and its value."""
+    first = payload["eventData"][0]
+    what = f"{first['component']['name']}.{first['variable']['name']}={first['actualValue']}"
+    return common.noted(payload, state, now_ms, action="NotifyEvent", answer={}, reason=what)
+
+
+# Messages that are accepted and stored as a notice: action, the field that says most, the answer.
+_NOTICES: tuple[tuple[str, str, Payload], ...] = (
+    ("ClearedChargingLimit", "chargingLimitSource", {}),
+    ("DataTransfer", "vendorId", {"status": "UnknownVendorId"}),
+    ("FirmwareStatusNotification", "status", {}),
+    ("Get15118EVCertificate", "action", {"status": "Failed", "exiResponse": ""}),
+    ("GetCertificateStatus", "", {"status": "Failed"}),
+    ("LogStatusNotification", "status", {}),
+    ("NotifyChargingLimit", "", {}),
+    ("NotifyCustomerInformation", "requestId", {}),
+    ("NotifyDisplayMessages", "requestId", {}),
+    ("NotifyEVChargingNeeds", "evseId", {"status": "Rejected"}),
+    ("NotifyEVChargingSchedule", "evseId", {"status": "Accepted"}),
+    ("NotifyMonitoringReport", "requestId", {}),
+    ("NotifyReport", "requestId", {}),
+    ("PublishFirmwareStatusNotification", "status", {}),
+    ("ReportChargingProfiles", "requestId", {}),
+    ("ReservationStatusUpdate", "reservationUpdateStatus", {}),
+    ("SecurityEventNotification", "type", {}),
+    ("SignCertificate", "certificateType", {"status": "Rejected"}),
+)
+_HANDLERS: Mapping[str, Handler] = {
+    "Authorize": _authorize,
+    "BootNotification": _boot,
+    "Heartbeat": common.heartbeat,
+    "MeterValues": _meter_values,
+    "NotifyEvent": _notify_event,
+    "StatusNotification": _status,
+    "TransactionEvent": _transaction_event,
+    **{notice[0]: common.noting(*notice) for notice in _NOTICES},
+}
+ACTIONS = frozenset(_HANDLERS)
+
+
+def _activate(command: Command, _state: State) -> list[OutCall]:
+    request = {
+        "remoteStartId": number("remoteStartId", command.id, bits=31),
+        "idToken": {"idToken": tag_of(command), "type": "Central"},
+        "evseId": command.evse,
+    }
+    return [OutCall("RequestStartTransaction", request)]
+
+
+def _stop(command: Command, state: State) -> list[OutCall]:
+    return [OutCall("RequestStopTransaction", {"transactionId": transaction_of(command, state)})]
+
+
+def _unlock(command: Command, _state: State) -> list[OutCall]:
+    connector = int((command.data or {}).get("connector", 1))
+    request = {"evseId": command.evse, "connectorId": connector}
+    return [OutCall("UnlockConnector", request, status_in("Unlocked"))]
+
+
+def _limit(command: Command, _state: State) -> list[OutCall]:
+    schedule = {
+        "id": command.evse + 1,
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": (command.current_ma or 0) / 1000}],
+    }
+    profile = {
+        "id": command.evse + 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+    return [OutCall("SetChargingProfile", {"evseId": command.evse, "chargingProfile": profile})]
+
+
+def _config(command: Command, _state: State) -> list[OutCall]:
+    """Keys of `data` are `Component.Variable`."""
+    wanted = [(key.partition("."), str(value)) for key, value in (command.data or {}).items()]
+    if not wanted or not all(variable for (_, _, variable), _ in wanted):
+        raise CannotTranslate(wire.REFUSE_FORMAT)
+    data = [
+        {"component": {"name": component}, "variable": {"name": variable}, "attributeValue": value}
+        for (component, _, variable), value in wanted
+    ]
+    return [OutCall("SetVariables", {"setVariableData": data}, _first_refused)]
+
+
+def _first_refused(payload: Payload) -> str | None:
+    statuses = (str(result["attributeStatus"]) for result in payload["setVariableResult"])
+    return next((status for status in statuses if status not in ("Accepted", "RebootRequired")), None)
+
+
+_COMMANDS: Mapping[str, Callable[[Command, State], list[OutCall]]] = {
+    wire.CMD_PERMIT: lambda _command, _state: [],  # the platform enforces it: a station has no permits
+    wire.CMD_ACTIVATE: _activate,
+    wire.CMD_STOP: _stop,
+    wire.CMD_LIMIT: _limit,
+    wire.CMD_UNLOCK: _unlock,
+    wire.CMD_CONFIG: _config,
+}
