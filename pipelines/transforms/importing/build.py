@@ -14,7 +14,7 @@ from pipelines.transforms.importing.roles import Quantity, Roles, TimeSource
 from pipelines.transforms.importing.spans import length_seconds, moments_of, roll_over
 from pipelines.transforms.importing.table import EXTRA, LINE, ROW, Table
 from pipelines.transforms.importing.words import CURRENCY_WORDS, ENERGY_UNITS, LENGTH_UNITS, plain, unit_of
-from pipelines.transforms.importing.zones import Instants, instants, is_zone, offset_zone, zone_offsets
+from pipelines.transforms.importing.zones import Instants, instants, is_zone, offset_zone, without_offsets_of, zone_offsets
 
 UTC_MS = pl.Datetime("ms", "UTC")
 _EXPONENT = {"IRR": 0, "JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3, "OMR": 3}
@@ -44,11 +44,12 @@ def build(table: Table, roles: Roles, *, zone: str, driver_name: Callable[[str],
     frame = table.frame
     begin_m, end_m = _moments(frame, roles.start), _moments(frame, roles.end) if roles.end else None
     order = decide(begin_m, end_m, hints)
-    zones = _zone_column(frame, roles)
+    zones, end_zones = _zone_column(frame, roles, "zone"), _zone_column(frame, roles, "end_zone")
     start = _moment(frame, roles.start, begin_m, order, _zone_for(roles.start, zone), zones)
-    end = _end(frame, roles, start, begin_m, end_m, order, zone, zones)
+    end = _end(frame, roles, start, begin_m, end_m, order, zone, end_zones if end_zones is not None else zones)
+    zone_words = _timezone_words(roles, zone, begin_m, zones, start.at.early)
     columns = _core(frame, roles, start, end) | _labels(frame, roles, driver_name) | _extras(frame, table, roles, order, zone, zones, start)
-    rows = pl.DataFrame(columns).with_columns(_timezone_words(roles, zone, begin_m, zones))
+    rows = pl.DataFrame(columns).with_columns(zone_words)
     return Built(rows.with_columns(_repaired(rows)), order, zone)
 
 
@@ -60,8 +61,8 @@ def _moments(frame: pl.DataFrame, source: TimeSource) -> pl.DataFrame:
     return moments_of(frame[source.column], frame[source.clock] if source.clock else None)
 
 
-def _zone_column(frame: pl.DataFrame, roles: Roles) -> pl.Series | None:
-    return present(frame[roles.others["zone"]]) if "zone" in roles.others else None
+def _zone_column(frame: pl.DataFrame, roles: Roles, role: str) -> pl.Series | None:
+    return present(frame[roles.others[role]]) if role in roles.others else None
 
 
 def _moment(frame: pl.DataFrame, source: TimeSource, moments: pl.DataFrame, order: DateOrder, zone: str, zones: pl.Series | None, floor: pl.Series | None = None) -> Moment:  # fmt: skip
@@ -147,6 +148,7 @@ def _text(frame: pl.DataFrame, roles: Roles, role: str) -> pl.Series:
 def _extras(frame: pl.DataFrame, table: Table, roles: Roles, order: DateOrder, zone: str, zones: pl.Series | None, start: Moment) -> dict[str, pl.Series]:  # fmt: skip
     departure, finished = (_instant(frame, roles, r, order, zone, zones) for r in ("requested_departure", "charging_end"))
     charging = ((finished - start.at.early).dt.total_seconds()) if finished is not None else _charging(frame, table, roles)
+    charging = charging.set(charging < 0, None) if charging is not None else None
     out = {
         "requested_wh": _requested(frame, table, roles), "requested_departure_utc": departure, "charging_s": charging,
         "cost_minor": _cost(frame, roles, _currency(frame, table, roles)), "currency": _currency(frame, table, roles),
@@ -221,9 +223,9 @@ def _cost(frame: pl.DataFrame, roles: Roles, currency: pl.Series | None) -> pl.S
     return wide.select(pl.coalesce(pl.lit(None, pl.Int64), *(pl.when(pl.col("_c") == c).then(pl.col(c)) for c in by_code))).to_series()
 
 
-def _timezone_words(roles: Roles, zone: str, moments: pl.DataFrame, zones: pl.Series | None) -> pl.Series:
-    """The IANA zone of each row: the zone column's, that of the written offset, or the file's."""
-    offsets = moments["off"]
+def _timezone_words(roles: Roles, zone: str, moments: pl.DataFrame, zones: pl.Series | None, start: pl.Series) -> pl.Series:
+    """The IANA zone of each row: the zone column's, the given one where it has the written offset, else the offset's."""
+    offsets = without_offsets_of(zone, start, moments["off"])
     named = pl.Series([None], dtype=pl.String).new_from_index(0, moments.height)
     if zones is not None:
         offsets = pl.DataFrame({"o": offsets, "z": zone_offsets(zones)}).select(pl.coalesce("o", "z")).to_series()

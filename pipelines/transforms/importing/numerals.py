@@ -69,6 +69,15 @@ def _grouped(values: pl.Series, mark: str) -> bool:
     return _count(values, rf"^[+-]?\d{{1,3}}(?:{mark}\d{{3}}){{2,}}") > 0
 
 
+def other_style(texts: pl.Series, style: NumberStyle) -> NumberStyle | None:
+    """The other possible reading, when every mark stands before exactly three digits (`1.234`); else None."""
+    values = _bare(present(texts)).drop_nulls()
+    marked = values.filter(values.str.contains(r"[.,]"))
+    if not marked.len() or _count(marked, r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$") < marked.len():
+        return None
+    return NumberStyle(style.thousands, style.decimal) if len(set(style.thousands + style.decimal)) == 2 else None
+
+
 def decisive_comma(texts: pl.Series) -> int:
     """+1 when the column can only be written with decimal commas, -1 when only with points, 0 when it does not say."""
     values = _bare(present(texts)).drop_nulls()

@@ -74,12 +74,16 @@ def _kind(name: str, known: pl.Series, style: NumberStyle) -> str:
         if _share(clock_ms(known).is_not_null()) >= MOST and number < MOST:
             return "time"
     if number >= MOST:
-        return "moment" if name.startswith("column ") and _epochs(known) else "number"
+        return "moment" if _epochs(known) else "number"
     return "text"
 
 
 def _epochs(known: pl.Series) -> bool:
-    moments = parse_moments(known.filter(known.str.len_bytes() >= 10))
+    """Numbers under a silent header are times only when nearly all are recent seconds or milliseconds since 1970."""
+    long = known.filter(known.str.contains(r"^\d{10}(?:\d{3})?$"))
+    if long.len() < known.len() * 0.95 or long.n_unique() < known.len() * 0.2:
+        return False
+    moments = parse_moments(long)
     return moments.height > 0 and _share(moments["y"].is_between(2005, 2040)) >= 0.95
 
 

@@ -10,13 +10,13 @@ import unicodedata
 from functools import lru_cache
 
 START = (
-    r"start|begin|began|anfang|debut|inici|inizi|comienzo|comec|arriv|aankomst|ankunft|avvio|alku|aloit|oppstart|"
-    r"pocz|rozpocz|zacat|zaciat|kezdet|baslang|plug ?in|plugged|plugin|connect|connexion|verbunden|branch|check ?in|"
+    r"start|begin|began|anfang|debut|inici|inizi|comienzo|comec|arriv|aankomst|ankunft|avvio|alku|alkoi|alkam|aloit|oppstart|"
+    r"pocz|rozpocz|zacat|zaciat|kezdet|baslang|plug ?in|plugged|plugin|connect|connexion|verbunden|branch|check ?in|entry|entrada|ingreso|"
     r"eingesteckt|angesteckt|conex|llegada|chegada|开始|開始|시작|بداي|شروع|начал"
 )
 END = (
     r"end|stop|finish|fin|final|fine|ende|beendet|termin|depart|abfahrt|vertrek|partenza|salida|saida|disconnect|"
-    r"deconnex|debranch|getrennt|unplug|plug ?out|plugout|check ?out|loppu|lopet|paatt|slut|avslut|koniec|zakoncz|"
+    r"deconnex|debranch|getrennt|unplug|plug ?out|plugout|check ?out|exit|loppu|lopet|paatt|jatto|slut|avslut|koniec|zakoncz|"
     r"konec|eind|einde|bitis|veg|abgesteckt|ausgesteckt|desconex|结束|終了|종료|نهاي|پایان|конец|оконч"
 )
 WEAK_START = (
@@ -79,7 +79,7 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
         ),
         r"zone",
     ),
-    "duration": (((3, rf"(?:{LENGTH})\w*"), (3, rf"\w*(?:dauer|duration)"), (1, r"time|zeit|temps|tiempo|tempo")), r"zone|start|end|stop|ende|fin|fine|beginn|debut"),
+    "duration": (((3, rf"(?:{LENGTH})\w*"), (3, rf"\w*(?:dauer|duration)"), (1, r"time|zeit|temps|tiempo|tempo")), r"zone|start|end|stop|ende|fin|fine|beginn|debut|available|inputs|waiting|idle"),
     "charging_duration": (
         (
             (3, rf"(?:{CHARGING})\w* (?:time|duration|hrs|hours|minutes|zeit|dauer|seconds)\w*|ladezeit|ladedauer|laadtijd"),
@@ -168,8 +168,10 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
         r"per|kwh|wh|currency|type|rate|tarif\w*|unit|center|centre|free",
     ),
     "currency": (((3, r"currency\w*|wahrung|waehrung|devise|moneda|valuta|valuutta|waluta|ccy"),), None),
+    "record": (((3, r"modified\w*|updated\w*|inserted|uploaded|exported|recorded|billed|invoiced|paid|last \w+"),), None),
     "claimed": (((3, r"claimed"),), None),
-    "zone": (((3, r"time ?zone|timezone|tz|zeitzone|fuseau(?: horaire)?|zona horaria|fuso|aikavyohyke"),), None),
+    "zone": (((3, r"time ?zone|timezone|tz|zeitzone|fuseau(?: horaire)?|zona horaria|fuso|aikavyohyke"),), r"end|stop"),
+    "end_zone": (((3, r"time ?zone|timezone|tz"),), r"start|begin\w*"),
 }
 CURRENCY_WORDS = {
     r"dollars?|usd|\$": "USD", r"eur|euros?|€": "EUR", r"gbp|pounds?|£|pence": "GBP", r"aed|dirham\w*": "AED",

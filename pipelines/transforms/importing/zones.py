@@ -79,3 +79,13 @@ def offset_zone(minutes: int) -> str:
         return _BETWEEN.get(minutes, "UTC")
     hours = minutes // 60
     return "UTC" if hours == 0 else f"Etc/GMT{-hours:+d}"
+
+
+def without_offsets_of(zone: str, start: pl.Series, offsets: pl.Series) -> pl.Series:
+    """`offsets` as nulls when `zone` has every one of them at its instant: the zone then says more than the offset."""
+    if zone == "UTC" or offsets.null_count() == offsets.len():
+        return offsets
+    local = start.dt.convert_time_zone(zone)
+    own = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes()
+    agrees = (own == offsets) | offsets.is_null() | own.is_null()
+    return offsets.clear().extend_constant(None, offsets.len()) if agrees.all() else offsets
