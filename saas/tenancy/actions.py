@@ -120,3 +120,24 @@ def _set_state(schema: str, state: str) -> Tenant:
         tenant.save(update_fields=["state"])
     forget()
     return tenant
+
+
+@transaction.atomic
+def open_platform(*, host: str, now: datetime) -> Tenant:
+    """The platform's own site on the public schema. Doing it twice is the same as once."""
+    with tenant_schema(settings.PUBLIC_SCHEMA_NAME):
+        platform, _ = Tenant.objects.get_or_create(
+            schema_name=settings.PUBLIC_SCHEMA_NAME,
+            defaults={
+                "uid": uuid.uuid4(),
+                "name": "Wattlane",
+                "country": "FI",
+                "currency": "EUR",
+                "timezone": "UTC",
+                "support_email": f"help@{host if '.' in host else 'wattlane.example'}",
+                "colour_primary": "#155EEF",
+                "colour_accent": "#12B76A",
+            },
+        )
+        Domain.objects.get_or_create(domain=host, defaults={"tenant": platform, "is_primary": True})
+    return platform
