@@ -1,0 +1,1 @@
+"""Live pages: server-sent events, fed by notifications, resumed from the rows by Last-Event-ID."""
