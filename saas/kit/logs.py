@@ -34,6 +34,6 @@ def configure(process: str, *, libraries: int = logging.WARNING) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(libraries)
-    for name in ("wattlane", "mqtt", "rpc", "broker", "ingester", "dispatcher", "answers", "live"):
+    for name in ("wattlane", "mqtt", "rpc", "broker", "ingester", "dispatcher", "answers", "live", "ocpp"):
         logging.getLogger(name).setLevel(logging.INFO)
     structlog.contextvars.bind_contextvars(process=process)

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from saas.edge.mqtt import rpc
+from saas.kit import logs
 from saas.kit.home import home
 
 from .connection import Services
@@ -65,14 +66,9 @@ async def run(given: argparse.Namespace) -> None:
 
 def main() -> None:
     """Entry point."""
-    structlog.configure(
-        processors=[
-            structlog.processors.TimeStamper("iso"),
-            structlog.processors.add_log_level,
-            structlog.processors.JSONRenderer(),
-        ]
-    )
+    logs.configure("gateway")
     asyncio.run(run(options()))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -60,12 +60,12 @@ class Entry(msgspec.Struct, frozen=True):
     samples: list[Sample]
 
 
-Numbering = Callable[[int, int, Any], Numbers]  # slot, ts_ms, raw values: (boot, seq)
+Numbering = Callable[[Entry], Numbers]
 
 
 def meter_stream(device: str, evse: int, session: str | None) -> Numbering:
     """The numbering of plain meter values."""
-    return lambda _slot, ts_ms, raw: of_stream(device, "meter", evse, ts_ms, [session, raw])
+    return lambda entry: of_stream(device, "meter", evse, entry.ts_ms, [session, entry.raw])
 
 
 def samples(
@@ -73,11 +73,11 @@ def samples(
 ) -> tuple[Telemetry, ...]:
     """Samples as facts. One without energy takes the last register of its EVSE; without any it is left out."""
     register, found = state.registers.get(evse), []
-    for slot, entry in enumerate(entries):
+    for entry in entries:
         figures: dict[str, Any] = dict(reading(entry.samples))
         register = figures.pop("energy_wh", register)
         if register is not None and entry.samples:
-            stamp = stamped(numbers(slot, entry.ts_ms, entry.raw), entry.ts_ms, evse)
+            stamp = stamped(numbers(entry), entry.ts_ms, evse)
             found.append(Telemetry(**stamp, energy_wh=register, session=session, **figures))
     return tuple(found)
 

@@ -11,7 +11,7 @@ import structlog
 from websockets.exceptions import ConnectionClosed
 
 from saas.contracts import rpc
-from saas.contracts.telemetry import messages
+from saas.contracts.telemetry import messages, wire
 from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from . import frames, schemas
@@ -223,9 +223,9 @@ class Connection:
             raise Fault("internal", f"Not stored: {away}") from None
 
     async def _commit(self, facts: tuple[Fact, ...]) -> None:
-        """Publish in order and wait for the acknowledgement of the last. Raises Silence."""
+        """Publish in order and wait until all of the message is acknowledged. Raises Silence."""
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = (facts[-1].boot, facts[-1].seq, stored)
+        waiter = (facts[-1].boot, max(fact.seq for fact in facts), stored)
         self._uncommitted.append(waiter)
         try:
             for fact in facts:
@@ -256,7 +256,7 @@ class Connection:
             fw=self.state.firmware,
         )
         try:
-            self._services.broker.send(messages.wire.TOPIC_STATUS % self.device, messages.encode(status), retain=True)
+            self._services.broker.send(wire.TOPIC_STATUS % self.device, messages.encode(status), retain=True)
         except BrokerAway:
             log.info("status_not_said", device=self.device, online=online)
 

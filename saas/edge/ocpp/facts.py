@@ -1,27 +1,27 @@
 """How what a station says becomes a fact with a name of its own, so that a repeat is the same fact.
 
-Stations number nothing that suits us and repeat themselves when an answer is lost. So (boot, seq) is computed, never
-counted, and no memory of the gateway is needed for it:
+Stations number nothing that suits us and repeat themselves when an answer is lost. So (boot, seq) is computed from the
+message, never counted, and no memory of the gateway is needed for it:
 
-- **OCPP 2.0.1 TransactionEvent**: boot = number(device, "transaction", transactionId); seq = seqNo * 65536 + slot + 1,
-  slot 0 for an opening event, 1… for the samples of the message in their order, the last for a closing event. Slots
-  depend on the message alone, so they do not move when the gateway forgot what came before.
-- **OCPP 1.6 StartTransaction, StopTransaction**: boot = number(device, action, the whole payload); slots from 0.
-  The same content under a new message id is the same fact; any other content is another fact. The transaction id that
-  we give is a 31-bit number of the same content, so a repeated StartTransaction gets the same id.
-- **Streams** (MeterValues; notices, plugs and faults): boot = number(device, stream name, evse); seq grows with the
-  message's own time: ts_ms * 2048 + 11 bits of the content.
-- **Replies to commands**: a stream whose content is the command's id.
+- **Turns** (OCPP 2.0.1 TransactionEvent; 1.6 StartTransaction, StopTransaction): each message has a boot of its own,
+  number(device, what names the message), and its facts are seq 1 … n without a gap: samples first, then the event.
+  What names a TransactionEvent is transaction id, seqNo, event type and timestamp; what names a 1.6 message is all of
+  its content: under a new message id it is the same fact, with any other content it is another one. The transaction id that
+  we give in 1.6 is a 31-bit number of the same content, so a repeated StartTransaction gets the same id.
+  The ingester's acknowledgement (boot, n) then says that this very message is committed, in whatever order stations
+  replay what they queued.
+- **Streams** (MeterValues; notices, plugs and faults; replies): nobody waits for their acknowledgement. Boot is
+  number(device, stream, evse, five minutes of the message's own time); seq is the millisecond within the five minutes
+  and 11 bits of the content. There are gaps, and `low` is not said, so what comes late is stored as well. The ingester
+  keeps up to 1000 gaps a boot: three samples a second per EVSE.
 
-`ts_ms` is the message's own timestamp, else the moment of receipt, so a repeat carries the same. Every fact says
-`low` = its own seq: nothing below is waited for. The store's unique key is (device, boot, seq) and the ingester's
-acknowledgement of (boot, n ≥ seq) that arrives after publishing says that the fact is committed: a station has one
-call open at a time, so nothing newer of the same boot is under way while its answer is held back.
+`ts_ms` is the message's own timestamp, else the moment of receipt, so a repeat carries the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -32,9 +32,8 @@ from saas.contracts.telemetry.messages import Event, Reply, Telemetry
 Fact = Telemetry | Event | Reply
 Numbers = tuple[int, int]
 TOPICS: Mapping[type, str] = {Telemetry: wire.TOPIC_TELEMETRY, Event: wire.TOPIC_EVENT, Reply: wire.TOPIC_REPLY}
-SLOTS = 65_536
-MAX_SEQ = 2**53
-_STREAM_STEP = 2048
+STREAM_PERIOD_MS = 300_000
+CONTENT_BITS = 11
 _sorted = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -45,22 +44,16 @@ def number(*parts: object, bits: int = 63) -> int:
     return int.from_bytes(digest, "big") % span + 1
 
 
-def of_turn(device: str, transaction: str, seq_no: int) -> Callable[[int], Numbers]:
-    """(boot, seq) of the fact in a slot of a numbered message of a 2.0.1 transaction."""
-    boot = number(device, "transaction", transaction)
-    return lambda slot: (boot, seq_no * SLOTS + slot + 1)
-
-
-def of_content(device: str, action: str, payload: Mapping[str, Any]) -> Callable[[int], Numbers]:
-    """(boot, seq) of the fact in a slot of a 1.6 message; the content is hashed once."""
-    boot = number(device, action, payload)
-    return lambda slot: (boot, slot + 1)
+def of_turn(device: str, *named_by: object) -> Iterator[Numbers]:
+    """(boot, seq) for the facts of one message, one after the other."""
+    boot = number(device, *named_by)
+    return ((boot, seq) for seq in count(1))
 
 
 def of_stream(device: str, stream: str, evse: int, ts_ms: int, content: object) -> Numbers:
-    """(boot, seq) of one fact of a stream in time. Total: any time maps into the lawful range."""
-    seq = ts_ms * _STREAM_STEP + number(content, bits=11)
-    return number(device, stream, evse), seq % MAX_SEQ + 1
+    """(boot, seq) of one fact of a stream in time."""
+    period, within_ms = divmod(ts_ms, STREAM_PERIOD_MS)
+    return number(device, stream, evse, period), within_ms * 2**CONTENT_BITS + number(content, bits=CONTENT_BITS)
 
 
 def transaction_id(device: str, payload: Mapping[str, Any]) -> int:
@@ -88,4 +81,4 @@ def text_of(ts_ms: int) -> str:
 def stamped(numbers: Numbers, ts_ms: int, evse: int) -> dict[str, Any]:
     """The fields that every fact carries."""
     boot, seq = numbers
-    return {"v": 1, "boot": boot, "seq": seq, "low": seq, "ts_ms": ts_ms, "evse": evse}
+    return {"v": 1, "boot": boot, "seq": seq, "ts_ms": ts_ms, "evse": evse}

@@ -73,7 +73,7 @@ class Gateway:
             ssl=tls,
             backlog=2048,
         )
-        port_taken: int = self._server.sockets[0].getsockname()[1]
+        port_taken: int = next(iter(self._server.sockets)).getsockname()[1]
         log.info("listening", host=host, port=port_taken)
         return port_taken
 

@@ -1,4 +1,4 @@
-"""Who may open a connection: the path, the sub-protocol and HTTP Basic, read before the upgrade. Pure but for `admit`."""
+"""Who may open a connection: path, sub-protocol and HTTP Basic, read before the upgrade. Pure but for `admit`."""
 
 import base64
 import binascii

@@ -36,6 +36,7 @@ _RULES: Mapping[str, tuple[tuple[str, str, Mapping[str, Any]], ...]] = {
         ("*", "cableMaxCurrent", _NATURAL),
         ("*", "timeSpentCharging", _NATURAL),
         ("TransactionEvent", "id", _COUNT),
+        ("*", "transactionId", {"minLength": 1}),
         ("*", "stateOfCharge", {"minimum": 0, "maximum": 100}),
     ),
 }
@@ -110,7 +111,7 @@ def _folder(version: str) -> Any:
 def _tighten(schema: dict[str, Any], field: str, rule: Mapping[str, Any]) -> None:
     for part in _objects(schema):
         described = part.get("properties", {}).get(field)
-        if isinstance(described, dict) and described.get("type") in ("integer", "number"):
+        if isinstance(described, dict) and "$ref" not in described:
             described.update(rule)
 
 

@@ -11,7 +11,7 @@ from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command, Event
 
 from . import common
-from .facts import instant_ms, of_content, stamped, transaction_id
+from .facts import instant_ms, of_turn, stamped, transaction_id
 from .meter import samples_16
 from .station import (
     CannotTranslate,
@@ -80,9 +80,9 @@ def _authorize(payload: Payload, state: State, _now_ms: int) -> Plan:
 
 def _start(payload: Payload, state: State, _now_ms: int) -> Plan:
     transaction, evse = transaction_id(state.device, payload), payload["connectorId"]
-    numbers = of_content(state.device, "StartTransaction", payload)
+    numbers = of_turn(state.device, "StartTransaction", payload)
     started = Event(
-        **stamped(numbers(0), instant_ms(payload["timestamp"]), evse),
+        **stamped(next(numbers), instant_ms(payload["timestamp"]), evse),
         type=wire.EV_STARTED,
         session=str(transaction),
         energy_wh=payload["meterStart"],
@@ -103,10 +103,10 @@ def _stop(payload: Payload, state: State, _now_ms: int) -> Plan:
     running = state.running.get(session or "")
     evse = running.evse if running else 0
     entries, reason = payload.get("transactionData", []), payload.get("reason", "Local")
-    numbers = of_content(state.device, "StopTransaction", payload)
-    samples = common.samples(state, evse, session, _entries(entries), lambda slot, _ts_ms, _values: numbers(slot))
+    numbers = of_turn(state.device, "StopTransaction", payload)
+    samples = common.samples(state, evse, session, _entries(entries), lambda _entry: next(numbers))
     stopped = Event(
-        **stamped(numbers(len(entries)), instant_ms(payload["timestamp"]), evse),
+        **stamped(next(numbers), instant_ms(payload["timestamp"]), evse),
         type=wire.EV_STOPPED,
         session=session,
         energy_wh=payload["meterStop"],

@@ -85,22 +85,18 @@ def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
     session, tag = payload["transactionInfo"]["transactionId"], _token(payload)
     before = state.running.get(session)
     evse = int(payload["evse"]["id"]) if "evse" in payload else (before.evse if before else 0)
-    numbers, entries = of_turn(state.device, session, int(payload["seqNo"])), _entries(payload.get("meterValue", []))
-    samples = common.samples(state, evse, session, entries, lambda slot, _ts_ms, _raw: numbers(slot + 1))
+    numbers = of_turn(state.device, session, int(payload["seqNo"]), payload["eventType"], payload["timestamp"])
+    entries = _entries(payload.get("meterValue", []))
+    samples = common.samples(state, evse, session, entries, lambda _entry: next(numbers))
     kind = _kind(payload, before, tag)
-    slot = len(entries) + 1 if kind == wire.EV_STOPPED else 0
     running = _running(before, evse, tag, kind)
-    event = kind and _event(
-        payload,
-        kind,
-        stamped(numbers(slot), instant_ms(payload["timestamp"]), evse),
-        running,
-        [fact.energy_wh for fact in samples] or [state.registers.get(evse)],
-    )
-    ordered = [*samples, event] if kind == wire.EV_STOPPED else [event, *samples]
+    registers: list[int | None] = [fact.energy_wh for fact in samples]
+    registers = registers or [state.registers.get(evse)]
+    stamp = stamped(next(numbers), instant_ms(payload["timestamp"]), evse)
+    event = [_event(payload, kind, stamp, running, registers)] if kind else []
     return Plan(
         state=_after(payload, state.with_register(evse, common.register_of(samples)), evse, running),
-        facts=tuple(fact for fact in ordered if fact),
+        facts=(*samples, *event) if kind == wire.EV_STOPPED else (*event, *samples),
         question=rpc.Authorise(device=state.device, id_tag=tag) if tag else None,
         wait=Wait.COMMITTED,
         answer=lambda result: {"idTokenInfo": id_token_info(result)} if result else {},
