@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.catalogue import ASSETS, resources
+from pipelines.defs.history import history
 from pipelines.defs.schedule import NIGHTLY, REFRESH, landing_news, telemetry_news, tidy
 from pipelines.marts._table import home_path
 
@@ -37,7 +38,7 @@ retention:
 
 defs = dg.Definitions(
     assets=ASSETS,
-    jobs=[REFRESH, tidy],
+    jobs=[REFRESH, history, tidy],
     sensors=[telemetry_news, landing_news],
     schedules=[NIGHTLY],
     resources=resources(),

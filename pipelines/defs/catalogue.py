@@ -1,29 +1,21 @@
-"""Every asset of the pipelines, in one place, and the resources that they get."""
+"""Every step and asset of the pipelines, in the order in which they run, and the resources that they get."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
 from pipelines.defs.brand.assets import business
-from pipelines.defs.carbon.assets import carbon
-from pipelines.defs.health.assets import charger_health_daily
-from pipelines.defs.sessions.assets import energy_15min, energy_daily, sessions
-from pipelines.defs.telemetry.assets import clean_telemetry, raw_telemetry, set_aside
+from pipelines.defs.carbon.assets import CARBON
+from pipelines.defs.health.assets import CHARGER_HEALTH
+from pipelines.defs.sessions.assets import ENERGY_15, ENERGY_DAILY, SESSIONS
+from pipelines.defs.steps import day_asset
+from pipelines.defs.telemetry.assets import CLEAN_TELEMETRY, RAW_TELEMETRY, SET_ASIDE
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient
 from pipelines.resources.store import TelemetryStore
 
-ASSETS = [
-    raw_telemetry,
-    clean_telemetry,
-    set_aside,
-    business,
-    sessions,
-    energy_15min,
-    energy_daily,
-    charger_health_daily,
-    carbon,
-]
+STEPS = (RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH, CARBON)
+ASSETS = [business, *(day_asset(step) for step in STEPS)]
 
 
 @dg.resource(description="The lake, held for one writer as long as the run lasts.")

@@ -12,6 +12,7 @@ import dagster as dg
 
 from pipelines.defs import due
 from pipelines.defs.catalogue import ASSETS, resources
+from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import run_tags
 from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
 from pipelines.resources.store import NoDatabase, TelemetryStore
@@ -49,9 +50,11 @@ def what_is_due(now: datetime) -> list[due.Range]:
 def make(first: date, last: date) -> bool:
     """One run over the days first..last, recorded in the instance of `DAGSTER_HOME` when that is set."""
     instance = dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else None
-    result = dg.materialize(
-        ASSETS, resources=resources(), tags=run_tags(first, last), instance=instance, raise_on_error=False
-    )
+    given = {"resources": resources(), "instance": instance, "raise_on_error": False}
+    if is_long(first, last):
+        result = history.execute_in_process(run_config=run_config(first, last), **given)
+    else:
+        result = dg.materialize(ASSETS, tags=run_tags(first, last), **given)
     for event in result.all_events:
         if event.is_failure:
             sys.stderr.write(f"{event.message}\n")

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
 from pipelines.defs import due
+from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import run_tags
 from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
 from pipelines.resources import imported
@@ -22,11 +23,19 @@ REFRESH = dg.define_asset_job(
 
 
 def busy(context: dg.SensorEvaluationContext) -> bool:
-    """A refresh waits or runs: news will be seen again next time."""
-    return bool(context.instance.get_run_records(dg.RunsFilter(job_name="refresh", statuses=ALIVE), limit=1))
+    """A run that writes the lake waits or works: news will be seen again next time."""
+    return bool(context.instance.get_run_records(dg.RunsFilter(tags={"lake": "writer"}, statuses=ALIVE), limit=1))
 
 
-@dg.sensor(job=REFRESH, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def request(first: date, last: date, now: datetime) -> dg.RunRequest:
+    """One run for the range: by day as assets, or `history` when it is long."""
+    key = f"{first}..{last}@{now.isoformat()}"
+    if is_long(first, last):
+        return dg.RunRequest(run_key=key, job_name="history", run_config=run_config(first, last))
+    return dg.RunRequest(run_key=key, job_name="refresh", tags=run_tags(first, last))
+
+
+@dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[TelemetryStore]) -> Iterator[object]:
     """Runs the days for which devices sent something, today's or long past."""
     if busy(context):
@@ -41,14 +50,14 @@ def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[
         return
     ranges = due.merged([*ranges, *due.unpriced(now)])
     for first, last in ranges:
-        yield dg.RunRequest(run_key=f"{first}..{last}@{now.isoformat()}", tags=run_tags(first, last))
+        yield request(first, last, now)
     if newest is not None and not ranges:
         context.update_cursor(newest.isoformat())
     if not ranges:
         yield dg.SkipReason("nothing new")
 
 
-@dg.sensor(job=REFRESH, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
 def landing_news(context: dg.SensorEvaluationContext) -> Iterator[object]:
     """Runs the days of newly imported session files."""
     files = json.dumps(imported.files_by_tenant(), sort_keys=True)
@@ -57,7 +66,7 @@ def landing_news(context: dg.SensorEvaluationContext) -> Iterator[object]:
         return
     ranges = due.landed()
     for first, last in ranges:
-        yield dg.RunRequest(run_key=f"{first}..{last}@{datetime.now(UTC).isoformat()}", tags=run_tags(first, last))
+        yield request(first, last, datetime.now(UTC))
     if not ranges:
         context.update_cursor(files)
         yield dg.SkipReason("all imported sessions are in the marts")

@@ -1,67 +1,64 @@
 """Raw and clean telemetry: the lake's copy of what devices said, and the part of it that can be used."""
 
-from collections.abc import Iterator
+import logging
+from datetime import date
 
-import dagster as dg
 import pandera.polars as pa
 import polars as pl
 
-from pipelines.defs.checks import check_specs, once, results, schema_rule, stop_if_bad
-from pipelines.defs.partitions import COMMON, days_of
+from pipelines.defs.checks import once, ranges
+from pipelines.defs.steps import Sources, Step
 from pipelines.marts import set_aside as set_aside_mart
 from pipelines.marts._table import collect
-from pipelines.resources.lake import Lake
-from pipelines.resources.store import NoDatabase, TelemetryStore
+from pipelines.resources.store import NoDatabase
 from pipelines.resources.tables import CLEAN, RAW
 from pipelines.transforms import sessions, telemetry
 
-CLEAN_RULES = (
-    schema_rule(
-        CLEAN,
-        tenant=pa.Column(nullable=False),
-        device=pa.Column(nullable=False),
-        energy_wh=pa.Column(nullable=True, checks=pa.Check.ge(0)),
-        kind=pa.Column(checks=pa.Check.isin(["telemetry", "event", "reply"])),
-    ),
-    once("device", "boot", "seq"),
-)
+_log = logging.getLogger(__name__)
 
 
-@dg.asset(description="Messages of the day as the ingester stored them, kept after the store drops them.", **COMMON)
-def raw_telemetry(
-    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], store: dg.ResourceParam[TelemetryStore]
-) -> dg.MaterializeResult:
-    first, last = days_of(context)
-    rows = collect(lake.days(RAW, first, last))
+def raw_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
+    """What the store holds, and what it held before; without a database what the lake holds."""
+    held = collect(sources.lake.days(RAW, first, last))
     try:
-        rows = pl.concat([store.days(first, last), rows]).unique(["ts_ms", "device", "boot", "seq"], keep="first")
+        stored = sources.store.days(first, last)
     except NoDatabase as error:
-        context.log.warning(f"The telemetry store does not answer; using what the lake holds. {error}")
-    done = lake.replace_days(RAW, rows, first, last)
-    return dg.MaterializeResult(metadata={"rows": done.rows, "version": done.version, "changed": done.changed})
+        _log.warning("The telemetry store does not answer; using what the lake holds. %s", error)
+        return held
+    return pl.concat([stored, held]).unique(["ts_ms", "device", "boot", "seq"], keep="first")
 
 
-@dg.asset(
-    deps=[raw_telemetry],
-    check_specs=check_specs("clean_telemetry", CLEAN_RULES),
-    description="Messages that can be used: owned, once each, not from the future, meters that never fall.",
-    **COMMON,
+def clean_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
+    return telemetry.clean(telemetry.judged(collect(sources.lake.days(RAW, first, last))))
+
+
+def set_aside_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
+    messages = telemetry.set_aside(telemetry.judged(collect(sources.lake.days(RAW, first, last))))
+    ended = sessions.ended(collect(sources.lake.days(CLEAN, first, last, look_back=True)), first, last)
+    return pl.concat([messages, sessions.set_aside(ended)], how="diagonal_relaxed")
+
+
+RAW_TELEMETRY = Step(
+    "raw_telemetry", RAW, raw_rows, (),
+    "Messages of the day as the ingester stored them, kept after the store drops them.",
+)  # fmt: skip
+CLEAN_TELEMETRY = Step(
+    "clean_telemetry",
+    CLEAN,
+    clean_rows,
+    ("raw_telemetry",),
+    "Messages that can be used: owned, once each, not from the future, meters that never fall.",
+    (
+        ranges(
+            tenant=pa.Column(nullable=False),
+            device=pa.Column(nullable=False),
+            energy_wh=pa.Column(nullable=True, checks=pa.Check.ge(0)),
+            kind=pa.Column(checks=pa.Check.isin(["telemetry", "event", "reply"])),
+        ),
+        once("device", "boot", "seq"),
+    ),
 )
-def clean_telemetry(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[object]:
-    first, last = days_of(context)
-    rows = telemetry.clean(telemetry.judged(collect(lake.days(RAW, first, last))))
-    found = results(rows, CLEAN_RULES)
-    yield from found
-    stop_if_bad(found)
-    done = lake.replace_days(CLEAN, rows, first, last)
-    yield dg.MaterializeResult(metadata={"rows": done.rows, "version": done.version, "changed": done.changed})
-
-
-@dg.asset(deps=[raw_telemetry, clean_telemetry], description="What was kept out, by day and reason.", **COMMON)
-def set_aside(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    first, last = days_of(context)
-    messages = telemetry.set_aside(telemetry.judged(collect(lake.days(RAW, first, last))))
-    ended = sessions.ended(collect(lake.days(CLEAN, first, last, look_back=True)), first, last)
-    rows = pl.concat([messages, sessions.set_aside(ended)], how="diagonal_relaxed")
-    done = lake.replace_days(set_aside_mart.TABLE, rows, first, last)
-    return dg.MaterializeResult(metadata={"rows": done.rows, "version": done.version, "changed": done.changed})
+SET_ASIDE = Step(
+    "set_aside", set_aside_mart.TABLE, set_aside_rows, ("raw_telemetry", "clean_telemetry"),
+    "What was kept out of the other tables, by day and reason.",
+)  # fmt: skip
