@@ -34,6 +34,11 @@ def station(*, tenant: Tenant, station_id: str) -> Device | None:
     return Device.objects.select_related("tenant").filter(tenant=tenant, station_id=station_id).first()
 
 
+def stations_called(station_id: str) -> list[Device]:
+    """Every tenant's station of that identity; identities are unique inside a tenant only."""
+    return list(Device.objects.select_related("tenant").filter(station_id=station_id))
+
+
 def permit_key(device: Device) -> bytes:
     """The 32 bytes under which permits of this device are signed."""
     return keys.unseal(bytes(device.permit_key))

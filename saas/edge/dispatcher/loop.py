@@ -10,12 +10,12 @@ from saas.devices.actions import CHANNEL as DEVICES
 from saas.edge.listen import Listener
 from saas.edge.mqtt.link import Link
 from saas.tenancy.models import Tenant
+from tenants.charging.actions.commands import CHANNEL as OUTBOX  # payload: schema
 
 from . import outbox
 from .credentials import CredentialsFile
 
 log = structlog.get_logger("dispatcher")
-OUTBOX = "wattlane_outbox"  # payload: schema
 ONLINE = "wattlane_online"  # payload: schema:device
 SCAN_SECONDS = 3.0
 CREDENTIALS_SECONDS = 5.0
@@ -68,7 +68,8 @@ class Dispatcher:
     def _send(self, schema: str, now: datetime) -> None:
         """One tenant's trouble must not stop the others."""
         try:
-            outbox.work(schema, publish=self._link.publish, now=now)
+            if self._link.connected.is_set():
+                outbox.work(schema, publish=self._link.publish, now=now)
         except (DatabaseError, InterfaceError):
             raise
         except Exception:

@@ -86,6 +86,12 @@ def set_aside(poisons: Sequence[Poison]) -> None:
         )
 
 
+def tell_online(schema: str, device: str) -> None:
+    """A device came back: the dispatcher sends what waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify('wattlane_online', %s)", [f"{schema}:{device}"])
+
+
 def _row(fact: Fact) -> tuple[Any, ...]:
     body = fact.body
     plain = fact.kind == "telemetry"

@@ -1,0 +1,123 @@
+"""One function a method of contracts.rpc: question in, result out. The table at the end names them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import close_old_connections
+
+from saas.contracts import rpc
+from saas.devices import actions as devices
+from saas.devices import queries as registry
+from saas.devices.models import Device
+from saas.edge import metrics
+from saas.kit.tenant_context import tenant_schema
+from saas.tenancy.models import Tenant
+from tenants.charging import actions
+
+HEARTBEAT_SECONDS = 60
+PENDING_SECONDS = 30
+UNKNOWN = rpc.Connected(status=404)
+REFUSED = rpc.Connected(status=401)
+
+
+def answer(method: str, question: Any) -> Any:
+    """The result struct of the method. Raises Refused by name."""
+    metrics.QUESTIONS.labels(method).inc()
+    close_old_connections()
+    return METHODS[method](question, datetime.now(UTC))
+
+
+def connect(question: rpc.Connect, now: datetime) -> rpc.Connected:
+    """A known station by its own password, a new one by its tenant's registration token; 404 tells strangers nothing."""
+    if question.tenant is None:
+        return _connect_short(question)
+    tenant = Tenant.objects.filter(schema_name=question.tenant, state=Tenant.State.ACTIVE).first()
+    if tenant is None or tenant.schema_name == "public":
+        return UNKNOWN
+    device = registry.station(tenant=tenant, station_id=question.station_id)
+    if device is None:
+        return _take_in(tenant, question, now)
+    return _welcome(device, question.password)
+
+
+def boot(question: rpc.Boot, now: datetime) -> rpc.Booted:
+    """Pending stations are told to ask again soon."""
+    device = registry.get(question.device)
+    with _inside(device):
+        actions.station_boot(device=device, boot=question, now=now)
+    pending = device.state == Device.State.PENDING
+    devices.seen(device_id=device.device_id, now=now, online=True, firmware=question.firmware)
+    return rpc.Booted(
+        status="Pending" if pending else "Accepted",
+        interval_s=PENDING_SECONDS if pending else HEARTBEAT_SECONDS,
+        now_ms=_ms(now),
+    )
+
+
+def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:
+    """Nobody charges at a station that is not active."""
+    device = registry.get(question.device)
+    if device.state != Device.State.ACTIVE:
+        return rpc.Authorised(status="Blocked")
+    with _inside(device):
+        result = actions.authorise(device=device, id_tag=question.id_tag, now=now)
+    return rpc.Authorised(status=result.status)
+
+
+def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:
+    """StatusNotification."""
+    device = registry.get(question.device)
+    with _inside(device):
+        actions.station_status(device=device, status=question, now=now)
+    return rpc.Noted(now_ms=_ms(now))
+
+
+def presence(question: rpc.Presence, now: datetime) -> rpc.Noted:
+    """There, or gone."""
+    devices.seen(device_id=question.device, now=now, online=question.online)
+    return rpc.Noted(now_ms=_ms(now))
+
+
+def _inside(device: Device) -> Any:
+    return tenant_schema(device.tenant.schema_name)
+
+
+def _welcome(device: Device, password: str | None) -> rpc.Connected:
+    """By its own password; while it is pending, also by the token that it came with."""
+    shown = password or ""
+    pending = device.state == Device.State.PENDING
+    token = pending and registry.brings_token(tenant=device.tenant, token=shown)
+    if not token and not registry.proves_itself(device=device, secret=shown):
+        return REFUSED
+    return rpc.Connected(status=101, device=device.device_id, pending=pending)
+
+
+def _connect_short(question: rpc.Connect) -> rpc.Connected:
+    """Without a tenant in the path: only where the password leaves no doubt about which station it is."""
+    shown = question.password or ""
+    same_name = registry.stations_called(question.station_id)
+    proven = [device for device in same_name if registry.proves_itself(device=device, secret=shown)]
+    return _welcome(proven[0], shown) if len(proven) == 1 else UNKNOWN
+
+
+def _take_in(tenant: Tenant, question: rpc.Connect, now: datetime) -> rpc.Connected:
+    if not registry.brings_token(tenant=tenant, token=question.password or ""):
+        return UNKNOWN
+    device, _ = devices.register(
+        tenant=tenant, kind=Device.Kind.STATION, state=Device.State.PENDING, station_id=question.station_id, now=now
+    )
+    return rpc.Connected(status=101, device=device.device_id, pending=True)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+METHODS: dict[str, Callable[[Any, datetime], Any]] = {
+    "connect": connect,
+    "boot": boot,
+    "authorise": authorise,
+    "status": status,
+    "presence": presence,
+}
