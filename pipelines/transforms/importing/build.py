@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.transforms.importing.dateorder import DateOrder, Hints, decide, to_days
 from pipelines.transforms.importing.moments import DAY_MS
-from pipelines.transforms.importing.numerals import NumberStyle, energy_wh, present, style_of, whole
+from pipelines.transforms.importing.numerals import NumberStyle, energy_wh, style_of, whole
 from pipelines.transforms.importing.roles import Quantity, Roles, TimeSource
 from pipelines.transforms.importing.spans import length_seconds, moments_of, roll_over
 from pipelines.transforms.importing.table import EXTRA, LINE, ROW, Table
@@ -41,7 +41,7 @@ class Built:
 
 def build(table: Table, roles: Roles, *, zone: str, driver_name: Callable[[str], str], hints: Hints) -> Built:
     """All rows typed: nulls where a value is absent or unreadable, `_…` columns for what the checks need."""
-    frame = table.frame
+    frame = table.clean
     begin_m, end_m = _moments(frame, roles.start), _moments(frame, roles.end) if roles.end else None
     order = decide(begin_m, end_m, hints)
     zones, end_zones = _zone_column(frame, roles, "zone"), _zone_column(frame, roles, "end_zone")
@@ -62,7 +62,7 @@ def _moments(frame: pl.DataFrame, source: TimeSource) -> pl.DataFrame:
 
 
 def _zone_column(frame: pl.DataFrame, roles: Roles, role: str) -> pl.Series | None:
-    return present(frame[roles.others[role]]) if role in roles.others else None
+    return frame[roles.others[role]] if role in roles.others else None
 
 
 def _moment(frame: pl.DataFrame, source: TimeSource, moments: pl.DataFrame, order: DateOrder, zone: str, zones: pl.Series | None, floor: pl.Series | None = None) -> Moment:  # fmt: skip
@@ -70,9 +70,9 @@ def _moment(frame: pl.DataFrame, source: TimeSource, moments: pl.DataFrame, orde
     ms = days["day"].cast(pl.Int64) * DAY_MS + moments["ms"]
     if floor is not None and not source.own_date:
         ms = roll_over(floor, ms)
-    written = present(frame[source.column]).is_not_null()
+    written = frame[source.column].is_not_null()
     if source.clock:
-        written = written & present(frame[source.clock]).is_not_null()
+        written = written & frame[source.clock].is_not_null()
     at = _zoned(ms.cast(pl.Datetime("ms")), moments["off"], zone, zones)
     return Moment(at, days["century"], days["swapped"], written)
 
@@ -98,7 +98,7 @@ def _end(frame: pl.DataFrame, roles: Roles, start: Moment, begin_m: pl.DataFrame
     none = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
     if roles.end is None or end_m is None:
         assert by_length is not None and roles.duration is not None
-        written = present(frame[roles.duration.column]).is_not_null()
+        written = frame[roles.duration.column].is_not_null()
         return Moment(Instants(by_length.cast(UTC_MS), by_length.cast(UTC_MS), none, none), none, none, written)
     end = _moment(frame, roles.end, end_m, order, _zone_for(roles.end, zone), zones, _local_ms(begin_m, order))
     picked = pl.DataFrame({"s": start.at.early, "a": end.at.early, "b": end.at.late}).select(
@@ -113,11 +113,11 @@ def _seconds(frame: pl.DataFrame, roles: Roles) -> pl.Series | None:
 
 def _core(frame: pl.DataFrame, roles: Roles, start: Moment, end: Moment) -> dict[str, pl.Series]:
     energy = _energy(frame, roles)
-    written = present(frame[roles.energy.column]).is_not_null()
+    written = frame[roles.energy.column].is_not_null()
     return {
         "start_utc": start.at.early, "end_utc": end.at.early, "energy_wh": energy, "source_row": frame[ROW], "_line": frame[LINE],
         "_start_written": start.written, "_end_written": end.written, "_energy_written": written,
-        "_extra": present(frame[EXTRA]).is_not_null(), "_swapped": start.swapped | end.swapped,
+        "_extra": frame[EXTRA].is_not_null(), "_swapped": start.swapped | end.swapped,
         "_century": start.century | end.century, "_never": start.at.never | end.at.never, "_twice": start.at.twice | end.at.twice,
     }  # fmt: skip
 
@@ -141,8 +141,9 @@ def _labels(frame: pl.DataFrame, roles: Roles, driver_name: Callable[[str], str]
 def _text(frame: pl.DataFrame, roles: Roles, role: str) -> pl.Series:
     if role not in roles.others:
         return pl.Series(role, [None], dtype=pl.String).new_from_index(0, frame.height)
-    text = present(frame[roles.others[role]])
-    return text.str.replace(r"^(\d+)\.0$", "${1}") if role in ("charger", "connector", "driver", "source_id") else text
+    text = frame[roles.others[role]]
+    # Ids that went through a spreadsheet or pandas come back as `51519.0`.
+    return text.str.replace(r"^(\d+)\.0$", "${1}") if role != "site" and text.str.ends_with(".0").any() else text
 
 
 def _extras(frame: pl.DataFrame, table: Table, roles: Roles, order: DateOrder, zone: str, zones: pl.Series | None, start: Moment) -> dict[str, pl.Series]:  # fmt: skip
@@ -198,7 +199,7 @@ def _requested(frame: pl.DataFrame, table: Table, roles: Roles) -> pl.Series | N
 
 def _currency(frame: pl.DataFrame, table: Table, roles: Roles) -> pl.Series | None:
     if "currency" in roles.others:
-        code = present(frame[roles.others["currency"]]).str.to_uppercase()
+        code = frame[roles.others["currency"]].str.to_uppercase()
         return pl.DataFrame({"c": code}).select(pl.when(pl.col("c").str.contains(r"^[A-Z]{3}$")).then("c")).to_series()
     if "cost" not in roles.others:
         return None
@@ -244,9 +245,8 @@ REPAIRS = {
 
 
 def _repaired(rows: pl.DataFrame) -> pl.Series:
-    """Kinds of repair per row, as a list of words."""
-    used = [(flag, kind) for flag, kind in REPAIRS.items() if rows[flag].any()]
-    if not used:
-        return pl.Series("repaired", [[]], dtype=pl.List(pl.String)).new_from_index(0, rows.height)
-    kinds = [pl.when(flag).then(pl.lit(kind)) for flag, kind in used]
-    return rows.select(pl.concat_list(kinds).list.drop_nulls().alias("repaired")).to_series()
+    """Kinds of repair per row, as a list of words: looked up by the combination of flags."""
+    code = rows.select(pl.sum_horizontal(pl.col(flag).cast(pl.UInt32) * 2**i for i, flag in enumerate(REPAIRS))).to_series()
+    kinds = list(REPAIRS.values())
+    lists = [[kind for i, kind in enumerate(kinds) if combination >> i & 1] for combination in range(2 ** len(kinds))]
+    return pl.Series("repaired", lists, dtype=pl.List(pl.String)).gather(code)

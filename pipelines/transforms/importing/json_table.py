@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.transforms.importing.errors import NotUnderstood
+from pipelines.transforms.importing.numerals import present
 from pipelines.transforms.importing.source import Text
 from pipelines.transforms.importing.table import EXTRA, LINE, ROW, Table
 
@@ -70,4 +71,5 @@ def _table(records: list[dict[str, Any]], kind: str) -> Table:
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     numbers = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     extra = pl.lit(None, dtype=pl.String).alias(EXTRA)
-    return Table(frame.with_columns(extra, numbers.alias(ROW), numbers.alias(LINE)), names, kind)
+    frame = frame.with_columns(extra, numbers.alias(ROW), numbers.alias(LINE))
+    return Table(frame, present(frame), names, kind)

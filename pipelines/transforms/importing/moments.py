@@ -12,7 +12,6 @@ from functools import lru_cache
 import polars as pl
 from babel import Locale
 
-from pipelines.transforms.importing.numerals import present
 
 SCHEMA: dict[str, pl.DataType] = {
     "y": pl.Int32(), "p": pl.Int32(), "q": pl.Int32(), "yfirst": pl.Boolean(), "ydigits": pl.Int8(), "fixed": pl.Boolean(),
@@ -44,15 +43,18 @@ _LANGUAGES = "en de fr es it pt nl sv nb da fi pl cs tr hu ro".split()
 
 def parse_moments(texts: pl.Series, *, numeric: bool = True) -> pl.DataFrame:
     """Fields of each text, one row each, nulls where it is no date. `numeric` lets bare numbers be epochs or serials."""
-    clean = present(texts)
-    distinct = clean.drop_nulls().unique()
+    distinct = texts.drop_nulls().unique()
     if distinct.is_empty():
-        return _nothing(clean.len())
-    if distinct.len() * 2 > clean.len():
-        return _parse(clean, numeric)
-    known = _parse(distinct, numeric).with_columns(distinct.alias("_t"))
-    wanted = pl.DataFrame({"_t": clean})
-    return wanted.join(known, on="_t", how="left", maintain_order="left").drop("_t")
+        return _nothing(texts.len())
+    if distinct.len() * 2 > texts.len():
+        return _parse(texts, numeric)
+    return _spread(texts, distinct, _parse(distinct, numeric))
+
+
+def _spread(texts: pl.Series, distinct: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
+    """What is known of the distinct texts, for every row."""
+    wanted = pl.DataFrame({"_t": texts})
+    return wanted.join(known.with_columns(distinct.alias("_t")), on="_t", how="left", maintain_order="left").drop("_t")
 
 
 def _nothing(rows: int) -> pl.DataFrame:
@@ -199,25 +201,25 @@ def _offset() -> pl.Expr:
 
 def clock_ms(texts: pl.Series) -> pl.Series:
     """Milliseconds of the day of time-only texts (`22:12`, `10:12 PM`, `7h05`, `0:30:00`); null otherwise."""
-    clean = present(texts).str.replace(r"^0*\d{4}-\d{2}-\d{2}[T ]", "")
-    g = clean.str.extract_groups(_TIME).struct.unnest()
+    distinct = texts.unique()
+    g = distinct.str.replace(r"^\d{4}-\d{2}-\d{2}[T ]", "").str.extract_groups(_TIME).struct.unnest()
     ms, ok = _clock(g)
-    return g.select(pl.when(ok).then(ms).alias("ms")).to_series()
+    known = g.select(pl.when(ok).then(ms).alias("ms"))
+    return _spread(texts, distinct, known)["ms"]
 
 
 
 
 def span_seconds(texts: pl.Series) -> pl.Series:
     """Seconds of written spans: `1:30:00`, `2 days 03:04:05`, `PT1H30M`, `1h 30min`. Null for anything else (Int64)."""
-    clean = present(texts)
-    g = clean.str.extract_groups(r"^(?:(\d+)\s*(?:d|days?|\.)\s*,?\s*)?(\d+):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d+)?$").struct.unnest()
+    g = texts.str.extract_groups(r"^(?:(\d+)\s*(?:d|days?|\.)\s*,?\s*)?(\d+):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d+)?$").struct.unnest()
     days, hours, minutes, seconds = (pl.col(c).cast(pl.Int64, strict=False) for c in g.columns)
     quick = g.select((days.fill_null(0) * 24 + hours) * 3600 + minutes * 60 + seconds.fill_null(0)).to_series()
-    odd = clean.is_not_null() & quick.is_null() & clean.str.contains(r"(?i)^p?t?[\d\s.,]+[dhms]")
+    odd = texts.is_not_null() & quick.is_null() & texts.str.contains(r"(?i)^p?t?[\d\s.,]+[dhms]")
     if not odd.any():
         return quick
-    seen = {t: _words_to_seconds(t) for t in clean.filter(odd).unique().to_list()}
-    slow = clean.replace_strict(list(seen), list(seen.values()), default=None, return_dtype=pl.Int64)
+    seen = {t: _words_to_seconds(t) for t in texts.filter(odd).unique().to_list()}
+    slow = texts.replace_strict(list(seen), list(seen.values()), default=None, return_dtype=pl.Int64)
     return pl.DataFrame({"q": quick, "s": slow}).select(pl.coalesce("q", "s")).to_series()
 
 

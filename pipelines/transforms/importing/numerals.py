@@ -11,7 +11,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 import polars as pl
 
-MISSING = ("", "-", "--", "na", "n/a", "#n/a", "nan", "null", "(null)", "none", "nat", "undefined", "unknown", "\\n", "n.a.")
+_MISSING = ("", "-", "--", "na", "n/a", "#n/a", "nan", "null", "(null)", "none", "nat", "undefined", "unknown", "\\n", "n.a.")
+MISSING = sorted({form for word in _MISSING for form in (word, word.upper(), word.capitalize())} | {"NaN", "NaT"})
 # Thin, narrow and plain no-break spaces and apostrophes group digits; the minus sign has its own letter.
 _GROUPING = r"(\d)[\s\u00a0\u202f\u2009'’](\d{3})"
 _UNIT = r"(?i)\s*(?:[kmg]?w\s?h|kwhs|usd|eur|gbp|aed|nok|sek|dkk|chf|[€$£])\s*"
@@ -29,18 +30,17 @@ class NumberStyle:
     thousands: str = ""
 
 
-def present(texts: pl.Series) -> pl.Series:
-    """Trimmed text, with the usual words for 'nothing here' as null."""
-    frame = pl.DataFrame({"t": texts})
-    trimmed = pl.col("t").str.strip_chars()
-    low = trimmed.str.len_bytes() <= 9
-    missing = low & trimmed.str.to_lowercase().is_in(MISSING)
-    return frame.select(pl.when(~missing).then(trimmed)).to_series()
+def present(frame: pl.DataFrame) -> pl.DataFrame:
+    """Trimmed texts, with the usual words for 'nothing here' as null. All readers below expect such texts."""
+    trimmed = pl.col(pl.String).str.strip_chars()
+    return frame.lazy().with_columns(trimmed).with_columns(
+        pl.when(~pl.col(pl.String).is_in(MISSING)).then(pl.col(pl.String)).name.keep()
+    ).collect()
 
 
 def style_of(texts: pl.Series, fallback: str | None = None) -> NumberStyle:
     """Decide the marks from the column's own values, else by `fallback` (what the rest of the file says), else the point."""
-    values = _bare(present(texts)).drop_nulls()
+    values = _bare(texts).drop_nulls()
     if _count(values, r",\d*\."):
         return NumberStyle(".", ",")
     if _count(values, r"\.\d*,"):
@@ -71,7 +71,7 @@ def _grouped(values: pl.Series, mark: str) -> bool:
 
 def other_style(texts: pl.Series, style: NumberStyle) -> NumberStyle | None:
     """The other possible reading, when every mark stands before exactly three digits (`1.234`); else None."""
-    values = _bare(present(texts)).drop_nulls()
+    values = _bare(texts).drop_nulls()
     marked = values.filter(values.str.contains(r"[.,]"))
     if not marked.len() or _count(marked, r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$") < marked.len():
         return None
@@ -80,7 +80,7 @@ def other_style(texts: pl.Series, style: NumberStyle) -> NumberStyle | None:
 
 def decisive_comma(texts: pl.Series) -> int:
     """+1 when the column can only be written with decimal commas, -1 when only with points, 0 when it does not say."""
-    values = _bare(present(texts)).drop_nulls()
+    values = _bare(texts).drop_nulls()
     numbers = values.filter(values.str.contains(r"^[+-]?[\d.,]*\d[\d.,]*$"))
     if numbers.len() < max(1, values.len() * 0.8):
         return 0
@@ -105,7 +105,7 @@ def _bare(texts: pl.Series) -> pl.Series:
 
 def canonical(texts: pl.Series, style: NumberStyle) -> pl.Series:
     """Numbers as `-1234.5`; what is not a number becomes null. Misplaced thousands marks are not a number."""
-    bare = _bare(present(texts))
+    bare = _bare(texts)
     if style.thousands and bare.str.contains(style.thousands, literal=True).any():
         mark = re.escape(style.thousands)
         right = bare.str.contains(rf"^[+-]?\d{{1,3}}(?:{mark}\d{{3}})+(?:{re.escape(style.decimal)}\d*)?$")
@@ -118,24 +118,13 @@ def canonical(texts: pl.Series, style: NumberStyle) -> pl.Series:
     return bare
 
 
-def decimals(texts: pl.Series, style: NumberStyle) -> pl.Series:
-    """Exact Decimal(38, 15) values; null where the text is no number."""
-    return scaled(canonical(texts, style), 1)
-
-
-def scaled(plain: pl.Series, factor: int) -> pl.Series:
-    """Canonical numbers as decimals; rare forms (exponents, more than 15 decimals) go through Python's Decimal."""
-    usual = plain.str.contains(_PLAIN)
-    frame = pl.DataFrame({"t": plain, "ok": usual})
-    quick = frame.select(pl.when("ok").then(pl.col("t")).cast(pl.Decimal(38, 15), strict=False)).to_series()
-    return quick if factor == 1 else quick * factor
-
-
 def whole(texts: pl.Series, style: NumberStyle, factor: int) -> pl.Series:
     """Values times `factor`, rounded half-even to whole numbers (Int64); null where the text is no number."""
     plain = canonical(texts, style)
-    quick = (scaled(plain, 1) * factor).round(0, mode="half_to_even").cast(pl.Int64, strict=False)
-    odd = plain.is_not_null() & ~plain.str.contains(_PLAIN).fill_null(False)
+    usual = plain.str.contains(_PLAIN)
+    exact = plain if usual.all() else pl.DataFrame({"t": plain, "ok": usual}).select(pl.when("ok").then("t")).to_series()
+    quick = (exact.cast(pl.Decimal(38, 15), strict=False) * factor).round(0, mode="half_to_even").cast(pl.Int64, strict=False)
+    odd = ~usual.fill_null(True)
     if not odd.any():
         return quick
     seen = {t: _exact(t, factor) for t in plain.filter(odd).unique().to_list()}
@@ -156,9 +145,9 @@ def _exact(text: str, factor: int) -> int | None:
 
 def energy_wh(texts: pl.Series, style: NumberStyle, unit: str) -> pl.Series:
     """Energy in whole watt-hours, half-even. A unit written beside the value wins over the column's `unit`."""
-    own = present(texts).str.extract(r"(?i)\d\s*([kmg]?)w\s?h\s*$", 1)
-    if not own.is_not_null().any():
+    if not texts.str.contains("[hH]").any():
         return whole(texts, style, _FACTORS[unit])
+    own = texts.str.extract(r"(?i)\d\s*([km]?)w\s?h\s*$", 1)
     frame = pl.DataFrame({"own": own.str.to_lowercase()} | {u: whole(texts, style, f) for u, f in _FACTORS.items()})
     chosen = pl.when(pl.col("own") == "k").then(pl.col("kWh")).when(pl.col("own") == "m").then(pl.col("MWh"))
     return frame.select(chosen.when(pl.col("own") == "").then(pl.col("Wh")).otherwise(pl.col(unit))).to_series()

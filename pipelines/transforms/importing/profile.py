@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.transforms.importing.moments import clock_ms, parse_moments, span_seconds
-from pipelines.transforms.importing.numerals import NumberStyle, canonical, decisive_comma, present, style_of
+from pipelines.transforms.importing.numerals import NumberStyle, canonical, decisive_comma, style_of
 from pipelines.transforms.importing.table import Table
 from pipelines.transforms.importing.words import header_score
 
@@ -32,7 +32,7 @@ class Profile:
 
 def sample_of(table: Table) -> pl.DataFrame:
     """The first rows and as many spread over the file, in file order."""
-    frame = table.frame
+    frame = table.clean
     if frame.height <= SAMPLE_ROWS:
         return frame
     half = SAMPLE_ROWS // 2
@@ -53,8 +53,7 @@ def file_comma(found: list[Profile]) -> str | None:
 
 
 def _profile(column: str, name: str, texts: pl.Series) -> Profile:
-    values = present(texts)
-    known = values.drop_nulls()
+    values, known = texts, texts.drop_nulls()
     if known.is_empty():
         return Profile(column, name, "empty", 0.0, 0.0, NumberStyle(), values)
     style = style_of(known)

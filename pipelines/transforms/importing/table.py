@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipelines.transforms.importing.errors import NotUnderstood
+from pipelines.transforms.importing.numerals import present
 from pipelines.transforms.importing.source import SAMPLE_BYTES, Text
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
@@ -24,10 +25,11 @@ _VALUE = re.compile(r"^[-+]?[\d.,:/\s]*\d[\d.,:/\sT+Z-]*$")
 class Table:
     """Rows as strings in columns `c0`, `c1` …, with `_row` (1 for the first data row) and `_line` (line of the file).
 
-    `names` are the headers as written; `_extra` holds what a row had beyond the header's columns, or null.
+    `clean` is the same with texts trimmed and words for 'nothing' as null. `names` are the headers as written; `_extra` holds what a row had beyond the header's columns, or null.
     """
 
     frame: pl.DataFrame
+    clean: pl.DataFrame
     names: list[str]
     kind: str
     delimiter: str | None = None
@@ -64,7 +66,7 @@ def read_delimited(text: Text) -> Table:
     if frame.is_empty():
         raise NotUnderstood("The file has a header and no rows.", [f"header: {', '.join(names)}"])
     line = dialect.skip_lines if dialect.header else None
-    return Table(frame, names, "delimited", dialect.delimiter, line)
+    return Table(frame, present(frame), names, "delimited", dialect.delimiter, line)
 
 
 def sniff(data: bytes) -> Dialect:

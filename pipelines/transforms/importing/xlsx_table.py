@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import polars as pl
 
 from pipelines.transforms.importing.errors import NotUnderstood
+from pipelines.transforms.importing.numerals import present
 from pipelines.transforms.importing.table import EXTRA, LINE, ROW, Table
 
 _NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -90,4 +91,4 @@ def _table(rows: list[tuple[int, dict[int, str]]]) -> Table:
         pl.lit(None, pl.String).alias(EXTRA), pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(ROW),
         pl.Series(LINE, [line for line, _ in below], dtype=pl.Int64),
     )  # fmt: skip
-    return Table(frame, [header[c] for c in sorted(header)], "xlsx", header_line=rows[start][0])
+    return Table(frame, present(frame), [header[c] for c in sorted(header)], "xlsx", header_line=rows[start][0])
