@@ -31,13 +31,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 async def _run(street: Street, arguments: argparse.Namespace) -> None:
-    task = asyncio.create_task(street.run())
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     server = await serve(street, arguments.control)
     port = server.sockets[0].getsockname()[1]
     _write_run(arguments.home, {"control": port, "pid": os.getpid(), "devices": list(street.devices)})
     log("street_started", devices=len(street.devices), control=port, mqtt=arguments.mqtt)
+    task = asyncio.create_task(street.run())
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
     server.close()

@@ -1,0 +1,170 @@
+"""The simulator as a process, over real sockets, against amqtt."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware.simulator.control import ask
+from saas.contracts.telemetry.messages import Event, Telemetry
+from tests.firmware.broker import Platform, free_port, start_broker, stop, until
+from tests.firmware.micropython.kit import CODE, permit
+
+pytestmark = pytest.mark.req("DEV-08", "DEV-01", "MKT-12")
+KEY = b"k" * 32
+NAMES = ["ad_1", "ad_2", "ad_3"]
+
+
+class City:
+    """Broker, platform and a street, each of which can be killed."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port = free_port()
+        self.broker = start_broker(self.port)
+        self.platform = Platform(self.port)
+        rows = [{"device": name, "secret": "x", "key_hex": KEY.hex(), "power_w": 11_000, "more": 1} for name in NAMES]
+        (home / "devices.json").write_text(json.dumps(rows))
+        self.start_street()
+
+    def start_street(self) -> None:
+        command = [sys.executable, "-m", "firmware.simulator", "--mqtt", f"127.0.0.1:{self.port}"]
+        command += ["--home", str(self.home), "--devices", str(self.home / "devices.json")]
+        self.street = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.street.stdout is not None
+        assert json.loads(self.street.stdout.readline())["event"] == "street_started"
+        self.control = json.loads((self.home / "run" / "street.json").read_text())["control"]
+
+    def do(self, action: str, device: str = "ad_1", **fields: object) -> dict[str, Any]:
+        return ask(self.control, {"do": action, "device": device, **fields})
+
+    def state(self, device: str = "ad_1") -> dict[str, Any]:
+        state: dict[str, Any] = self.do("state", device)["state"]
+        return state
+
+    def grant(self, session: str, seconds: float, device: str = "ad_1") -> int:
+        """A permit that is open from now on; its end in ms."""
+        now_ms = time.time_ns() // 1_000_000
+        end_ms = now_ms + int(seconds * 1000)
+        data = permit(session, now_ms - 1000, end_ms, nonce=session, key=KEY, device=device)
+        self.platform.command(device, f"permit-{session}", "permit", session=session, permit=data)
+        assert until(lambda: self.platform.reply(device, f"permit-{session}")).ok
+        return end_ms
+
+    def close(self) -> None:
+        self.platform.close()
+        for process in (self.street, self.broker):
+            stop(process)
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    city = City(tmp_path)
+    until(lambda: all(city.state(name)["online"] for name in NAMES))
+    yield city
+    city.close()
+
+
+def test_a_session_from_code_to_end(city: City) -> None:
+    end_ms = city.grant("s1", 3.5)
+    assert city.do("type_code", code="000000") == {"ok": False, "error": "wrong_code"}
+    assert city.do("type_code", code=CODE) == {"ok": True}
+    until(lambda: city.state()["relay_closed"])
+    until(lambda: city.platform.events("ad_1", "stopped"))
+    state = city.state()
+    assert 0 <= state["opened_at_ms"] - end_ms < 400
+    samples = [sample for sample in city.platform.of("ad_1", Telemetry) if sample.session == "s1"]
+    assert len(samples) in range(2, 5) and samples[-1].power_w > 0
+    energy = [body.energy_wh for body in city.platform.of("ad_1", Telemetry)]
+    assert energy == sorted(energy)
+    types = [event.type for event in city.platform.of("ad_1", Event)]
+    assert types == ["boot", "permit", "refused", "presence", "plugged", "started", "stopped"]
+    assert city.platform.statuses["ad_1"][-1].state == "plugged"
+    until(lambda: city.state()["held"] == 0)
+    assert city.platform.refused == []
+
+
+def test_it_ends_on_time_while_the_broker_is_dead_and_nothing_is_lost(city: City) -> None:
+    end_ms = city.grant("s1", 2.5)
+    city.platform.command("ad_1", "a1", "activate", session="s1")
+    until(lambda: city.platform.events("ad_1", "started"))
+    stop(city.broker)
+    until(lambda: city.state()["opened_at_ms"])
+    assert 0 <= city.state()["opened_at_ms"] - end_ms < 400
+    assert not city.platform.events("ad_1", "stopped")
+    city.broker = start_broker(city.port)
+    city.platform.close()
+    stored = city.platform.stored
+    city.platform = Platform(city.port)
+    city.platform.stored = stored
+    stopped = until(lambda: city.platform.events("ad_1", "stopped"), 30)[0]
+    assert stopped.reason == "time" and abs(stopped.ts_ms - city.state()["opened_at_ms"]) < 300
+    until(lambda: city.state()["held"] == 0, 30)
+    seqs = sorted(seq for device, _, seq in city.platform.stored if device == "ad_1")
+    assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_killed_in_mid_session_it_goes_on_for_what_is_left(city: City) -> None:
+    end_ms = city.grant("s1", 5.0)
+    city.platform.command("ad_1", "a1", "activate", session="s1")
+    until(lambda: city.platform.events("ad_1", "started"))
+    city.platform.acknowledging = False
+    time.sleep(1.2)
+    first_boot = city.state()["boot"]
+    os.kill(city.street.pid, signal.SIGKILL)
+    city.street.wait()
+    city.platform.acknowledging = True
+    city.start_street()
+    until(lambda: city.state()["relay_closed"])
+    until(lambda: city.state()["opened_at_ms"])
+    assert 0 <= city.state()["opened_at_ms"] - end_ms < 400
+    assert city.state()["boot"] != first_boot
+    until(lambda: city.platform.events("ad_1", "stopped"))
+    until(lambda: city.state()["held"] == 0)
+    for name in NAMES:
+        for boot in {boot for device, boot, _ in city.platform.stored if device == name}:
+            seqs = sorted(seq for device, number, seq in city.platform.stored if (device, number) == (name, boot))
+            assert seqs == list(range(1, len(seqs) + 1))
+    energy = [body.energy_wh for body in city.platform.of("ad_1", Telemetry)]
+    assert energy == sorted(energy)
+    assert len(city.platform.events("ad_1", "started")) == 1
+
+
+def test_faults_network_and_plug_by_the_control_port(city: City) -> None:
+    city.grant("s1", 60)
+    city.platform.command("ad_1", "a1", "activate", session="s1")
+    until(lambda: city.state()["relay_closed"])
+    city.do("offline", seconds=1.5)
+    until(lambda: not city.state()["online"])
+    assert city.state()["relay_closed"] and city.state("ad_2")["online"]
+    assert city.do("fault", fault="over_temperature", on=True)["ok"]
+    until(lambda: not city.state()["relay_closed"], 2)
+    until(lambda: city.state()["online"])
+    stopped = until(lambda: city.platform.events("ad_1", "stopped"))[0]
+    assert (stopped.reason, stopped.code) == ("fault", "over_temperature")
+    until(lambda: not city.platform.statuses["ad_1"][-1].online or city.platform.statuses["ad_1"][-1].state == "fault")
+    assert any(not status.online for status in city.platform.statuses["ad_1"])
+    assert city.do("plug")["ok"] and city.do("unplug")["ok"]
+    assert not city.do("fault", fault="earthquake")["ok"]
+    assert not city.do("state", device="nobody")["ok"]
+    assert not city.do("dance")["ok"]
+    assert not city.do("offline")["ok"]
+    assert len(ask(city.control, {"do": "list"})["devices"]) == 3
+    boot = city.state()["boot"]
+    assert city.do("restart")["ok"] and city.state()["boot"] != boot
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_asked_and_says_so(city: City, name: signal.Signals) -> None:
+    city.street.send_signal(name)
+    out, _ = city.street.communicate(timeout=10)
+    assert city.street.returncode == 0
+    assert json.loads(out.splitlines()[-1])["event"] == "street_stopped"
+    until(lambda: all(not city.platform.statuses[device][-1].online for device in NAMES))
