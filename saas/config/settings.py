@@ -7,6 +7,7 @@ from saas.kit.home import CODE, home
 
 HOME = home()
 SECRET_KEY = HOME.secrets["django"]
+JWT_SECRET = HOME.secrets["jwt"]
 DEBUG = os.environ.get("WATTLANE_DEBUG") == "1"
 BASE_DOMAIN = os.environ.get("WATTLANE_DOMAIN", "localhost")
 SCHEME = os.environ.get("WATTLANE_SCHEME", "http")
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "saas.kit.http.SecurityHeaders",
     "saas.tenancy.middleware.TenantMiddleware",
     "saas.kit.http.CrossOrigin",
+    "saas.kit.http.ProgramErrors",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

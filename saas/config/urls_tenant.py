@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("accounts/", include("allauth.urls"))]
+from .api import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("saas.web.urls")),
+    path("", include("tenants.marketplace.urls")),
+    path("", include("tenants.bookings.urls")),
+    path("", include("tenants.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", api.urls),
+]
 
 handler400 = "saas.config.errors.bad_request"
 handler403 = "saas.config.errors.forbidden"

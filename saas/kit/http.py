@@ -10,18 +10,20 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from . import outage
+from . import outage, problems
+from .outage import PROGRAM_PATHS
 
 Next = Callable[[HttpRequest], HttpResponse]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(self), usb=(), browsing-topics=()",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(self), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 OPEN_TO_OTHER_ORIGINS = "/api/"
+CODES = {400: "malformed", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 500: "internal_error"}
 CORS = {
     "Access-Control-Allow-Origin": "*",  # never with credentials: a browser sends no cookie, and our API reads none
     "Access-Control-Expose-Headers": "Link, Location, Retry-After, X-Request-Id",
@@ -87,6 +89,22 @@ class CrossOrigin:
         for name, value in CORS.items():
             response.headers[name] = value
         return response
+
+
+class ProgramErrors:
+    """Under program paths every error is a problem, whoever made it (a wrong method, a route that is none)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        kind = response.headers.get("Content-Type", "")
+        if response.status_code < 400 or kind == problems.MEDIA_TYPE or not request.path.startswith(PROGRAM_PATHS):
+            return response
+        code = CODES.get(response.status_code, "refused")
+        kept = {name: response.headers[name] for name in ("Allow", "Retry-After") if name in response.headers}
+        return problems.response(response.status_code, code, headers=kept)
 
 
 def policy(nonce: str) -> str:

@@ -1,6 +1,7 @@
 """Base classes of models."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 
@@ -14,3 +15,14 @@ class Public(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Window(models.Model):
+    """How often something was tried in a period, for rate limits that hold across processes. Public schema."""
+
+    key = models.CharField(max_length=64, help_text="Digest: holds no address and no person")
+    start_s = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "start_s"], name="kit_window_once")]

@@ -1,8 +1,15 @@
 """Questions about people."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from .models import Organisation, User
+from django.core.exceptions import ValidationError
+from django.db.models import Exists
+
+from saas.kit.tenant_context import current_schema
+
+from . import tokens
+from .models import Organisation, RefreshToken, User
 from .permissions import can, organisations_of, roles_of
 
 
@@ -36,8 +43,26 @@ def standing(user: User) -> Standing:
 
 
 def organisation(uid: str) -> Organisation | None:
-    """The organisation with this uid, or None. ValidationError is never raised: a malformed uid is nobody's."""
+    """The organisation with this uid, or None. A malformed uid is nobody's."""
     try:
         return Organisation.objects.filter(uid=uid).first()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, ValidationError):
         return None
+
+
+def by_access_token(token: str, *, now: datetime) -> User | None:
+    """Whose access token it is. None when it is not good here, its family is revoked, or the person is gone."""
+    try:
+        access = tokens.decode(token, tenant=current_schema(), now=now)
+        living = RefreshToken.objects.filter(family=access.family, revoked_at=None)
+        return User.objects.filter(Exists(living), uid=access.user_uid, is_active=True).first()
+    except (tokens.BadToken, ValidationError):
+        return None
+
+
+def profile(user: User) -> dict[str, object]:
+    """What a person may know of themselves, with roles; `organisation` None: over the whole tenant."""
+    memberships = user.memberships.select_related("organisation").order_by("id")
+    roles = [{"role": m.role, "organisation": m.organisation.uid if m.organisation else None} for m in memberships]
+    fields = ("uid", "email", "name", "language", "identity")
+    return {**{name: getattr(user, name) for name in fields}, "roles": roles}

@@ -1,0 +1,141 @@
+"""The REST API of a tenant's site, `/api/v1`, and the internal one of pipelines, `/internal/v1`."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+
+from saas.kit import problems
+from saas.kit.errors import Refused
+from saas.kit.ratelimit import TooMany
+from tenants.accounts import bearer
+from tenants.accounts.api import Bearer
+from tenants.accounts.api import router as accounts
+from tenants.feed.once import answer_once
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. `code` is stable and for programs, `detail` is for people.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:wattlane:problem:slot_taken"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "retry": {"type": "boolean", "description": "Whether the same request may succeed later"},
+    },
+}
+ALWAYS = (400, 404, 405, 413, 422, 429, 500, 503)
+WITH_TOKEN = (401, 403)
+CHANGING = (409,)
+KEY_PARAMETER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "description": "The same key gets the same answer again, for the same person and request.",
+}
+HTTP_CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 400: "malformed"}
+
+
+class Api(NinjaAPI):
+    """Adds to the schema what every operation can answer: problems, and the idempotency key of POST."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        schema["components"]["schemas"]["Problem"] = PROBLEM
+        for methods in schema["paths"].values():
+            for method, operation in methods.items():
+                _document(method, operation)
+        return schema
+
+
+def _document(method: str, operation: dict[str, Any]) -> None:
+    secured = "security" in operation
+    statuses = [*ALWAYS, *(WITH_TOKEN if secured or method == "post" else ()), *(CHANGING if method != "get" else ())]
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status in statuses:
+        operation["responses"].setdefault(status, {"description": problems.TITLES[status], "content": content})
+    if method == "post" and secured:
+        operation.setdefault("parameters", []).append(KEY_PARAMETER)
+
+
+def _once(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For every operation: a POST with an Idempotency-Key, of a person, is done once."""
+
+    @wraps(run)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST" or "Idempotency-Key" not in request.headers:
+            return run(request, *args, **kwargs)
+        try:
+            person = bearer.authenticate(request)
+            if person is None:
+                return run(request, *args, **kwargs)
+            return answer_once(request=request, caller=str(person.uid), run=lambda: run(request, *args, **kwargs))
+        except Refused as error:
+            return refused(request, error)
+
+    return guarded
+
+
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    response = problems.of_refusal(error)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Which field is wrong and why; never what was sent: it may be a password."""
+    errors = [{"field": ".".join(map(str, e["loc"])), "message": e["msg"], "kind": e["type"]} for e in error.errors]
+    return problems.response(422, "invalid", "Some fields do not fit.", errors=errors)
+
+
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    status = error.status_code
+    headers = {"WWW-Authenticate": 'Bearer realm="api"'} if status == 401 else {}
+    return problems.response(status, HTTP_CODES.get(status, "refused"), headers=headers)
+
+
+def missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problems.response(404, "not_found")
+
+
+def down(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problems.response(503, "database_down", "The database does not answer.", headers={"Retry-After": "5"})
+
+
+def _handlers(built: NinjaAPI) -> NinjaAPI:
+    for kind, handler in HANDLERS.items():
+        built.add_exception_handler(kind, handler)
+    return built
+
+
+HANDLERS: dict[type[Exception], Any] = {
+    Refused: refused,
+    ValidationError: invalid,
+    HttpError: http_error,
+    Http404: missing,
+    OperationalError: down,
+    InterfaceError: down,
+}
+ROUTERS = (accounts,)
+
+
+def build() -> NinjaAPI:
+    """The public API with all routers."""
+    built = Api(title="Wattlane", version="1", urls_namespace="api-v1", auth=Bearer(), docs_url=None)
+    built.add_decorator(_once, mode="view")
+    for router in ROUTERS:
+        built.add_router("", router)
+    return _handlers(built)
+
+
+api = build()
