@@ -1,7 +1,11 @@
 """Money as integer minor units, with our own currency table (libraries disagree on IRR)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+
+from babel import Locale
+from babel.numbers import format_currency, format_decimal
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,40 @@ def decimal_text(amount_minor: int, code: str) -> str:
     if not digits:
         return f"{sign}{whole}"
     return f"{sign}{whole // 10**digits}.{whole % 10**digits:0{digits}d}"
+
+
+LOCALES = {"en": "en", "de": "de", "ar": "ar_AE", "fa": "fa_IR"}
+RIGHT_TO_LEFT = frozenset({"ar", "fa"})
+TOMAN = {"fa": "تومان", "ar": "تومان"}
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+
+def show(amount_minor: int, code: str, language: str, *, toman: bool = False) -> str:
+    """The amount as people of that language read it, with its own digits.
+
+    In a right-to-left language the text is wrapped in Unicode isolates, so that it keeps its order in any sentence.
+    `toman`: show IRR as toman (ten rials); other currencies ignore it.
+    """
+    unit = currency(code)
+    value = Decimal(amount_minor).scaleb(-unit.exponent)
+    locale = LOCALES.get(language, "en")
+    if toman and code == "IRR":
+        text = f"{_number(value / 10, locale)}\u00a0{TOMAN.get(language, 'toman')}"
+    else:
+        text = format_currency(value, code, locale=locale, numbering_system="default", currency_digits=True)
+    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if language in RIGHT_TO_LEFT else text
+
+
+def show_price(price: str, code: str, language: str) -> str:
+    """A unit price (`0.255` of the main unit) in full precision: prices per kWh may have more digits than the minor unit."""
+    value = Decimal(price)
+    digits = max(currency(code).display, -int(value.normalize().as_tuple().exponent))
+    locale = LOCALES.get(language, "en")
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern
+    exact = pattern.replace("0.00", "0." + "0" * digits if digits else "0")
+    text = format_currency(value, code, exact, locale=locale, numbering_system="default", currency_digits=False)
+    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if language in RIGHT_TO_LEFT else text
+
+
+def _number(value: Decimal, locale: str) -> str:
+    return str(format_decimal(value, locale=locale, numbering_system="default"))

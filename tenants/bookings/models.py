@@ -34,6 +34,7 @@ class Booking(Public):
     energy_limit_wh = models.BigIntegerField(default=0, help_text="0: no limit but the time")
     requested_energy_wh = models.BigIntegerField(default=0)
     code_hash = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=140, blank=True, help_text="Why an operator cancelled")
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from saas.kit.exact_json import ExactDecoder, ExactEncoder
 from saas.kit.models import Public
 
 
@@ -22,7 +23,7 @@ class Session(Public):
     vehicle = models.ForeignKey("fleets.Vehicle", null=True, blank=True, on_delete=models.PROTECT)
     id_tag = models.CharField(max_length=36, blank=True)
     device_id = models.CharField(max_length=40, db_index=True)
-    transaction_id = models.CharField(max_length=36, blank=True, help_text="OCPP transaction, else empty")
+    transaction_id = models.CharField(max_length=64, blank=True, help_text="OCPP transaction, else empty")
     state = models.CharField(max_length=10, choices=State, default=State.PERMITTED)
     permit_start_at = models.DateTimeField(null=True)
     permit_end_at = models.DateTimeField(null=True)
@@ -30,6 +31,7 @@ class Session(Public):
     ended_at = models.DateTimeField(null=True)
     meter_start_wh = models.BigIntegerField(null=True)
     meter_stop_wh = models.BigIntegerField(null=True)
+    register_wh = models.BigIntegerField(null=True, help_text="Highest register heard of")
     energy_wh = models.BigIntegerField(default=0)
     power_w = models.IntegerField(default=0)
     current_ma = models.IntegerField(null=True)
@@ -37,9 +39,24 @@ class Session(Public):
     soc_pct = models.PositiveSmallIntegerField(null=True)
     last_sample_at = models.DateTimeField(null=True)
     stop_reason = models.CharField(max_length=40, blank=True)
+    stop_by = models.CharField(max_length=10, blank=True, help_text="Who asked to stop: driver, host or operator")
+    outcome = models.CharField(max_length=24, blank=True, help_text="Once closed: a key of outcomes.OUTCOMES")
     currency = models.CharField(max_length=3, blank=True)
     cost_minor = models.BigIntegerField(default=0, help_text="Running cost; final once closed")
-    cdr = models.JSONField(null=True, help_text="OCPI 2.2.1 CDR, once closed")
+    bill = models.JSONField(null=True, help_text="Once closed: lines and shares, in minor units")
+    cdr = models.JSONField(
+        null=True, encoder=ExactEncoder, decoder=ExactDecoder, help_text="OCPI 2.2.1 CDR, once closed"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "permit_end_at"]), models.Index(fields=["driver", "-id"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device_id", "transaction_id"],
+                condition=~models.Q(transaction_id=""),
+                name="session_transaction_once",
+            )
+        ]
 
 
 class SessionChange(models.Model):

@@ -27,6 +27,7 @@ class Listing(Public):
     most_minutes = models.PositiveIntegerField(default=720)
     gap_minutes = models.PositiveIntegerField(default=0)
     lead_minutes = models.PositiveIntegerField(default=0)
+    hour_minor = models.BigIntegerField(help_text="What an hour here costs, tax included: for sorting and filters")
     rating_sum = models.PositiveIntegerField(default=0)
     rating_count = models.PositiveIntegerField(default=0)
 
@@ -48,3 +49,11 @@ class AvailabilityException(models.Model):
     start_minute = models.PositiveSmallIntegerField()
     end_minute = models.PositiveSmallIntegerField()
     open = models.BooleanField()
+
+
+class AddressLook(models.Model):
+    """A member of staff looked at the exact address of a private charger. Never changed, never removed."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="looks")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT)
+    at = models.DateTimeField()

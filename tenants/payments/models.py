@@ -35,6 +35,32 @@ class Operation(models.Model):
     kind = models.CharField(max_length=10)  # hold, capture, release, refund
     idempotency_key = models.CharField(max_length=120, unique=True)
     amount_minor = models.BigIntegerField()
-    outcome = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=20, help_text="pending, done, declined, challenge or failed")
     detail = models.JSONField(default=dict)
     at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(help_text="A pending call is made (again) from then on")
+
+    class Meta:
+        indexes = [models.Index(fields=["outcome", "next_at"])]
+
+
+class OfflineHold(models.Model):
+    """The books of the offline stand-in: what a card company would keep. Only `offline.py` touches them."""
+
+    reference = models.CharField(max_length=40, unique=True)
+    token = models.CharField(max_length=40)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    captured_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=12)
+
+
+class OfflineCall(models.Model):
+    """What the stand-in answered to an idempotency key: the same key gets the same answer."""
+
+    key = models.CharField(max_length=120, unique=True)
+    hold = models.ForeignKey(OfflineHold, on_delete=models.CASCADE)
+    request = models.JSONField()
+    answer = models.JSONField()

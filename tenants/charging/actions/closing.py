@@ -1,0 +1,92 @@
+"""Closing a session: price by outcome, settle, CDR. In the same transaction as the fact that ended it."""
+
+from datetime import datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from saas.tenancy.queries import current
+from tenants.bookings.actions import move
+from tenants.bookings.models import Booking
+from tenants.marketplace.models import Listing
+from tenants.tariffs.engine import Stretch, price
+
+from .. import outcomes
+from ..cdr import cdr_of
+from ..models import Session
+from ..outcomes import Bill, Delivered
+from .changes import change
+from .commands import withdraw
+from .settlement import settle
+
+RUNNING = (Booking.State.CONFIRMED, Booking.State.ACTIVE)
+
+
+def close(*, session: Session, now: datetime) -> None:
+    """Close an ended session whose meter is known. Saves it. The caller holds its lock."""
+    assert session.started_at is not None and session.ended_at is not None
+    delivered = Delivered(session.started_at, session.ended_at, session.energy_wh)
+    booking = session.booking
+    if booking is None:
+        _price_walk_up(session, delivered)
+    else:
+        outcome = outcomes.outcome_of(
+            reason=session.stop_reason,
+            stop_by=session.stop_by,
+            ended_at=session.ended_at,
+            permit_end=session.permit_end_at,
+        )
+        bill = _bill(booking, outcome, delivered)
+        settle(booking=booking, session=session, outcome=outcome, bill=bill, now=now)
+        move(booking=booking, before=RUNNING, state=Booking.State.COMPLETED, now=now)
+    finish(session=session, state=Session.State.CLOSED, now=now)
+
+
+def finish(*, session: Session, state: str, now: datetime) -> None:
+    """The last words on a session: no more commands, CDR where something was delivered or paid. Saves it."""
+    withdraw(session=session, now=now)
+    session.power_w, session.current_ma = 0, 0
+    if state == Session.State.CLOSED:
+        session.cdr = cdr_of(session, country=session.evse.location.country, party_id=party_id(), now=now)
+    change(session=session, state=state, at=session.ended_at or now, now=now, reason=session.outcome)
+    session.save()
+
+
+def party_id() -> str:
+    """OCPI's three letters for this tenant: from its schema, as roaming has not assigned one."""
+    letters = [letter for letter in current().schema_name.upper() if letter.isascii() and letter.isalpha()]
+    return "".join([*letters, "X", "X", "X"][:3])
+
+
+def _bill(booking: Booking, outcome: str, delivered: Delivered) -> Bill:
+    if outcome in (outcomes.FAULT, outcomes.CUT_OFF):
+        return outcomes.broken(
+            quote=booking.quote,
+            delivered=delivered,
+            held_minor=booking.amount_minor,
+            requested_wh=booking.requested_energy_wh,
+        )
+    return outcomes.used(quote=booking.quote, delivered=delivered, held_minor=booking.amount_minor)
+
+
+def _price_walk_up(session: Session, delivered: Delivered) -> None:
+    """Nobody paid ahead: the cost is worked out for the record, where the charger has a price."""
+    listing = Listing.objects.select_related("tariff").filter(evse=session.evse).first()
+    session.outcome = outcomes.NORMAL
+    if listing is None:
+        return
+    tariff = listing.tariff
+    end = max(delivered.start, delivered.end)
+    priced = price(
+        elements=tariff.elements,
+        code=tariff.currency,
+        tax_bp=tariff.tax_bp,
+        stretches=[Stretch(delivered.start, end, Fraction(delivered.energy_wh))],
+        zone=ZoneInfo(session.evse.location.timezone),
+    )
+    session.currency, session.cost_minor = tariff.currency, priced.total_minor
+    session.bill = {
+        "lines": [line.as_json() for line in priced.lines],
+        "net_minor": priced.net_minor,
+        "tax_minor": priced.tax_minor,
+        "total_minor": priced.total_minor,
+    }

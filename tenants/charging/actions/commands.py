@@ -1,0 +1,151 @@
+"""The outbox of commands to devices, and the permits in it."""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from saas.contracts.telemetry import wire
+from saas.contracts.telemetry.messages import Command, Permit, Reply, permit_text
+from saas.devices import queries as devices
+from saas.devices.models import Device
+from saas.kit.tenant_context import current_schema
+from saas.kit.time import to_ms
+from tenants.bookings.actions import one_time_code
+from tenants.feed.actions import publish
+
+from ..errors import UnknownCommand
+from ..models import DeviceCommand, Session
+
+CHANNEL = "wattlane_commands"
+State = DeviceCommand.State
+OPEN = (State.QUEUED, State.SENT)
+LONGEST_WAIT = timedelta(seconds=60)
+
+
+def code_hash(session_uid: str, code: str) -> str:
+    """What a permit carries of the one-time code."""
+    return hashlib.sha256(f"{session_uid}|{code}".encode()).hexdigest()
+
+
+def signed_permit(session: Session) -> Permit:
+    """A fresh permit for the booked time, signed with the key of the session's device."""
+    booking, device = session.booking, devices.get(session.device_id)
+    assert booking is not None and session.permit_start_at is not None and session.permit_end_at is not None
+    permit = Permit(
+        session=str(session.uid),
+        start_ms=to_ms(session.permit_start_at),
+        end_ms=to_ms(session.permit_end_at),
+        energy_wh=booking.energy_limit_wh,
+        current_ma=session.evse.max_current_ma,
+        code_hash=code_hash(str(session.uid), one_time_code(booking)),
+        nonce=secrets.token_hex(8),
+        sig="0" * 64,
+    )
+    text = permit_text(device.device_id, permit).encode()
+    permit.sig = hmac.new(devices.permit_key(device), text, hashlib.sha256).hexdigest()
+    return permit
+
+
+def queue_permit(*, session: Session, now: datetime) -> DeviceCommand:
+    """Put a new permit in the outbox; older ones of the session that were not delivered are withdrawn."""
+    withdraw(session=session, now=now, types=(wire.CMD_PERMIT,))
+    end = session.permit_end_at or now
+    return queue(session=session, kind=wire.CMD_PERMIT, now=now, expires_at=end, permit=signed_permit(session))
+
+
+def queue(
+    *, session: Session, kind: str, now: datetime, expires_at: datetime, permit: Permit | None = None, **body: Any
+) -> DeviceCommand:
+    """Put a command of a session in the outbox and NOTIFY `wattlane_commands` with the schema."""
+    uid = uuid.uuid4()
+    command = Command(
+        v=1,
+        id=str(uid),
+        type=kind,
+        ts_ms=to_ms(now),
+        expires_ms=to_ms(expires_at),
+        session=str(session.uid),
+        permit=permit,
+        evse=session.evse.device_evse,
+        **body,
+    )
+    row = DeviceCommand.objects.create(
+        uid=uid,
+        device_id=session.device_id,
+        session=session,
+        type=kind,
+        payload=msgspec.to_builtins(command),
+        next_at=now,
+        expires_at=expires_at,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, current_schema()])
+    return row
+
+
+def withdraw(*, session: Session, now: datetime, types: tuple[str, ...] = wire.COMMANDS) -> bool:
+    """Nothing more of these is sent for the session. True when a permit may have reached the device already."""
+    commands = DeviceCommand.objects.filter(session=session, type__in=types)
+    reached = commands.filter(type=wire.CMD_PERMIT, state__in=(State.SENT, State.DONE)).exists()
+    commands.filter(state__in=OPEN).update(state=State.EXPIRED, error="withdrawn")
+    return reached
+
+
+@transaction.atomic
+def claim_commands(*, now: datetime, limit: int = 100) -> list[DeviceCommand]:
+    """Due commands, marked as sent and due again after a growing pause: publish what this returns. Safe for many callers."""
+    rows = list(
+        DeviceCommand.objects.select_for_update(skip_locked=True)
+        .filter(state__in=OPEN, next_at__lte=now, expires_at__gt=now)
+        .order_by("id")[:limit]
+    )
+    for row in rows:
+        row.next_at = now + min(timedelta(seconds=2) * 2 ** min(row.attempts, 6), LONGEST_WAIT)
+        row.state, row.sent_at, row.attempts = State.SENT, row.sent_at or now, row.attempts + 1
+        row.save(update_fields=["state", "sent_at", "attempts", "next_at"])
+    return rows
+
+
+def expire_commands(*, now: datetime) -> int:
+    """Give up what is past its time."""
+    return DeviceCommand.objects.filter(state__in=OPEN, expires_at__lte=now).update(state=State.EXPIRED)
+
+
+@transaction.atomic
+def receive_reply(*, device: Device, reply: Reply, received_at: datetime) -> DeviceCommand:
+    """The device's answer to a command; may come twice. Raises UnknownCommand for one that it was never sent."""
+    command = _command(device, reply.id)
+    if command.state in (State.DONE, State.REFUSED):
+        return command
+    command.state = State.DONE if reply.ok else State.REFUSED
+    command.error, command.replied_at = (reply.error or "")[:60], received_at
+    command.save(update_fields=["state", "error", "replied_at"])
+    if not reply.ok and command.session is not None:
+        _refused(command.session, command, received_at)
+    return command
+
+
+def _command(device: Device, uid: str) -> DeviceCommand:
+    try:
+        key = uuid.UUID(uid)
+    except ValueError as error:
+        raise UnknownCommand(id=uid) from error
+    rows = DeviceCommand.objects.select_for_update(of=("self",)).select_related("session")
+    command = rows.filter(uid=key, device_id=device.device_id).first()
+    if command is None:
+        raise UnknownCommand(id=uid)
+    return command
+
+
+def _refused(session: Session, command: DeviceCommand, now: datetime) -> None:
+    """An activation that the device refuses puts the session back, so that the driver can try again."""
+    if command.type == wire.CMD_ACTIVATE:
+        Session.objects.filter(pk=session.pk, state=Session.State.STARTING).update(state=Session.State.PERMITTED)
+    data = {"command": command.type, "reason": command.error}
+    publish(audience=f"session:{session.uid}", kind="refused", data=data, now=now)

@@ -1,0 +1,1 @@
+"""Pages: finding a charger, one charger, offering one."""

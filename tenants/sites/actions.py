@@ -1,0 +1,108 @@
+"""Setting up places and their equipment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from django.db import transaction
+from timezonefinder import TimezoneFinder
+
+from saas.kit.errors import Invalid
+from tenants.accounts.models import Organisation
+
+from .geography import public_position
+from .models import Connector, Evse, Location
+
+_finder: list[TimezoneFinder] = []
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address as somebody typed it, and the pin they set. `timezone` empty: worked out from the pin."""
+
+    address: str
+    city: str
+    country: str
+    latitude: float
+    longitude: float
+    postal_code: str = ""
+    timezone: str = ""
+    name: str = ""
+
+
+@transaction.atomic
+def create_location(
+    *, place: Place, private: bool = True, organisation: Organisation | None = None, now: datetime
+) -> Location:
+    """A place. Its public position is fixed here, once. Raises Invalid for a pin or zone that does not exist."""
+    _check(place)
+    public = public_position(place.latitude, place.longitude)
+    return Location.objects.create(
+        organisation=organisation,
+        name=place.name or place.city,
+        address=place.address,
+        city=place.city,
+        postal_code=place.postal_code,
+        country=place.country.upper(),
+        latitude=place.latitude,
+        longitude=place.longitude,
+        h3_cell=public.cell,
+        public_latitude=public.latitude if private else place.latitude,
+        public_longitude=public.longitude if private else place.longitude,
+        timezone=place.timezone or zone_at(place.latitude, place.longitude),
+        private=private,
+    )
+
+
+@transaction.atomic
+def create_evse(
+    *,
+    location: Location,
+    connector: str,
+    max_power_w: int,
+    now: datetime,
+    device_id: str | None = None,
+    device_evse: int = 1,
+    max_current_ma: int = 32_000,
+    phases: int = 1,
+) -> Evse:
+    """An EVSE with one connector (OCPI ConnectorType). Raises Invalid for an unknown connector or no power."""
+    if connector not in Connector.Standard.values:
+        raise Invalid(f"There is no connector {connector}.", connector=f"one of {', '.join(Connector.Standard.values)}")
+    if not 0 < max_power_w <= 1_000_000:
+        raise Invalid("The power must lie between 1 W and 1 MW.", max_power_w=max_power_w)
+    evse = Evse.objects.create(
+        location=location,
+        device_id=device_id,
+        device_evse=device_evse,
+        max_current_ma=max_current_ma,
+        phases=phases,
+        status=Evse.Status.UNKNOWN,
+        status_at=now,
+    )
+    Connector.objects.create(evse=evse, standard=connector, max_power_w=max_power_w)
+    return evse
+
+
+def zone_at(latitude: float, longitude: float) -> str:
+    """The IANA time zone of a point. Invalid in the open sea."""
+    if not _finder:
+        _finder.append(TimezoneFinder(in_memory=False))
+    zone = _finder[0].timezone_at(lat=latitude, lng=longitude)
+    if zone is None:
+        raise Invalid("There is no time zone at this point. Move the pin.", latitude=latitude, longitude=longitude)
+    return str(zone)
+
+
+def _check(place: Place) -> None:
+    wrong: dict[str, object] = {}
+    if not -90 <= place.latitude <= 90 or not -180 <= place.longitude <= 180:
+        wrong["position"] = "latitude -90 to 90, longitude -180 to 180"
+    if not place.address.strip():
+        wrong["address"] = "is missing"
+    if len(place.country) != 2 or not place.country.isalpha():
+        wrong["country"] = "two letters of ISO 3166"
+    if place.timezone and place.timezone not in available_timezones():
+        wrong["timezone"] = "not in the IANA list"
+    if wrong:
+        raise Invalid("The place is not complete.", **wrong)
