@@ -29,7 +29,7 @@ def answer(method: str, question: Any) -> Any:
 
 
 def connect(question: rpc.Connect, now: datetime) -> rpc.Connected:
-    """A known station by its own password, a new one by its tenant's registration token; 404 tells strangers nothing."""
+    """A known station by its own password, a new one by its tenant's registration token; strangers get 404."""
     if question.tenant is None:
         return _connect_short(question)
     tenant = Tenant.objects.filter(schema_name=question.tenant, state=Tenant.State.ACTIVE).first()

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -86,6 +87,7 @@ class Server:
         self._answerer = answerer
         self._refusals = refusals
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
+        self._room = threading.Semaphore(MAX_WAITING)
         link.on(rpc.ASK_FILTER, self._heard)
 
     def close(self) -> None:
@@ -93,10 +95,11 @@ class Server:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _heard(self, topic: str, payload: bytes) -> None:
-        if self._pool._work_queue.qsize() >= MAX_WAITING:
+        if not self._room.acquire(blocking=False):
             log.warning("question_dropped", topic=topic)
             return
-        self._pool.submit(self._serve, topic, payload)
+        done = self._pool.submit(self._serve, topic, payload)
+        done.add_done_callback(lambda _: self._room.release())
 
     def _serve(self, topic: str, payload: bytes) -> None:
         method, caller, correlation = topic.split("/")[3:6]

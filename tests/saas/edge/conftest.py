@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from saas.devices import actions as devices
 from saas.edge.ingester.loop import Ingester
 
+from .processes import House, test_database_url
 from .rig import NOW, Memory, MemoryPort
 
 
@@ -35,3 +37,32 @@ def bench(ampere: Any) -> Iterator[Bench]:
     other, _ = devices.register(tenant=Tenant.objects.get(schema_name="barq"), kind="adapter", now=NOW)
     port, handler = MemoryPort(), Memory()
     yield Bench(port, handler, Ingester(port, handler), device.device_id, other.device_id)
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database, written for other processes to see; what edge tests wrote is deleted afterwards."""
+    from django.db import connection
+
+    from saas.devices.models import Device
+
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+        connection.set_schema_to_public()
+        Device.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE telemetry.message, telemetry.watermark, telemetry.quarantine")
+            for schema in ("ampere", "barq"):
+                cursor.execute(f"DELETE FROM {schema}.feed_event")
+        connection.close()
+
+
+@pytest.fixture
+def house(committed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """An installation whose processes work on the test database. Its broker is not started yet."""
+    held = House(tmp_path, DATABASE_URL=test_database_url(), WATTLANE_HOME=str(tmp_path))
+    for name in ("WATTLANE_HOME", "WATTLANE_MQTT_PORT", "WATTLANE_LIVE_PORT", "DATABASE_URL"):
+        monkeypatch.setenv(name, held.env[name])
+    yield held
+    held.close()

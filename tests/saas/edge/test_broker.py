@@ -1,0 +1,196 @@
+"""The embedded broker as a process: who gets in, what reaches whom."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saas.edge.broker import rules
+from saas.kit.home import Home
+
+from .device import Client
+from .processes import House, until
+
+pytestmark = pytest.mark.req("DEV-04")
+Connect = Callable[..., Client]
+
+
+def write_credentials(folder: Path, **devices: str) -> None:
+    file = folder / "broker" / "credentials.json"
+    file.parent.mkdir(exist_ok=True)
+    held = {name: hashlib.sha256(password.encode()).hexdigest() for name, password in devices.items()}
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps({"devices": held}))
+    part.replace(file)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("broker")
+    write_credentials(folder, ad_1="one", ad_2="two", ad_3="three")
+    held = House(folder, WATTLANE_HOME=str(folder))
+    held.start_broker()
+    yield held
+    held.close()
+
+
+@pytest.fixture
+def connect(house: House) -> Iterator[Connect]:
+    made: list[Client] = []
+
+    def make(user: str, password: str | None = None, **more: Any) -> Client:
+        if user.startswith("_"):
+            password = Home(house.folder).secrets[f"mqtt{user}"]
+        client = Client(house.mqtt_port, user, password, **more)
+        made.append(client)
+        until(lambda: client.notes, seconds=5, what="an answer to CONNECT")
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
+def subscribe(client: Client, *filters: str) -> list[bool]:
+    before = len(client.granted)
+    client.paho.subscribe([(name, 1) for name in filters])
+    until(lambda: len(client.granted) >= before + len(filters), seconds=5, what="SUBACK")
+    return client.granted[before:]
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "client_id"),
+    [
+        ("ad_1", "wrong", "ad_1"),
+        ("ad_1", "", "ad_1"),
+        ("ad_9", "one", "ad_9"),
+        ("", None, "anybody"),
+        ("ad_1", "one", "ad_2"),
+        ("ad_1", "one", "_ingester"),
+        ("_nobody", "x", "_nobody"),
+    ],
+)  # fmt: skip
+def test_strangers_and_impostors_are_refused(house: House, user: str, password: str | None, client_id: str) -> None:
+    stranger = Client(house.mqtt_port, user, password, client_id=client_id)
+    until(lambda: stranger.notes, seconds=5, what="an answer")
+    stranger.close()
+    assert stranger.notes[0] == "refused" and "in" not in stranger.notes
+
+
+def test_an_impostor_does_not_end_the_connection_of_whom_it_names(connect: Connect, house: House) -> None:
+    device = connect("ad_1", "one")
+    subscribe(device, "ev/v1/ad_1/ack")
+    for clean in (True, False):
+        impostor = Client(house.mqtt_port, "ad_1", "wrong", clean_session=clean)
+        until(lambda held=impostor: held.notes, seconds=5, what="an answer")
+        impostor.close()
+    connect("_ingester").publish("ev/v1/ad_1/ack", b"still there")
+    until(lambda: device.heard, seconds=5, what="the message")
+    assert device.notes == ["in"]
+
+
+def test_a_device_reaches_the_ingester_on_its_own_topics_only(connect: Connect, house: House) -> None:
+    ingester = connect("_ingester")
+    assert subscribe(ingester, "ev/v1/+/telemetry", "ev/v1/+/event") == [True, True]
+    device = connect("ad_1", "one")
+    for topic in ("ev/v1/ad_2/telemetry", "ev/v1/ad_1/cmd", "ev/v1/ad_2/ack", "rpc/v1/ask/connect/x/y", "other"):
+        device.publish(topic, b"foreign")
+    device.publish("ev/v1/ad_1/telemetry", b"own")
+    until(lambda: ingester.heard, seconds=5, what="the message")
+    assert ingester.heard == [("ev/v1/ad_1/telemetry", b"own")]
+    assert '"event": "foreign_topic"' in house.log("saas.edge.broker")
+
+
+def test_a_device_reads_nothing_of_others(connect: Connect) -> None:
+    one, two = connect("ad_1", "one"), connect("ad_2", "two")
+    foreign = ("ev/v1/ad_1/cmd", "ev/v1/+/ack", "ev/#", "#", "ev/v1/ad_2/telemetry", "$SYS/#")
+    assert subscribe(two, "ev/v1/ad_2/ack", *foreign) == [True, *[False] * 6]
+    subscribe(one, "ev/v1/ad_1/ack")
+    ingester = connect("_ingester")
+    ingester.publish("ev/v1/ad_1/ack", b"one")
+    ingester.publish("ev/v1/ad_2/ack", b"two")
+    until(lambda: one.heard and two.heard, seconds=5, what="both")
+    assert one.heard == [("ev/v1/ad_1/ack", b"one")] and two.heard == [("ev/v1/ad_2/ack", b"two")]
+
+
+def test_retained_status_and_last_will_reach_the_ingester_and_no_device(connect: Connect) -> None:
+    ingester = connect("_ingester")
+    device = connect("ad_3", "three", will=("ev/v1/ad_3/status", b"off", 1, True))
+    device.publish("ev/v1/ad_3/status", b"on", retain=True)
+    subscribe(ingester, "ev/v1/+/status")
+    until(lambda: ingester.heard, seconds=5, what="retained status")
+    device.paho.loop_stop()
+    device.paho.socket().close()
+    until(lambda: ingester.heard[-1:] == [("ev/v1/ad_3/status", b"off")], seconds=5, what="last will")
+    other = connect("ad_2", "two")
+    time.sleep(0.3)
+    assert other.heard == []
+
+
+def test_a_will_for_another_device_is_refused(house: House) -> None:
+    device = Client(house.mqtt_port, "ad_1", "one", will=("ev/v1/ad_2/status", b"off", 1, True))
+    until(lambda: device.notes, seconds=5, what="an answer")
+    device.close()
+    assert device.notes[0] == "refused"
+
+
+def test_a_kept_session_gets_what_came_while_it_was_away(connect: Connect) -> None:
+    first = connect("_ingester", client_id="_ingester-kept", clean_session=False)
+    subscribe(first, "ev/v1/+/event")
+    first.close()
+    connect("ad_1", "one").publish("ev/v1/ad_1/event", b"meanwhile")
+    again = connect("_ingester", client_id="_ingester-kept", clean_session=False)
+    until(lambda: ("ev/v1/ad_1/event", b"meanwhile") in again.heard, seconds=5, what="the message")
+
+
+def test_a_kept_session_lives_on_when_its_own_client_takes_over(connect: Connect) -> None:
+    first = connect("_ingester", client_id="_ingester-over", clean_session=False)
+    subscribe(first, "ev/v1/+/event")
+    first.paho.reconnect_delay_set(60, 60)
+    second = connect("_ingester", client_id="_ingester-over", clean_session=False)
+    connect("ad_1", "one").publish("ev/v1/ad_1/event", b"to the newest")
+    until(lambda: second.heard, seconds=5, what="the message")
+    assert first.notes[:2] == ["in", "out"]
+
+
+def test_a_revoked_device_is_disconnected_within_seconds_and_refused(connect: Connect, house: House) -> None:
+    device, other = connect("ad_3", "three"), connect("ad_1", "one")
+    write_credentials(house.folder, ad_1="one", ad_2="two")
+    until(lambda: "out" in device.notes, seconds=3, what="disconnected")
+    until(lambda: "refused" in device.notes, seconds=5, what="refused")
+    assert other.notes == ["in"]
+    write_credentials(house.folder, ad_1="one", ad_2="two", ad_3="rotated")
+    until(lambda: connect("ad_3", "rotated").notes == ["in"], seconds=5, what="in with the new password")
+
+
+def test_a_packet_beyond_the_limit_ends_only_that_connection(connect: Connect) -> None:
+    greedy, other = connect("ad_1", "one"), connect("ad_2", "two")
+    greedy.paho.publish("ev/v1/ad_1/telemetry", b"x" * 3_000_000, qos=0)
+    until(lambda: "out" in greedy.notes, seconds=5, what="disconnected")
+    assert other.notes == ["in"]
+
+
+USERS = ["_ingester", "_dispatcher", "_gateway", "_answers", "ad_1", "ad_2", "_nobody"]
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_nobody_but_its_own_processes_and_itself_touches_a_device(user: str) -> None:
+    allowed = {
+        topic
+        for topic in (f"ev/v1/ad_1/{kind}" for kind in ("telemetry", "event", "status", "reply", "cmd", "ack"))
+        if rules.may_publish(user, topic)
+    }
+    upward = {f"ev/v1/ad_1/{kind}" for kind in ("telemetry", "event", "status", "reply")}
+    expected = {"ad_1": upward, "_gateway": upward, "_ingester": {"ev/v1/ad_1/ack"}, "_dispatcher": {"ev/v1/ad_1/cmd"}}
+    assert allowed == expected.get(user, set())
+
+
+@pytest.mark.parametrize(
+    "topic", ["#", "+", "ev/#", "ev/v1/#", "ev/v1/ad_1/#", "ev/v1/+/cmd", "ev/v1/ad_1", "", "$SYS/#"]
+)
+def test_wildcards_do_not_widen_what_a_device_may_read(topic: str) -> None:
+    assert not rules.may_read("ad_1", topic) and not rules.may_publish("ad_1", topic)

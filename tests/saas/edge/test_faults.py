@@ -1,0 +1,156 @@
+"""Faults on real processes: whoever dies in between, each (device, boot, seq) is stored exactly once."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from saas.devices import actions as devices
+from saas.edge.dispatcher.credentials import CredentialsFile
+from saas.tenancy.models import Tenant
+
+from .device import Device
+from .processes import House, until
+from .rig import NOW, rows
+
+pytestmark = pytest.mark.req("DEV-05")
+INGESTER = "tests.saas.edge.quiet_ingester"
+BROKER = "saas.edge.broker"
+
+
+@pytest.fixture
+def street(house: House) -> Iterator[list[Device]]:
+    """Three devices of two tenants, connected; broker and ingester running."""
+    made = [
+        devices.register(tenant=Tenant.objects.get(schema_name=schema), kind="adapter", now=NOW)
+        for schema in ("ampere", "ampere", "barq")
+    ]
+    CredentialsFile(house.folder / "broker" / "credentials.json").refresh()
+    house.start_broker()
+    house.start(INGESTER)
+    until(lambda: "broker_connected" in house.log(INGESTER), seconds=15, what="the ingester is connected")
+    held = [Device(house.mqtt_port, device.device_id, secret, boot=7) for device, secret in made]
+    yield held
+    for device in held:
+        device.close()
+
+
+def talk(street: list[Device], *, messages: int, seconds: float) -> Iterator[int]:
+    """Each device says `messages`, an event in ten, spread over the time. Gives the round, for faults in between."""
+    for number in range(messages):
+        for device in street:
+            if number % 10 == 9:
+                device.say("event", type="plugged")
+            else:
+                device.say("telemetry", energy_wh=1000 + number, power_w=7000)
+        yield number
+        time.sleep(seconds / messages)
+
+
+def everything_is_stored_once(street: list[Device], *, seconds: float) -> None:
+    """All outboxes run empty, and the store holds what was sent: no more, no less, each with its tenant."""
+    until(lambda: not any(device.outbox for device in street), seconds=seconds, what="every message acknowledged")
+    for device in street:
+        said = device._seq
+        assert device.acknowledged == said
+        found = rows("SELECT seq FROM telemetry.message WHERE device = %s ORDER BY seq", device.device_id)
+        assert [seq for (seq,) in found] == list(range(1, said + 1))
+    wrong = rows(
+        "SELECT count(*) FROM telemetry.message m JOIN devices_device d ON d.device_id = m.device "
+        "JOIN tenancy_tenant t ON t.id = d.tenant_id WHERE t.schema_name <> m.tenant"
+    )
+    assert wrong == [(0,)]
+
+
+def restart(house: House, module: str) -> None:
+    house.kill(module)
+    house.start(module)
+
+
+def test_the_ingester_is_killed_in_mid_stream(street: list[Device], house: House) -> None:
+    for number in talk(street, messages=150, seconds=3):
+        if number in (40, 90):
+            restart(house, INGESTER)
+    everything_is_stored_once(street, seconds=20)
+
+
+def test_the_ingester_ends_cleanly_when_told(street: list[Device], house: House) -> None:
+    for _ in talk(street, messages=20, seconds=0.2):
+        pass
+    everything_is_stored_once(street, seconds=10)
+    assert house.end(INGESTER) == 0 and house.end(BROKER) == 0
+
+
+def test_a_broker_that_comes_late_is_waited_for(house: House) -> None:
+    house.start(INGESTER)
+    until(lambda: "broker_away" in house.log(INGESTER), seconds=15, what="the ingester says that it waits")
+    house.start_broker()
+    until(lambda: "broker_connected" in house.log(INGESTER), seconds=15, what="connected")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_f1_the_ingester_is_killed_twenty_times(street: list[Device], house: House) -> None:
+    moments = set(random.Random(1).sample(range(20, 1180), 20))
+    for number in talk(street, messages=1200, seconds=80):
+        if number in moments:
+            restart(house, INGESTER)
+    everything_is_stored_once(street, seconds=60)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_f4_the_broker_is_killed_with_a_backlog(street: list[Device], house: House) -> None:
+    for number in talk(street, messages=300, seconds=10):
+        if number == 100:
+            house.kill(INGESTER)
+        if number == 200:
+            house.kill(BROKER)
+        if number == 220:
+            house.start_broker()
+            house.start(INGESTER)
+    everything_is_stored_once(street, seconds=60)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_f3_every_connection_to_the_database_is_cut_again_and_again(street: list[Device], house: House) -> None:
+    for number in talk(street, messages=300, seconds=15):
+        if number % 60 == 30:
+            rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                 "AND datname = current_database()")  # fmt: skip
+    everything_is_stored_once(street, seconds=60)
+    assert "database_away" in house.log(INGESTER)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_f3_the_database_stands_still_for_ten_seconds(street: list[Device], house: House) -> None:
+    postmaster = _postmaster()
+    stopped: list[int] = []
+    for number in talk(street, messages=200, seconds=14):
+        if number == 50:
+            stopped = _family(postmaster)
+            for pid in stopped:
+                os.kill(pid, signal.SIGSTOP)
+        if number == 190:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+    everything_is_stored_once(street, seconds=60)
+
+
+def _postmaster() -> int:
+    ((folder,),) = rows("SHOW data_directory")
+    connection.close()
+    return int((Path(folder) / "postmaster.pid").read_text().split()[0])
+
+
+def _family(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in found.stdout.split()]
