@@ -161,8 +161,9 @@ def _swap_evidence(start: pl.DataFrame, end: pl.DataFrame | None, kept: DateOrde
         return None
     if in_period:
         return f"swapped back, all rows lie inside one period, as stored {out_kept} starts do not"
-    strong = keep.backward - turn.backward >= 3 and turn.backward <= keep.backward * 0.2
-    return "only swapped back do sessions end soon after they start" if strong and -1 in verdicts[1:] else None
+    fewer = keep.backward - turn.backward if turn.backward <= keep.backward * 0.2 else 0
+    certain = fewer >= 10 or (fewer >= 3 and -1 in verdicts[1:])
+    return f"swapped back, {fewer} sessions more end soon after they start" if certain else None
 
 
 def _period(sure: pl.Series) -> tuple[int, int]:

@@ -38,35 +38,33 @@ def present(frame: pl.DataFrame) -> pl.DataFrame:
     ).collect()
 
 
+# Forms that leave one reading only: both marks, a fraction that is no thousand, a mark that groups twice.
+_BOTH = r"^[+-]?\d{1,3}(?:\G\d{3})+\D\d*$"
+_FRACTION = r"^[+-]?(?:\d*\D(?:\d{1,2}|\d{4,})|0\D\d+|\d{4,}\D\d+)$"
+_TWICE = r"^[+-]?\d{1,3}(?:\D\d{3}){2,}$"
+
+
+def _votes(values: pl.Series, decimal: str, group: str) -> int:
+    """How many values can only be read with these marks."""
+    d, g = re.escape(decimal), re.escape(group)
+    forms = [_BOTH.replace(r"\G", g).replace(r"\D", d), _FRACTION.replace(r"\D", d), _TWICE.replace(r"\D", g)]
+    return _count(values, "|".join(f"(?:{form})" for form in forms))
+
+
 def style_of(texts: pl.Series, fallback: str | None = None) -> NumberStyle:
-    """Decide the marks from the column's own values, else by `fallback` (what the rest of the file says), else the point."""
+    """Decide the marks by the majority of the column's values, else by `fallback` (what the rest of the file says).
+
+    Where only `1,234` and whole numbers below 1000 are seen, the comma groups thousands; else it is the decimal mark.
+    """
     values = _bare(texts).drop_nulls()
-    if _count(values, r",\d*\."):
+    comma, point = _votes(values, ",", "."), _votes(values, ".", ",")
+    if comma != point:
+        return NumberStyle(",", ".") if comma > point else NumberStyle(".", ",")
+    with_comma = _count(values, ",")
+    if not with_comma or _count(values, r"\."):
         return NumberStyle(".", ",")
-    if _count(values, r"\.\d*,"):
-        return NumberStyle(",", ".")
-    comma, point = _count(values, ","), _count(values, r"\.")
-    if not comma:
-        return NumberStyle(",", ".") if _grouped(values, r"\.") else NumberStyle(".", ",")
-    return _comma_style(values, point, fallback)
-
-
-def _comma_style(values: pl.Series, point: int, fallback: str | None) -> NumberStyle:
-    if _grouped(values, ","):
-        return NumberStyle(".", ",")
-    decisive = _count(values, r",\d{1,2}$|,\d{4,}$|^[+-]?0,|^[+-]?\d{4,},|^[+-]?,")
-    if decisive or (fallback == "," and not point):
-        return NumberStyle(",", ".")
-    if point:
-        return NumberStyle(".", ",")
-    whole = values.len() - _count(values, ",")
-    thousands = whole > 0 and not _count(values, r"^[+-]?\d{4,}$") and fallback != ","
-    return NumberStyle(".", ",") if thousands else NumberStyle(",", ".")
-
-
-def _grouped(values: pl.Series, mark: str) -> bool:
-    """True when a value shows the mark twice with three digits after each: only thousands look so."""
-    return _count(values, rf"^[+-]?\d{{1,3}}(?:{mark}\d{{3}}){{2,}}") > 0
+    grouped = with_comma < values.len() and not _count(values, r"^[+-]?\d{4,}$") and fallback != ","
+    return NumberStyle(".", ",") if grouped else NumberStyle(",", ".")
 
 
 def other_style(texts: pl.Series, style: NumberStyle) -> NumberStyle | None:
@@ -81,11 +79,7 @@ def other_style(texts: pl.Series, style: NumberStyle) -> NumberStyle | None:
 def decisive_comma(texts: pl.Series) -> int:
     """+1 when the column can only be written with decimal commas, -1 when only with points, 0 when it does not say."""
     values = _bare(texts).drop_nulls()
-    numbers = values.filter(values.str.contains(r"^[+-]?[\d.,]*\d[\d.,]*$"))
-    if numbers.len() < max(1, values.len() * 0.8):
-        return 0
-    comma = _count(numbers, r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d{1,2}|\d{4,})$|^[+-]?0,\d+$")
-    point = _count(numbers, r"^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)\.(?:\d{1,2}|\d{4,})$|^[+-]?0\.\d+$")
+    comma, point = _votes(values, ",", "."), _votes(values, ".", ",")
     return (comma > point) - (comma < point)
 
 

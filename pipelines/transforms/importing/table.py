@@ -18,6 +18,7 @@ DELIMITERS = (",", ";", "\t", "|", "^", "~")
 EXTRA = "_extra"
 ROW = "_row"
 LINE = "_line"
+MOST_LOOSE_QUOTES = 20
 _VALUE = re.compile(r"^[-+]?[\d.,:/\s]*\d[\d.,:/\sT+Z-]*$")
 
 
@@ -57,10 +58,9 @@ def read_delimited(text: Text) -> Table:
     names = dialect.header or [f"column {i + 1}" for i in range(dialect.width)]
     while len(names) > 2 and not names[-1].strip() and dialect.header:
         names = names[:-1]
-    frame = _frame(text.data, dialect, len(dialect.header or names))
+    frame = _balanced(text.data, dialect, len(dialect.header or names))
     spare = [f"c{i}" for i in range(len(names), len(dialect.header or names))]
     frame = frame.with_columns(pl.coalesce(EXTRA, *spare).alias(EXTRA)).drop(spare) if spare else frame
-    frame = _numbered(frame, text.data, dialect)
     blank = pl.all_horizontal(pl.col(f"c{i}").is_null() for i in range(len(names)))
     frame = frame.filter(~blank).with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
     if frame.is_empty():
@@ -105,9 +105,14 @@ def _records(sample: str, delimiter: str) -> list[tuple[int, list[str]]]:
     return found
 
 
+def _counts(fields: list[str]) -> bool:
+    """Blank lines and comments say nothing about the table."""
+    return any(f.strip() for f in fields) and not fields[0].lstrip().startswith("#")
+
+
 def _regularity(sample: str, delimiter: str) -> tuple[float, int, float]:
     """(share of rows with the commonest width, that width, tie break): a wide regular table wins over a narrow one."""
-    widths = Counter(len(fields) for _, fields in _records(sample, delimiter) if any(f.strip() for f in fields))
+    widths = Counter(len(fields) for _, fields in _records(sample, delimiter) if _counts(fields))
     wide = {w: n for w, n in widths.items() if w > 1}
     if not wide:
         return 0.0, 1, 0.0
@@ -118,6 +123,8 @@ def _regularity(sample: str, delimiter: str) -> tuple[float, int, float]:
 
 def _with_header(sample: str, delimiter: str, width: int) -> Dialect:
     records = [(at, fields) for at, fields in _records(sample, delimiter) if any(f.strip() for f in fields)]
+    last = max((i for i, (_, fields) in enumerate(records) if not _counts(fields) and len(fields) == width), default=None)
+    records = [r for i, r in enumerate(records) if _counts(r[1]) or i == last]
     start = next(i for i, (_, fields) in enumerate(records) if len(fields) >= width - 1 and _filled(fields) >= min(2, width))
     at, first = records[start]
     if len(first) < width and start + 1 < len(records) and not _like_header(first):
@@ -125,7 +132,7 @@ def _with_header(sample: str, delimiter: str, width: int) -> Dialect:
         at, first = records[start]
     if not _like_header(first):
         return Dialect(delimiter, at, None, max(width, len(first)))
-    header = [h.strip().strip("\ufeff").strip() for h in first]
+    header = [h.strip().strip("\ufeff#").strip() for h in first]
     header += [""] * (width - len(header))
     following = records[start + 1][0] if start + 1 < len(records) else at + 1
     return Dialect(delimiter, following, header, len(header))
@@ -139,6 +146,33 @@ def _like_header(fields: list[str]) -> bool:
     """A header is names: hardly any cell is a number or a date."""
     cells = [f.strip() for f in fields if f.strip()]
     return bool(cells) and sum(1 for c in cells if _VALUE.match(c)) <= len(cells) * 0.25
+
+
+def _balanced(data: bytes, dialect: Dialect, width: int) -> pl.DataFrame:
+    """The rows, numbered. A quote that is never closed would swallow the rows after it: such a quote is taken out."""
+    for _ in range(MOST_LOOSE_QUOTES):
+        frame = _numbered(_frame(data, dialect, width), data, dialect)
+        line = _swallowing(frame, data, dialect, width)
+        if line is None:
+            return frame
+        lines = data.split(b"\n")
+        lines[line - 1] = lines[line - 1].replace(b'"', b"")
+        data = b"\n".join(lines)
+    raise NotUnderstood("Too many quotes are opened and never closed.", [f"quotes: more than {MOST_LOOSE_QUOTES} loose ones"])
+
+
+def _swallowing(frame: pl.DataFrame, data: bytes, dialect: Dialect, width: int) -> int | None:
+    """Line of the first row with a field that holds whole rows, or None."""
+    if _line_count(data) == frame.height + dialect.skip_lines:
+        return None
+    field = rf"[^\n{re.escape(dialect.delimiter)}]*{re.escape(dialect.delimiter)}"
+    texts = [c for c in frame.columns if frame.schema[c] == pl.String]
+    hit = frame.filter(pl.any_horizontal(pl.col(c).str.contains(rf"\n(?:{field}){{{width - 1}}}") for c in texts))
+    return int(hit[LINE][0]) if hit.height else None
+
+
+def _line_count(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n"))
 
 
 def _frame(data: bytes, dialect: Dialect, width: int) -> pl.DataFrame:
@@ -171,7 +205,7 @@ def _slow_frame(data: bytes, dialect: Dialect, width: int) -> pl.DataFrame:
 def _numbered(frame: pl.DataFrame, data: bytes, dialect: Dialect) -> pl.DataFrame:
     """Line of the file on which each row begins; rows with quoted newlines take several lines."""
     first = dialect.skip_lines + 1
-    plain = data.count(b"\n") + (not data.endswith(b"\n")) == frame.height + dialect.skip_lines
+    plain = _line_count(data) == frame.height + dialect.skip_lines
     breaks: pl.Expr = pl.lit(0, dtype=pl.Int64)
     if not plain:
         texts = [c for c in frame.columns if c != EXTRA]

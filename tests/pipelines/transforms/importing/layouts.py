@@ -115,7 +115,8 @@ def sessions(seed: int, zone: str, count: int = 120, days: int = 200) -> list[Se
     for i in range(count):
         at += timedelta(minutes=rng.randint(30, days * 2880 // count))
         length = timedelta(minutes=rng.randint(12, 700))
-        start = at.replace(hour=max(at.hour, 4)).replace(tzinfo=tz)
+        at = at.replace(hour=max(at.hour, 4))
+        start = at.replace(tzinfo=tz)
         energy = round(length / timedelta(hours=1) * rng.choice((2300, 3700, 7400, 11000, 22000)) * rng.uniform(0.3, 1))
         found.append(Session(f"CP-{rng.randint(1, 6)}", str(i % 2 + 1), start, (start.astimezone(UTC) + length).astimezone(tz), energy))
     return found
