@@ -12,10 +12,12 @@ from .memory import Memory, Session
 from .outbox import Outbox
 from .permit import Permit
 from .ports import Board, Meter, Mono
+from .power import Power
 from .refused import Refused
 from .register import Register
+from .sampler import Sampler
 from .settings import Settings
-from .voice import Voice
+from .voice import Voice, known
 from .wallclock import WallClock
 from .words import W
 
@@ -55,27 +57,19 @@ class Adapter:
         self.voice = Voice(boot, self.clock, self.register, self.memory, self.outbox)
         self.faults = Faults()
         self.sight = Sight(board, self.settings)
-        self.sight.switched_ms = mono.ms()
-        self._deadline_ms: int | None = None  # monotonic; while the relay is closed
-        self._sample_due_ms = 0
+        self.power = Power(board, mono, self.settings, self.sight)
+        self.sampler = Sampler(self.voice, self.register, self.clock, self.settings, self.sight)
         self._plugged = board.plugged()
         self._lock_told = False
         self.voice.event(W.EV_BOOT, {"fw": FIRMWARE})
         self.memory.commit()
 
-    # what others ask
-
-    def charging(self) -> bool:
-        return self.sight.closed
-
     def state(self) -> str:
         if self.faults.active:
             return W.STATE_FAULT
-        if self.charging():
+        if self.power.closed():
             return W.STATE_CHARGING
         return W.STATE_PLUGGED if self._plugged else W.STATE_IDLE
-
-    # what comes in
 
     def step(self) -> None:
         """Looks at everything once. To be called several times a second; never waits."""
@@ -84,7 +78,8 @@ class Adapter:
         self._watch()
         self._follow_plug()
         self._drive()
-        self._sample()
+        session = self.memory.session
+        self.sampler.step(session.permit.session if session and self.power.closed() else None)
         self.memory.commit()
 
     def settle(self) -> None:
@@ -110,7 +105,7 @@ class Adapter:
     def _tell_refusal(self, session: "str | None", reason: str) -> None:
         """A locked keypad is told once: whoever goes on typing must not fill the flash."""
         if reason != W.REFUSE_LOCKED or not self._lock_told:
-            self.voice.event(W.EV_REFUSED, _known({"session": session, "reason": reason, "method": "code"}))
+            self.voice.event(W.EV_REFUSED, known({"session": session, "reason": reason, "method": "code"}))
         self._lock_told = reason == W.REFUSE_LOCKED
 
     # sessions
@@ -138,6 +133,7 @@ class Adapter:
         self._require_healthy()
         self.memory.session = Session(permit)
         self.memory.dirty = True
+        self.power.ask(permit, 0)
         if method == "code":
             self.voice.event(W.EV_PRESENCE, {"session": name, "method": method})
         self._announce_start()
@@ -153,7 +149,7 @@ class Adapter:
 
     def stop(self, reason: str, code: "str | None" = None) -> None:
         """Power off first; then the session is over for good, and its end is told."""
-        self._open()
+        self.power.open()
         session = self.memory.session
         if not session:
             return
@@ -161,16 +157,14 @@ class Adapter:
         self.memory.session = None
         self.book.drop(session.permit.session)
         if session.meter_start_wh is not None:
-            self.voice.event(W.EV_STOPPED, _known({"session": session.permit.session, "reason": reason, "code": code}))
+            self.voice.event(W.EV_STOPPED, known({"session": session.permit.session, "reason": reason, "code": code}))
 
     def limit(self, current_ma: int) -> None:
-        """Lowers what the vehicle may draw; never above permit and hardware."""
+        """Lowers what the vehicle may draw until the session ends. Raises Refused(unknown_session) without one."""
         session = self.memory.session
         if not session:
             raise Refused(W.REFUSE_UNKNOWN)
-        self.sight.limit_ma = min(current_ma, self._allowed_ma(session))
-        if self.charging():
-            self.board.offer(self.sight.limit_ma)
+        self.power.ask(session.permit, current_ma)
 
     # one step
 
@@ -179,7 +173,7 @@ class Adapter:
         if not reading:
             return
         self.sight.reading = reading
-        self.sight.reading_ms = self.sight.now_ms
+        self.sight.reading_ms = self.mono.ms()
         if self.register.update(reading.counter_wh):
             self.memory.base_wh = self.register.base_wh
             self.memory.dirty = True
@@ -192,7 +186,7 @@ class Adapter:
             self.voice.event(W.EV_CLEARED, {"code": code})
 
     def _fault(self, code: str) -> None:
-        self._open()
+        self.power.open()
         self.voice.event(W.EV_FAULT, {"code": code})
         session = self.memory.session
         if session and session.meter_start_wh is not None:
@@ -203,13 +197,13 @@ class Adapter:
         if plugged == self._plugged:
             return
         self._plugged = plugged
-        if not plugged and self.charging():
+        if not plugged and self.power.closed():
             self.stop(W.STOP_UNPLUGGED)
         self.voice.event(W.EV_PLUGGED if plugged else W.EV_UNPLUGGED)
 
     def _drive(self) -> None:
         session = self.memory.session
-        if session and self.charging():
+        if session and self.power.closed():
             reason = self._end_reason(session)
             if reason:
                 self.stop(reason)
@@ -235,9 +229,7 @@ class Adapter:
         permit = session.permit
         start_wh = session.meter_start_wh or 0
         # The monotonic deadline holds whatever happens to the clock; a clock that was put right may end it sooner.
-        if self._deadline_ms is None or self.sight.now_ms >= self._deadline_ms:
-            return W.STOP_TIME
-        if self.clock.now_ms() >= permit.end_ms:
+        if self.power.time_is_up() or self.clock.now_ms() >= permit.end_ms:
             return W.STOP_TIME
         if permit.energy_wh and self.register.total_wh - start_wh >= permit.energy_wh:
             return W.STOP_ENERGY
@@ -248,10 +240,7 @@ class Adapter:
             raise Refused(W.REFUSE_BUSY)
         permit.check_open(self.clock.now_ms())
         session.permit = permit
-        if self.charging():
-            self._deadline_ms = self.mono.ms() + permit.end_ms - self.clock.now_ms()
-            self.sight.limit_ma = self._allowed_ma(session)
-            self.board.offer(self.sight.limit_ma)
+        self.power.follow(permit, permit.end_ms - self.clock.now_ms())
 
     # the relay
 
@@ -280,56 +269,10 @@ class Adapter:
 
     def _close_if_due(self) -> None:
         session = self.memory.session
-        if not session or self.charging() or session.meter_start_wh is None or not self._ready():
+        if not session or self.power.closed() or session.meter_start_wh is None or not self._ready():
             return
         left_ms = session.permit.end_ms - self.clock.now_ms()
         if not self.clock.trusted or left_ms <= 0 or self.clock.now_ms() < session.permit.start_ms:
             return
-        self._deadline_ms = self.mono.ms() + left_ms
-        self.sight.limit_ma = self._allowed_ma(session)
-        self.sight.closed = True
-        self.sight.switched_ms = self.mono.ms()
-        self._sample_due_ms = 0
-        self.board.lock(True)
-        self.board.offer(self.sight.limit_ma)
-        self.board.close_relay()
-
-    def _open(self) -> None:
-        self.board.open_relay()
-        self.board.offer(0)
-        self.board.lock(False)
-        if self.sight.closed:
-            self.sight.closed = False
-            self.sight.switched_ms = self.mono.ms()
-        self._deadline_ms = None
-
-    def _allowed_ma(self, session: Session) -> int:
-        most = self.settings.get("max_current_ma")
-        return min(most, session.permit.current_ma) if session.permit.current_ma else most
-
-    # telemetry
-
-    def _sample(self) -> None:
-        now, due = self.sight.now_ms, self._sample_due_ms
-        # A sample without a time is of no use to anybody.
-        if now < due or not self.register.known or not self.clock.trusted:
-            return
-        period_ms = 1000 * self.settings.get("telemetry_s" if self.charging() else "idle_s")
-        # On the beat, not one step late each time.
-        self._sample_due_ms = due + period_ms if now - due < period_ms else now + period_ms
-        self.voice.sample(self._measurands())
-
-    def _measurands(self) -> "dict[str, object]":
-        reading = self.sight.reading
-        session = self.memory.session if self.charging() else None
-        fields: dict[str, object] = {"session": session.permit.session if session else None}
-        if reading and self.sight.now_ms - self.sight.reading_ms < 2000:
-            fields["power_w"] = reading.power_w
-            fields["current_ma"] = reading.current_ma
-            fields["voltage_mv"] = reading.voltage_mv
-        fields["temperature_mc"] = self.board.temperature_mc()
-        return _known(fields)
-
-
-def _known(fields: "dict[str, object]") -> "dict[str, object]":
-    return {name: fields[name] for name in fields if fields[name] is not None}
+        self.sampler.at_once()
+        self.power.close(session.permit, left_ms)

@@ -74,7 +74,7 @@ def _limit(adapter: Adapter, command: "dict[str, object]") -> None:
 
 
 def _unlock(adapter: Adapter, command: "dict[str, object]") -> None:
-    if adapter.charging():
+    if adapter.power.closed():
         raise Refused(W.REFUSE_BUSY)
     adapter.board.lock(False)
 

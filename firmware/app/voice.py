@@ -54,3 +54,8 @@ class Voice:
         body["seq"] = self.seq
         body["ts_ms"] = self._clock.now_ms()
         return Item(kind, self.boot, self.seq, energy_wh, json.dumps(body))
+
+
+def known(fields: "dict[str, object]") -> "dict[str, object]":
+    """Without what is None: a key that has no value is left out."""
+    return {name: fields[name] for name in fields if fields[name] is not None}

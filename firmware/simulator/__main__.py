@@ -20,12 +20,10 @@ from firmware.simulator.world import FAULTS
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
-        identities = _identities(arguments)
-        options = _options(arguments)
+        street = Street(_identities(arguments), arguments.home / "street", _options(arguments))
     except (OSError, ValueError, KeyError) as error:
         print(f"simulator: {error!r}", file=sys.stderr)
         return 2
-    street = Street(identities, arguments.home / "street", options)
     asyncio.run(_run(street, arguments))
     return 0
 

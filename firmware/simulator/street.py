@@ -75,7 +75,7 @@ class Street:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
-            for name in self.devices:
+            for name in list(self.devices):
                 self.step(name)
             due = max(due + STEP_S, loop.time())
             await asyncio.sleep(due - loop.time())
@@ -86,15 +86,22 @@ class Street:
             device.step()
         except Exception as error:  # whatever one device does, the others go on
             self.crashed(device, error)
-        self.connections[name].tick()
-        self._log_relay(device)
+        if name in self.devices:
+            self.connections[name].tick()
+            self._log_relay(device)
 
     def crashed(self, device: SimDevice, error: Exception) -> None:
-        """What the watchdog of the real one does: relay open, start again from the flash."""
+        """What the watchdog of the real one does: relay open, start again from the flash. One whose flash does not let
+        it start is taken off the street."""
+        name = device.identity.device
         device.world.open_relay()
         device.crashes += 1
-        log("device_crashed", device=device.identity.device, error=repr(error))
-        self.restart(device.identity.device)
+        log("device_crashed", device=name, error=repr(error))
+        try:
+            self.restart(name)
+        except Exception as fatal:  # the others go on
+            log("device_dead", device=name, error=repr(fatal))
+            self.devices.pop(name, None)
 
     def restart(self, name: str) -> None:
         """As when its power is cut for a moment."""

@@ -142,6 +142,19 @@ def test_the_crash_of_one_does_not_stop_the_others(tmp_path: Path, capsys: pytes
     assert json.loads(capsys.readouterr().out.splitlines()[0])["event"] == "device_crashed"
 
 
+def test_one_that_cannot_start_again_is_taken_off_the_street(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = street(tmp_path, 2)
+    (tmp_path / "ad_1" / "outbox.log").unlink()
+    (tmp_path / "ad_1" / "outbox.log").mkdir()
+    two.crashed(two.devices["ad_1"], RuntimeError("flash"))
+    for name in list(two.devices):
+        two.step(name)
+    assert list(two.devices) == ["ad_0"]
+    assert "device_dead" in capsys.readouterr().out
+
+
 def test_the_control_port_never_raises(tmp_path: Path) -> None:
     one = street(tmp_path, 1)
     for line in (b"", b"{", b"[]", b"7", b'{"do": "state"}', b'{"do": "offline", "device": "ad_0", "seconds": "x"}'):

@@ -147,6 +147,21 @@ def test_the_current_is_the_lowest_of_permit_hardware_and_limit():
     assert rig.board.offered == 16000
 
 
+def test_a_limit_asked_for_before_the_plug_holds_and_ends_with_the_session():
+    rig = Rig()
+    rig.board.plug = False
+    rig.run(200)
+    rig.grant()
+    rig.command(W.CMD_ACTIVATE, session="s1")
+    rig.command(W.CMD_LIMIT, current_ma=8000)
+    rig.board.plug = True
+    rig.run(2000)
+    assert rig.board.closed and rig.board.offered == 8000
+    rig.command(W.CMD_STOP)
+    rig.start("s2")
+    assert rig.board.offered == 32000
+
+
 def test_power_cut_in_mid_session_goes_on_for_what_is_left():
     rig = Rig()
     rig.start(end=T0 + 60000)
