@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from django.db import close_old_connections
 
 from saas.contracts import rpc
@@ -45,9 +46,8 @@ def boot(question: rpc.Boot, now: datetime) -> rpc.Booted:
     """Pending stations are told to ask again soon."""
     device = registry.get(question.device)
     with _inside(device):
-        actions.station_boot(device=device, boot=question, now=now)
+        actions.station_boot(device=device, boot=msgspec.to_builtins(question), now=now)
     pending = device.state == Device.State.PENDING
-    devices.seen(device_id=device.device_id, now=now, online=True, firmware=question.firmware)
     return rpc.Booted(
         status="Pending" if pending else "Accepted",
         interval_s=PENDING_SECONDS if pending else HEARTBEAT_SECONDS,
@@ -69,7 +69,8 @@ def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:
     """StatusNotification."""
     device = registry.get(question.device)
     with _inside(device):
-        actions.station_status(device=device, status=question, now=now)
+        at = datetime.fromtimestamp(question.ts_ms / 1000, UTC)
+        actions.station_status(device=device, evse=question.evse, status=question.status, at=at, now=now)
     return rpc.Noted(now_ms=_ms(now))
 
 

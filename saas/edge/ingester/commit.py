@@ -60,16 +60,23 @@ class Committer:
     def commit(self, batch: list[Message]) -> Outcome:
         """Store a batch and apply what is new in it. Raises what the database raises: then nothing has happened."""
         outcome = Outcome()
-        with transaction.atomic():
-            store.lock()
-            facts = self._read(batch, outcome)
-            fresh = self._number(facts, outcome)
-            new = store.insert(fresh) if fresh else set()
-            self._apply(facts, fresh, new, outcome)
-            if outcome.poisons:
-                store.set_aside(outcome.poisons)
-        outcome.stored = len(fresh)
+        try:
+            with transaction.atomic():
+                self._commit(batch, outcome)
+        except Exception:
+            self._registry.forget()
+            raise
         return outcome
+
+    def _commit(self, batch: list[Message], outcome: Outcome) -> None:
+        store.lock()
+        facts = self._read(batch, outcome)
+        fresh = self._number(facts, outcome)
+        new = store.insert(fresh) if fresh else set()
+        self._apply(facts, fresh, new, outcome)
+        if outcome.poisons:
+            store.set_aside(outcome.poisons)
+        outcome.stored = len(fresh)
 
     def _read(self, batch: list[Message], outcome: Outcome) -> list[Fact]:
         """Facts of the batch in order of arrival; the rest goes to `outcome.poisons`."""
@@ -135,17 +142,10 @@ class Committer:
             outcome.poisons.append(Poison(fact.source, f"error: {type(bug).__name__}: {bug}"))
 
     def _note_presence(self, facts: list[Fact], status: dict[str, Fact]) -> None:
-        """Presence as the devices say it; that they were heard of, every few seconds."""
+        """Tell the dispatcher who came back; note every few seconds who was heard of."""
         for fact in status.values():
-            said = fact.body
-            now = store.received_at(fact)
-            devices.seen(
-                device_id=fact.device.device_id,
-                now=now,
-                online=said.online,
-                state=said.state or "",
-                firmware=said.fw or "",
-            )
+            if fact.body.online:
+                store.tell_online(fact.device.tenant.schema_name, fact.device.device_id)
         heard = {fact.device.device_id: store.received_at(fact) for fact in facts}
         due = {name: at for name, at in heard.items() if self._quiet(name, at)}
         if due:
@@ -161,6 +161,8 @@ def tell(handler: Handler, fact: Fact) -> None:
     """Call the one action of the fact's kind."""
     method, argument = CALLS[fact.kind]
     getattr(handler, method)(device=fact.device, received_at=store.received_at(fact), **{argument: fact.body})
+    if fact.kind == "status":  # the registry's copy is seconds old: the next message must see this one
+        fact.device.online, fact.device.reported_state = fact.body.online, fact.body.state or fact.device.reported_state
 
 
 def store_name(fact: Fact) -> store.Name:

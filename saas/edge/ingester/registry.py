@@ -24,6 +24,10 @@ class Registry:
             self._refresh(stale, now + REMEMBER_SECONDS)
         return {name: self._held[name][1] for name in wanted}
 
+    def forget(self) -> None:
+        """Ask the database again: what is held may come from a transaction that was rolled back."""
+        self._held.clear()
+
     def _refresh(self, device_ids: list[str], until: float) -> None:
         if len(self._held) > MOST:
             self._held.clear()

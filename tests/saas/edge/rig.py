@@ -46,6 +46,7 @@ class Memory:
     def __init__(self) -> None:
         self.told: list[tuple[str, str, str, Any]] = []
         self.fail: dict[str, Exception] = {}
+        self.before: list[bool] = []  # whether the device was online as the handler saw it
 
     def _note(self, kind: str, device: Any, body: Any) -> None:
         if error := self.fail.get(kind):
@@ -62,6 +63,7 @@ class Memory:
         self._note("sample", device, sample)
 
     def receive_status(self, *, device: Any, status: Any, received_at: datetime) -> None:
+        self.before.append(device.online)
         self._note("status", device, status)
 
     def kinds(self) -> list[str]:

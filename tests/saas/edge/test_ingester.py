@@ -8,7 +8,9 @@ from django.db import OperationalError
 
 from saas.devices import actions as devices
 from saas.edge.ingester import partitions, store
+from saas.edge.ingester.loop import Ingester
 from saas.kit.errors import Refused
+from tenants.charging import actions
 
 from .conftest import Bench
 from .rig import NOW, NOW_MS, event, raw, reasons, rows, sample, stored
@@ -220,12 +222,28 @@ def test_a_new_partition_takes_over_what_the_default_holds_of_its_day(bench: Ben
     assert partitions.ensure(now=NOW) == 0 and stored(bench.device) == [1]
 
 
-def test_status_is_told_and_presence_noted_in_the_registry(bench: Bench) -> None:
+def test_status_is_told_and_not_stored(bench: Bench) -> None:
     said = b'{"v":1,"boot":7,"seq":0,"ts_ms":1,"online":true,"state":"charging","fw":"1.2"}'
     bench.take(raw(bench.device, "status", said))
     assert bench.handler.kinds() == ["status"] and stored(bench.device) == []
-    assert rows("SELECT online, reported_state, firmware, last_seen_at FROM devices_device WHERE device_id = %s",
-                bench.device) == [(True, "charging", "1.2", NOW)]  # fmt: skip
+    assert rows("SELECT last_seen_at FROM devices_device WHERE device_id = %s", bench.device) == [(NOW,)]
+
+
+def test_a_handler_sees_the_status_that_came_just_before(bench: Bench) -> None:
+    for online in ("true", "false", "true"):
+        said = f'{{"v":1,"boot":7,"seq":0,"ts_ms":1,"online":{online},"state":"idle"}}'.encode()
+        bench.take(raw(bench.device, "status", said))
+    assert bench.handler.before == [False, True, False]
+
+
+def test_presence_reaches_the_registry_through_the_real_actions(bench: Bench) -> None:
+    ingester = Ingester(bench.port, actions)
+    bench.port.inbox.append(
+        raw(bench.device, "status", b'{"v":1,"boot":7,"seq":0,"ts_ms":1,"online":true,"state":"charging","fw":"1.2"}')
+    )
+    ingester.step()
+    found = rows("SELECT online, reported_state, firmware FROM devices_device WHERE device_id = %s", bench.device)
+    assert found == [(True, "charging", "1.2")] and reasons() == []
 
 
 def test_endless_gaps_are_bounded(bench: Bench) -> None:
