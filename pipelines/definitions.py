@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipelines.defs.catalogue import ASSETS, resources
 from pipelines.defs.history import history
+from pipelines.defs.reports.assets import queued_reports, report
 from pipelines.defs.schedule import NIGHTLY, REFRESH, landing_news, telemetry_news, tidy
 from pipelines.marts._table import home_path
 
@@ -38,8 +39,8 @@ retention:
 
 defs = dg.Definitions(
     assets=ASSETS,
-    jobs=[REFRESH, history, tidy],
-    sensors=[telemetry_news, landing_news],
+    jobs=[REFRESH, history, tidy, report],
+    sensors=[telemetry_news, landing_news, queued_reports],
     schedules=[NIGHTLY],
     resources=resources(),
     executor=dg.in_process_executor,

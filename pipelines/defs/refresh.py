@@ -14,10 +14,17 @@ from pipelines.defs import due
 from pipelines.defs.catalogue import ASSETS, resources
 from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import run_tags
+from pipelines.defs.reports.assets import carry_out
 from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
+from pipelines.resources.saas import SaasClient
 from pipelines.resources.store import NoDatabase, TelemetryStore
 
-MARTS = {"sessions": sessions, "energy_daily": energy_daily, "charger_health_daily": charger_health_daily, "carbon": carbon}
+MARTS = {
+    "sessions": sessions,
+    "energy_daily": energy_daily,
+    "charger_health_daily": charger_health_daily,
+    "carbon": carbon,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,10 +33,12 @@ def main(argv: list[str] | None = None) -> int:
     began = time.monotonic()
     ranges = [(arguments.first, arguments.last)] if arguments.first else what_is_due(datetime.now(UTC))
     good = all([make(first, last) for first, last in ranges])
+    documents = waiting_reports() if arguments.reports else []
     report = {
         "days": [f"{first}..{last}" for first, last in ranges],
         "seconds": round(time.monotonic() - began, 1),
         "marts": published(arguments.tenant),
+        "reports": documents,
         "ok": good,
     }
     sys.stdout.write(json.dumps(report) + "\n" if arguments.json else _text(report))
@@ -61,6 +70,19 @@ def make(first: date, last: date) -> bool:
     return result.success
 
 
+def waiting_reports() -> list[str]:
+    """Makes the reports that people wait for. Each line names a file, or what went wrong."""
+    saas = SaasClient()
+    lines: list[str] = []
+    for card in saas.tenants():
+        for wanted in saas.queued_reports(card):
+            try:
+                lines += carry_out(saas, card, wanted, f"refresh-{os.getpid()}").splitlines()
+            except dg.Failure as error:
+                lines.append(f"{wanted.uid} failed: {error.description}")
+    return lines
+
+
 def published(tenant: str | None) -> dict[str, object]:
     """Version of each mart, with the rows of the tenant when one is named."""
     made: dict[str, object] = {}
@@ -75,6 +97,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pipelines.defs.refresh", description=__doc__)
     parser.add_argument("--tenant", help="also say how many rows each mart holds of this tenant")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser.add_argument("--reports", action="store_true", help="make the queued reports too")
     parser.add_argument("--first", type=date.fromisoformat, help="make these UTC days again, whatever is due")
     parser.add_argument("--last", type=date.fromisoformat)
     arguments = parser.parse_args(argv)
@@ -87,7 +110,7 @@ def _text(report: dict[str, Any]) -> str:
     for name, mart in report["marts"].items():
         rows = f", {mart['rows']} rows" if "rows" in mart else ""
         lines.append(f"{name}: version {mart['version']}{rows}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *report["reports"]]) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,80 @@
+"""Report requests: a sensor sees queued ones, a run makes each and registers its files through the internal API."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines.defs.reports.making import NoData, make
+from pipelines.resources.saas import Denied, SaasClient, Unreachable
+from reports.render import RenderFailed
+from saas.contracts.internal import QueuedReport, ReportFailed, RunStarted, TenantCard
+
+AGAIN = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+# A run that died leaves its request queued; another run may try after this long.
+_SAME_TRY_S = 300
+
+
+class Request(dg.Config):
+    """Which report of which tenant."""
+
+    tenant: str
+    uid: str
+
+
+@dg.op(retry_policy=AGAIN, description="Makes one report. Waits and repeats while the web app does not answer.")
+def make_report(context: dg.OpExecutionContext, config: Request, saas: dg.ResourceParam[SaasClient]) -> None:
+    card, wanted = find(saas, config.tenant, config.uid)
+    if wanted is None:
+        context.log.info("The request is no longer queued: another run has it.")
+        return
+    evidence = carry_out(saas, card, wanted, context.run_id)
+    context.add_output_metadata({"files": evidence})
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def report() -> None:
+    make_report()
+
+
+def find(saas: SaasClient, tenant: str, uid: str) -> tuple[TenantCard, QueuedReport | None]:
+    """The tenant's card, and the request when it still waits."""
+    card = next(card for card in saas.tenants() if card.tenant == tenant)
+    return card, next((r for r in saas.queued_reports(card) if r.uid == uid), None)
+
+
+def carry_out(saas: SaasClient, card: TenantCard, wanted: QueuedReport, run_id: str) -> str:
+    """Makes the files and tells the web app; when that cannot be, tells it why and raises dagster.Failure."""
+    try:
+        made = make(card, wanted, run_id)
+        saas.report_is(card, wanted.uid, "running", RunStarted(run_id=run_id))
+    except (RenderFailed, NoData) as error:
+        saas.report_is(card, wanted.uid, "running", RunStarted(run_id=run_id))
+        saas.report_is(card, wanted.uid, "failed", ReportFailed(run_id=run_id, error=str(error)[:300]))
+        raise dg.Failure(str(error), allow_retries=False) from error
+    saas.report_is(card, wanted.uid, "ready", made)
+    return "\n".join(f"{file.path} {file.size_bytes} bytes sha256 {file.sha256}" for file in made.files)
+
+
+@dg.sensor(
+    job=report,
+    minimum_interval_seconds=int(os.environ.get("WATTLANE_REPORT_POLL_S", "5")),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def queued_reports(saas: dg.ResourceParam[SaasClient]) -> Iterator[object]:
+    """Starts a run for each queued report of each tenant."""
+    try:
+        waiting = [(card.tenant, r.uid) for card in saas.tenants() for r in saas.queued_reports(card)]
+    except (Unreachable, Denied) as error:
+        yield dg.SkipReason(f"the web app does not answer: {error}")
+        return
+    attempt = int(datetime.now(UTC).timestamp()) // _SAME_TRY_S
+    for tenant, uid in waiting:
+        yield dg.RunRequest(
+            run_key=f"{uid}/{attempt}",
+            run_config={"ops": {"make_report": {"config": {"tenant": tenant, "uid": uid}}}},
+            tags={"report": uid, "tenant": tenant},
+        )
+    if not waiting:
+        yield dg.SkipReason("no report is queued")
