@@ -1,6 +1,6 @@
 """The wiring on the ESP32: hardware, logic, network; one loop for safety, one thread for whatever may have to wait.
 
-`device.json` on the flash: device, secret, key_hex, wifi {name, password}, mqtt {host, port, ca_file}, ntp, pins,
+`device.json` on the flash: device, secret, key_hex, wifi {name, password}, mqtt {host, port, ca_file (DER)}, ntp, pins,
 meter, keypad. The control loop never touches the network, so a dead one cannot hold the relay closed.
 """
 
@@ -21,10 +21,11 @@ from firmware.net.wifi import Wifi
 
 STEP_MS = 50
 NTP_MS = 3_600_000
+NETWORK_STACK = 16 * 1024  # a TLS handshake needs more than the 4 KiB that a thread gets
 
 
 class Machine:
-    def __init__(self, config: "dict") -> None:  # type: ignore[type-arg]
+    def __init__(self, config: "dict", folder: str) -> None:  # type: ignore[type-arg]
         self.config = config
         self.mono = esp32.Ticks()
         self.board = esp32.Esp32Board(config["pins"], self.mono)
@@ -32,7 +33,7 @@ class Machine:
         meter = esp32.meter(config["meter"], self.mono)
         key = binascii.unhexlify(config["key_hex"])
         boot = esp32.boot_number()
-        self.adapter = Adapter(config["device"], key, boot, self.board, meter, self.mono, Files("/"))
+        self.adapter = Adapter(config["device"], key, boot, self.board, meter, self.mono, Files(folder))
         self.uplink = Uplink(self.adapter)
         self.lock = _thread.allocate_lock()
         self.failure: Exception | None = None
@@ -104,6 +105,7 @@ class Machine:
         except OSError:  # no name service
             return
         if now_ms is not None:
+            esp32.set_clock(now_ms)
             with self.lock:
                 self.adapter.clock.set(now_ms)
 
@@ -121,8 +123,9 @@ def _tls(mqtt: "dict") -> "ssl.SSLContext | None":  # type: ignore[type-arg]
 
 def main() -> None:
     with open("/device.json") as file:
-        here = Machine(json.load(file))
+        here = Machine(json.load(file), "")
     try:
+        _thread.stack_size(NETWORK_STACK)
         _thread.start_new_thread(here.network, ())
         here.control()
     finally:
