@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 from uuid import uuid4
@@ -93,6 +94,7 @@ class Connection:
 
     async def call(self, out: OutCall) -> dict[str, Any]:
         """The station's answer to our call; calls of several askers go one after the other. Raises CallFailed."""
+        self._lawful(schemas.check_request, out.action, out.payload, wire.REFUSE_FORMAT)
         async with self._calling:
             message_id = str(uuid4())
             answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -106,11 +108,7 @@ class Connection:
                 raise CallFailed("offline") from None
             finally:
                 self._asked = None
-        try:
-            schemas.check_response(self._version, out.action, payload)
-        except Fault as fault:
-            log.warning("answer_breaks_schema", device=self.device, action=out.action, reason=str(fault))
-            raise CallFailed("answer_breaks_schema") from None
+        self._lawful(schemas.check_response, out.action, payload, "answer_breaks_schema")
         return payload
 
     def committed(self, boot: int, seq: int) -> None:
@@ -118,6 +116,13 @@ class Connection:
         for waiting_boot, waiting_seq, future in self._uncommitted:
             if waiting_boot == boot and waiting_seq <= seq and not future.done():
                 future.set_result(None)
+
+    def _lawful(self, check: Callable[..., None], action: str, payload: dict[str, Any], otherwise: str) -> None:
+        try:
+            check(self._version, action, payload)
+        except Fault as fault:
+            log.warning(otherwise, device=self.device, action=action, reason=str(fault), details=fault.details)
+            raise CallFailed(otherwise) from None
 
     async def _received(self, raw: str | bytes) -> None:
         self._services.rawlog.add(self.device, "in", raw)

@@ -6,8 +6,8 @@ message, never counted, and no memory of the gateway is needed for it:
 - **Turns** (OCPP 2.0.1 TransactionEvent; 1.6 StartTransaction, StopTransaction): each message has a boot of its own,
   number(device, what names the message), and its facts are seq 1 … n without a gap: samples first, then the event.
   What names a TransactionEvent is transaction id, seqNo, event type and timestamp; what names a 1.6 message is all of
-  its content: under a new message id it is the same fact, with any other content it is another one. The transaction id that
-  we give in 1.6 is a 31-bit number of the same content, so a repeated StartTransaction gets the same id.
+  its content: under a new message id it is the same fact, with any other content it is another one. The transaction id
+  that we give in 1.6 is a 31-bit number of the same content, so a repeated StartTransaction gets the same id.
   The ingester's acknowledgement (boot, n) then says that this very message is committed, in whatever order stations
   replay what they queued.
 - **Streams** (MeterValues; notices, plugs and faults; replies): nobody waits for their acknowledgement. Boot is

@@ -176,6 +176,8 @@ def _activate(command: Command, _state: State) -> list[OutCall]:
 
 def _stop_command(command: Command, state: State) -> list[OutCall]:
     transaction = transaction_of(command, state)
+    if not transaction.isdecimal():
+        raise CannotTranslate(wire.REFUSE_FORMAT)
     return [OutCall("RemoteStopTransaction", {"transactionId": int(transaction)})]
 
 

@@ -1,0 +1,337 @@
+"""Stations of the `ocpp` package charge through a running gateway; connections, replacements, absent peers."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from ocpp.v16 import call as call16
+from ocpp.v201 import call as call201
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from saas.contracts import rpc
+from saas.contracts.stations import tag_of_session
+
+from .fakes import House, opened, play, until
+from .stations import AT, Station16, Station201, ask, basic, dial, hear, plugged, say
+
+START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 100, "timestamp": AT}
+BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
+
+
+@pytest.mark.req("CHG-01", "CHG-02", "CHG-08", "CHG-10")
+def test_a_16_station_charges(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house, plugged(house, Station16, "ocpp1.6") as station:
+            boot = await station.call(call16.BootNotification(charge_point_vendor="V", charge_point_model="M"))
+            assert (boot.status, boot.interval) == ("Accepted", 300)
+            assert (await station.call(call16.Heartbeat())).current_time
+            house.broker.command("st_1", id="c1", type="activate", session="s1", evse=2)
+            await until(lambda: house.broker.of("reply"))
+            tag = tag_of_session("s1")
+            assert station.started == (tag, 2)
+            assert (await station.call(call16.Authorize(id_tag=tag))).id_tag_info["status"] == "Accepted"
+            start = await station.call(call16.StartTransaction(2, tag, 100, AT))
+            meter = [{"timestamp": AT, "sampledValue": [{"value": "0.5", "unit": "kWh"}]}]
+            await station.call(call16.MeterValues(2, meter, start.transaction_id))
+            house.broker.command("st_1", id="c2", type="stop", session="s1")
+            await until(lambda: len(house.broker.of("reply")) == 2)
+            await station.call(call16.StopTransaction(600, AT, start.transaction_id, "Remote"))
+            assert house.broker.events() == ["boot", "started", "stopped"]
+            _, started, stopped = house.broker.of("event")
+            assert (started["session"], started["id_tag"], started["energy_wh"]) == (
+                str(start.transaction_id),
+                tag,
+                100,
+            )
+            assert (stopped["session"], stopped["energy_wh"], stopped["reason"]) == (started["session"], 600, "remote")
+            assert [sample["energy_wh"] for sample in house.broker.of("telemetry")] == [500]
+            assert [reply["ok"] for reply in house.broker.of("reply")] == [True, True]
+            assert house.answers.of(rpc.Presence) == [rpc.Presence(device="st_1", online=True)]
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01", "CHG-02", "CHG-08", "CHG-10")
+def test_a_201_station_charges(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house, plugged(house, Station201, "ocpp2.0.1") as station:
+            boot = await station.call(call201.BootNotification({"vendorName": "V", "model": "M"}, "PowerUp"))
+            assert boot.status == "Accepted"
+            house.broker.command("st_1", id="c1", type="activate", session="s1", evse=1)
+            await until(lambda: house.broker.of("reply"))
+            tag, remote_id = station.started
+            token = {"idToken": tag, "type": "Central"}
+            assert (await station.call(call201.Authorize(id_token=token))).id_token_info["status"] == "Accepted"
+            for seq_no, kind, wh in ((0, "Started", 10), (1, "Updated", 20), (2, "Ended", 30)):
+                answer = await station.call(
+                    call201.TransactionEvent(
+                        event_type=kind,
+                        timestamp=AT,
+                        trigger_reason="RemoteStart",
+                        seq_no=seq_no,
+                        transaction_info={"transactionId": "tx-1", "remoteStartId": remote_id},
+                        evse={"id": 1, "connectorId": 1},
+                        id_token=token if kind == "Started" else None,
+                        meter_value=[{"timestamp": AT, "sampledValue": [{"value": wh}]}],
+                    )
+                )
+                assert bool(answer.id_token_info) == (kind == "Started")
+            assert house.broker.events() == ["boot", "started", "stopped"]
+            assert [sample["energy_wh"] for sample in house.broker.of("telemetry")] == [10, 20, 30]
+            assert house.broker.of("event")[1]["id_tag"] == tag_of_session("s1")
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-09")
+def test_start_and_stop_are_answered_after_the_commit_only(tmp_path: Path) -> None:
+    """No acknowledgement, no answer; said again under another id, it is the same fact and gets its answer."""
+
+    async def scene() -> None:
+        async with opened(tmp_path, commit_s=0.2) as house, dial(house) as socket:
+            house.broker.ingesting = False
+            await say(socket, "StartTransaction", START, "a")
+            await say(socket, "Heartbeat", {}, "b")
+            assert (await hear(socket))[1] == "b"
+            house.broker.ingesting = True
+            answer = await ask(socket, "StartTransaction", START, "c")
+            assert answer[:2] == [3, "c"]
+            again = await ask(socket, "StartTransaction", START, "d")
+            assert again[2] == answer[2]
+            stop = {"transactionId": answer[2]["transactionId"], "meterStop": 600, "timestamp": AT}
+            for message_id in "ef":
+                assert (await ask(socket, "StopTransaction", stop, message_id))[:2] == [3, message_id]
+            assert house.broker.events() == ["started"] * 3 + ["stopped"] * 2
+            assert [body["type"] for body in house.broker.stored.values()] == ["started", "stopped"]
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-09")
+def test_a_broker_that_is_away_drops_nobody(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path, commit_s=0.2) as house, dial(house) as socket:
+            house.broker.away = True
+            await say(socket, "StartTransaction", START, "a")
+            assert (await ask(socket, "Heartbeat", {}, "b"))[:2] == [3, "b"]
+            meter = {"connectorId": 1, "meterValue": [{"timestamp": AT, "sampledValue": [{"value": "5"}]}]}
+            assert (await ask(socket, "MeterValues", meter, "c"))[:3] == [4, "c", "InternalError"]
+            house.broker.come_back()
+            assert (await ask(socket, "StartTransaction", START, "d"))[:2] == [3, "d"]
+            assert [body["online"] for body in house.broker.of("status")] == [True, True]
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-09")
+def test_a_platform_that_does_not_answer(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house, dial(house) as socket:
+            house.answers.away = True
+            assert (await ask(socket, "BootNotification", BOOT))[2] == "InternalError"
+            assert (await ask(socket, "Authorize", {"idTag": "T"}))[2] == "InternalError"
+            status = {"connectorId": 1, "status": "Preparing", "errorCode": "NoError"}
+            assert (await ask(socket, "StatusNotification", status))[0] == 3
+            await say(socket, "StartTransaction", START)
+            assert (await ask(socket, "Heartbeat", {}, "after"))[1] == "after"
+            assert house.broker.events()[-1] == "started"
+            with pytest.raises(InvalidStatus) as caught:
+                await dial(house)
+            assert caught.value.response.status_code == 503
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01", "TEN-03")
+@pytest.mark.parametrize(
+    ("path", "headers", "protocols", "status"),
+    [
+        ("ampere/CP1", {}, ("ocpp1.6",), 401),
+        ("ampere/CP1", basic("CP1", "wrong"), ("ocpp1.6",), 401),
+        ("ampere/CP1", basic("CP2", "secret-of-cp1"), ("ocpp1.6",), 401),
+        ("ampere/CP1", {"Authorization": "Bearer x"}, ("ocpp1.6",), 401),
+        ("ampere/CP1", {"Authorization": "Basic !!!"}, ("ocpp1.6",), 401),
+        ("barq/CP1", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 401),
+        ("ampere/NOBODY", basic("NOBODY", "x"), ("ocpp1.6",), 404),
+        ("nowhere/CP1", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 404),
+        ("CP1", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 404),
+        ("ampere/CP1/more", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 404),
+        ("ampere/%00", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 404),
+        ("ampere/CP1", basic("CP1", "secret-of-cp1"), ("ocpp9.9",), 400),
+        ("ampere/CP1", basic("CP1", "secret-of-cp1"), None, 400),
+    ],
+)
+def test_who_may_not_connect(
+    tmp_path: Path, path: str, headers: dict[str, str], protocols: tuple[str, ...] | None, status: int
+) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house:
+            with pytest.raises(InvalidStatus) as caught:
+                await dial(house, path, headers=headers, protocols=protocols)
+            response = caught.value.response
+            assert response.status_code == status
+            assert ("WWW-Authenticate" in response.headers) == (status == 401)
+            assert house.broker.sent == []
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01")
+def test_the_short_path_where_the_id_is_unique(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with (
+            opened(tmp_path) as house,
+            dial(house, "CP2", headers=basic("CP2", "secret-of-cp2"), protocols=("ocpp2.1", "ocpp1.6")) as it,
+        ):
+            assert it.subprotocol == "ocpp1.6"
+            assert house.gateway.connection("st_2")
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01", "TEN-03")
+def test_equal_ids_of_two_tenants_never_cross(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house:
+            theirs = dial(house, "barq/CP1", headers=basic("CP1", "secret-of-barq"))
+            async with dial(house) as ours, theirs as other:
+                await ask(ours, "StartTransaction", START)
+                await ask(other, "StartTransaction", START | {"meterStart": 7})
+                assert [body["energy_wh"] for body in house.broker.of("event", "st_1")] == [100]
+                assert [body["energy_wh"] for body in house.broker.of("event", "st_3")] == [7]
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01")
+def test_the_newest_connection_of_a_station_wins(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house, dial(house) as old:
+            await ask(old, "StartTransaction", START)
+            async with dial(house) as new:
+                with pytest.raises(ConnectionClosed):
+                    await asyncio.wait_for(old.recv(), 3)
+                house.broker.command("st_1", id="c1", type="unlock", evse=1)
+                assert (await hear(new))[2] == "UnlockConnector"
+                assert (await ask(new, "Heartbeat", {}))[0] == 3
+                connection = house.gateway.connection("st_1")
+                assert connection and connection.state.registers == {1: 100}
+                assert all(body["online"] for body in house.broker.of("status"))
+            await until(lambda: not house.broker.of("status")[-1]["online"])
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01")
+def test_a_stranger_replaces_nobody(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house, dial(house) as old:
+            with pytest.raises(InvalidStatus):
+                await dial(house, headers=basic("CP1", "guess"))
+            assert (await ask(old, "Heartbeat", {}))[0] == 3
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-05")
+def test_a_pending_station_may_only_boot(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house:
+            house.answers.pending.add("st_1")
+            house.answers.booting = "Pending"
+            async with dial(house) as socket:
+                assert (await ask(socket, "StartTransaction", START))[:3] == [4, "m1", "SecurityError"]
+                assert (await ask(socket, "BootNotification", BOOT))[2]["status"] == "Pending"
+                assert (await ask(socket, "Heartbeat", {}))[2] == "SecurityError"
+                house.answers.booting = "Accepted"
+                await ask(socket, "BootNotification", BOOT)
+                assert (await ask(socket, "Heartbeat", {}))[0] == 3
+                assert "started" not in house.broker.events()
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-02")
+def test_commands_are_done_once_and_refused_by_name(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path, call_s=0.1) as house, dial(house) as socket:
+            house.broker.command("st_1", id="late", type="unlock", expires_ms=1)
+            house.broker.command("st_1", id="what", type="ota")
+            house.broker.command("st_1", id="permit", type="permit", session="s1")
+            house.broker.command("st_1", id="nobody", type="stop", session="s1")
+            house.broker.command("st_1", id="mute", type="unlock")
+            assert (await hear(socket))[2] == "UnlockConnector"
+            await until(lambda: len(house.broker.of("reply")) == 5)
+            house.broker.command("st_1", id="error", type="unlock")
+            call = await hear(socket)
+            await socket.send(json.dumps([4, call[1], "NotSupported", "", {}]))
+            await until(lambda: len(house.broker.of("reply")) == 6)
+            house.broker.command("st_1", id="odd", type="unlock")
+            call = await hear(socket)
+            await socket.send(json.dumps([3, call[1], {"status": "Perhaps"}]))
+            await until(lambda: len(house.broker.of("reply")) == 7)
+            house.broker.command("st_1", id="odd", type="unlock")
+            await until(lambda: len(house.broker.of("reply")) == 8)
+            replies = house.broker.of("reply")
+            assert replies[6] == replies[7]
+            assert {reply["id"]: reply.get("error") for reply in replies} == {
+                "late": "command_expired",
+                "what": "unknown_command",
+                "permit": None,
+                "nobody": "unknown_session",
+                "mute": "no_answer",
+                "error": "NotSupported",
+                "odd": "answer_breaks_schema",
+            }
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-02")
+def test_one_call_at_a_time_towards_a_station(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house, dial(house) as socket:
+            for name in ("one", "two"):
+                house.broker.command("st_1", id=name, type="unlock")
+            first = await hear(socket)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(socket.recv(), 0.1)
+            await socket.send(json.dumps([3, first[1], {"status": "Unlocked"}]))
+            second = await hear(socket)
+            assert second[1] != first[1]
+            await socket.close()
+            await until(lambda: len(house.broker.of("reply")) == 2)
+            assert [reply.get("error") for reply in house.broker.of("reply")] == [None, "offline"]
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-05")
+def test_the_status_of_stations_that_a_crash_left_behind(tmp_path: Path) -> None:
+    async def scene() -> None:
+        (tmp_path / "marks").mkdir()
+        (tmp_path / "marks" / "st_9").touch()
+        (tmp_path / "marks" / "st_1").touch()
+        async with opened(tmp_path) as house, dial(house):
+            house.broker.come_back()
+            assert [body["online"] for body in house.broker.of("status", "st_9")] == [False]
+            assert [body["online"] for body in house.broker.of("status", "st_1")] == [True, True]
+            assert [mark.name for mark in (tmp_path / "marks").iterdir()] == ["st_1"]
+
+    play(scene)
+
+
+def test_goodbye_says_that_stations_are_gone(tmp_path: Path) -> None:
+    async def scene() -> None:
+        house = House(tmp_path)
+        house.port = await house.gateway.open("127.0.0.1", 0)
+        async with dial(house) as socket:
+            await until(lambda: house.broker.of("status"))
+            await house.gateway.close()
+            with pytest.raises(ConnectionClosed) as caught:
+                await socket.recv()
+            assert caught.value.rcvd and caught.value.rcvd.code == 1001
+        assert [body["online"] for body in house.broker.of("status")] == [True, False]
+
+    play(scene)

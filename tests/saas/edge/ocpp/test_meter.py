@@ -1,0 +1,106 @@
+"""Sampled values of both versions to one reading in base units."""
+
+from typing import Any
+
+import pytest
+
+from saas.edge.ocpp.meter import reading, samples_16, samples_201
+
+pytestmark = pytest.mark.req("CHG-08")
+
+
+def read16(*sampled: dict[str, Any]) -> dict[str, int]:
+    return reading(samples_16(sampled))
+
+
+def read201(*sampled: dict[str, Any]) -> dict[str, int]:
+    return reading(samples_201(sampled))
+
+
+@pytest.mark.parametrize(
+    ("sampled", "expected"),
+    [
+        ({"value": "1204511"}, {"energy_wh": 1204511}),
+        ({"value": "1204.511", "unit": "kWh"}, {"energy_wh": 1204511}),
+        ({"value": "0.0005", "unit": "kWh"}, {"energy_wh": 0}),
+        ({"value": "0.0015", "unit": "kWh"}, {"energy_wh": 2}),
+        ({"value": " 12 ", "unit": "Wh"}, {"energy_wh": 12}),
+        ({"value": "7.36", "measurand": "Power.Active.Import", "unit": "kW"}, {"power_w": 7360}),
+        ({"value": "32", "measurand": "Current.Import", "unit": "A"}, {"current_ma": 32000}),
+        ({"value": "230.1", "measurand": "Voltage"}, {"voltage_mv": 230100}),
+        ({"value": "41.5", "measurand": "Temperature", "unit": "Celcius"}, {"temperature_mc": 41500}),
+        ({"value": "-10", "measurand": "Temperature", "unit": "Celsius"}, {"temperature_mc": -10000}),
+        ({"value": "300.15", "measurand": "Temperature", "unit": "K"}, {"temperature_mc": 27000}),
+        ({"value": "50", "measurand": "Temperature", "unit": "Fahrenheit"}, {"temperature_mc": 10000}),
+        ({"value": "66.6", "measurand": "SoC", "unit": "Percent", "location": "EV"}, {"soc_pct": 67}),
+    ],
+)
+def test_units_become_base_units(sampled: dict[str, Any], expected: dict[str, int]) -> None:
+    assert read16(sampled) == expected
+
+
+@pytest.mark.parametrize(
+    "sampled",
+    [
+        {"value": "16", "measurand": "Current.Offered"},
+        {"value": "11000", "measurand": "Power.Offered"},
+        {"value": "5", "measurand": "Energy.Active.Import.Interval"},
+        {"value": "5", "measurand": "Energy.Active.Export.Register"},
+        {"value": "OCMF|{}", "format": "SignedData"},
+        {"value": ""},
+        {"value": "NaN"},
+        {"value": "Infinity"},
+        {"value": "1e999999999"},
+        {"value": "1e-999999999"},
+        {"value": "-5"},
+        {"value": "5", "unit": "W"},
+        {"value": "101", "measurand": "SoC", "unit": "Percent"},
+    ],
+)
+def test_what_cannot_be_used_is_left_out(sampled: dict[str, Any]) -> None:
+    assert read16(sampled) == {}
+
+
+def phases(measurand: str, *values: str, suffix: str = "") -> list[dict[str, Any]]:
+    return [
+        {"value": value, "measurand": measurand, "phase": f"L{number}{suffix}"}
+        for number, value in enumerate(values, 1)
+    ]
+
+
+def test_three_phases_become_one_figure() -> None:
+    """Power and energy add up, the current of a cable is its highest, the voltage is the mean to neutral."""
+    found = read16(
+        *phases("Power.Active.Import", "1000", "2000", "3000"),
+        *phases("Current.Import", "10", "12", "11"),
+        {"value": "3", "measurand": "Current.Import", "phase": "N"},
+        *phases("Voltage", "230", "231", "232", suffix="-N"),
+        {"value": "400", "measurand": "Voltage", "phase": "L1-L2"},
+        *phases("Energy.Active.Import.Register", "100", "200", "300"),
+    )
+    assert found == {"power_w": 6000, "current_ma": 12000, "voltage_mv": 231000, "energy_wh": 600}
+
+
+def test_a_total_counts_once_beside_its_phases() -> None:
+    assert read16(*phases("Power.Active.Import", "1", "2"), {"value": "3", "measurand": "Power.Active.Import"}) == {
+        "power_w": 3
+    }
+
+
+def test_the_outlet_counts_before_the_inlet() -> None:
+    inlet = {"value": "900", "location": "Inlet"}
+    assert read16(inlet) == {"energy_wh": 900}
+    assert read16(inlet, {"value": "100"}) == {"energy_wh": 100}
+
+
+def test_the_multiplier_of_201() -> None:
+    assert read201({"value": 12.5, "unitOfMeasure": {"unit": "Wh", "multiplier": 3}}) == {"energy_wh": 12500}
+    assert read201({"value": 12.5, "unitOfMeasure": {"unit": "kWh"}}) == {"energy_wh": 12500}
+    assert read201({"value": 125000, "unitOfMeasure": {"multiplier": -1}}) == {"energy_wh": 12500}
+    assert read201({"value": 1, "unitOfMeasure": {"multiplier": 10**9}}) == {}
+    assert read201({"value": 1e300}) == {}
+
+
+def test_a_signed_value_of_201_counts_by_its_plain_figure() -> None:
+    signed = {"signedMeterData": "x", "signingMethod": "y", "encodingMethod": "OCMF", "publicKey": "z"}
+    assert read201({"value": 77, "signedMeterValue": signed}) == {"energy_wh": 77}
