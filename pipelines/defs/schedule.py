@@ -15,7 +15,12 @@ from pipelines.resources.lake import Lake
 from pipelines.resources.store import NoDatabase, TelemetryStore
 from pipelines.resources.tables import CLEAN, CONTEXT, ENERGY_15MIN, RAW
 
-ALIVE = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+ALIVE = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 REFRESH = dg.define_asset_job(
     "refresh", selection="*", executor_def=dg.in_process_executor, tags={"lake": "writer"},
     description="Makes the days that a sensor or a person asks for, in one run.",

@@ -1,4 +1,4 @@
-"""The emission factors that the carbon mart used: dated rows with source, region, gas basis, boundary, unit, licence."""
+"""Emission factors of the carbon mart: dated rows with source, region, gas basis, boundary, unit, licence."""
 
 import polars as pl
 

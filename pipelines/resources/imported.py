@@ -68,6 +68,8 @@ def country_of_zone() -> dict[str, str]:
 
 
 def _of(tenant: str, name: str) -> pl.LazyFrame:
-    rows = pl.scan_parquet(home_path() / LANDING_FOLDER / f"tenant={tenant}" / f"{name}.parquet", hive_partitioning=False)
+    rows = pl.scan_parquet(
+        home_path() / LANDING_FOLDER / f"tenant={tenant}" / f"{name}.parquet", hive_partitioning=False
+    )
     rows = rows.with_columns(tenant=pl.lit(tenant))
     return rows.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())

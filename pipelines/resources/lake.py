@@ -1,4 +1,4 @@
-"""The lake: Delta tables in a folder or in object storage. One writer at a time; readers never wait and never see half."""
+"""The lake: Delta tables in a folder or object storage. One writer at a time; readers never wait, never see half."""
 
 import fcntl
 import os

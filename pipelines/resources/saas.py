@@ -33,7 +33,9 @@ def base_url() -> str:
 class SaasClient:
     """Calls `/internal/v1`. `transport` and `pause` (seconds before a repeat) are for tests."""
 
-    def __init__(self, url: str | None = None, transport: httpx.BaseTransport | None = None, pause: float = 0.5) -> None:
+    def __init__(
+        self, url: str | None = None, transport: httpx.BaseTransport | None = None, pause: float = 0.5
+    ) -> None:
         self._url, self._transport, self._pause = url, transport, pause
 
     def tenants(self) -> list[internal.TenantCard]:

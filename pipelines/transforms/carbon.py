@@ -37,6 +37,8 @@ def _with_grid_factor(sessions: pl.DataFrame, factors: pl.DataFrame) -> pl.DataF
     pairs = sessions.select("country", year=pl.col("local_day").dt.year().cast(pl.Int64)).unique()
     pairs = pairs.join(grid, on="country", how="inner").with_columns(after=pl.col("factor_year") > pl.col("year"))
     nearest = pl.when("after").then(pl.col("factor_year")).otherwise(-pl.col("factor_year"))
-    chosen = pairs.sort("country", "year", "after", nearest).unique(["country", "year"], keep="first", maintain_order=True)
+    chosen = pairs.sort("country", "year", "after", nearest).unique(
+        ["country", "year"], keep="first", maintain_order=True
+    )
     rows = sessions.with_columns(year=pl.col("local_day").dt.year().cast(pl.Int64))
     return rows.join(chosen.drop("after", "factor_year"), on=["country", "year"], how="left").drop("year")

@@ -9,7 +9,8 @@ def daily(messages: pl.DataFrame, sessions: pl.DataFrame, chargers: pl.DataFrame
     """Columns of the mart `charger_health_daily`: what was heard, joined with what was charged."""
     heard, charged = _heard(messages, chargers), _charged(sessions)
     rows = heard.join(charged, on=_DAY, how="full", coalesce=True)
-    rows = rows.with_columns(pl.coalesce("first_at", "began_at").alias("first_at"), pl.coalesce("last_at", "ended_at").alias("last_at"))
+    times = (("first_at", "began_at"), ("last_at", "ended_at"))
+    rows = rows.with_columns(pl.coalesce(heard_at, charged_at).alias(heard_at) for heard_at, charged_at in times)
     zero = [name for name, kind in rows.schema.items() if kind.is_integer() and name != "missing"]
     return rows.with_columns(pl.col(zero).fill_null(0), pl.col("fault_codes").fill_null(""))
 

@@ -83,14 +83,16 @@ def _chargers(books: dict[str, Roster]) -> pl.DataFrame:
 def _add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
     if not told:
         return
-    rows = pl.DataFrame([msgspec.to_builtins(item) | {"tenant": tenant} for tenant, item in told], infer_schema_length=None)
+    items = [msgspec.to_builtins(item) | {"tenant": tenant} for tenant, item in told]
+    rows = pl.DataFrame(items, infer_schema_length=None)
     instant = pl.col("closed_at", "ended_at").str.to_datetime("%+", time_unit="ms", time_zone="UTC")
     rows = rows.with_columns(instant).with_columns(
         day=pl.col("closed_at").dt.date(), ended_ms=pl.col("ended_at").dt.epoch("ms")
     )
     first, last = rows["day"].min(), rows["day"].max()
     held = collect(lake.days(CONTEXT, first, last))
-    both = pl.concat([rows.select(n for n in CONTEXT.schema if n != "month"), held.drop("month")], how="vertical_relaxed")
+    rows = rows.select(name for name in CONTEXT.schema if name != "month")
+    both = pl.concat([rows, held.drop("month")], how="vertical_relaxed")
     lake.replace_days(CONTEXT, both.unique(["tenant", "session"], keep="first", maintain_order=True), first, last)
 
 
