@@ -26,11 +26,14 @@ class Client:
             self.paho.will_set(*will)
         self.paho.reconnect_delay_set(0.2, 0.5)  # type: ignore[arg-type]
         self.paho.on_message = self._on_message
-        self.paho.on_connect = lambda *found: self.notes.append("in" if not found[3].is_failure else "refused")
+        self.paho.on_connect = lambda *found: self._on_connect(failed=found[3].is_failure)
         self.paho.on_disconnect = lambda *found: self.notes.append("out")
         self.paho.on_subscribe = lambda *found: self.granted.extend(not code.is_failure for code in found[3])
         self.paho.connect_async("127.0.0.1", port, keepalive=10)
         self.paho.loop_start()
+
+    def _on_connect(self, *, failed: bool) -> None:
+        self.notes.append("refused" if failed else "in")
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         self.heard.append((message.topic, message.payload))
@@ -59,7 +62,6 @@ class Device(Client):
         until = time.monotonic() + 10
         while "in" not in self.notes and time.monotonic() < until:
             time.sleep(0.02)
-        self.paho.subscribe([(f"ev/v1/{device_id}/ack", 1), (f"ev/v1/{device_id}/cmd", 1)])
         self._stop = threading.Event()
         self._resender = threading.Thread(target=self._resend, daemon=True)
         self._resender.start()
@@ -78,6 +80,10 @@ class Device(Client):
         self._stop.set()
         self._resender.join(5)
         super().close()
+
+    def _on_connect(self, *, failed: bool) -> None:
+        self.paho.subscribe([(f"ev/v1/{self.device_id}/ack", 1), (f"ev/v1/{self.device_id}/cmd", 1)])
+        super()._on_connect(failed=failed)
 
     def _resend(self) -> None:
         while not self._stop.wait(RESEND_SECONDS):

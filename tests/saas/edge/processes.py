@@ -88,6 +88,10 @@ class House:
         process.terminate()
         return process.wait(10)
 
+    def running(self, module: str) -> int:
+        """Its process id."""
+        return self._running[module].pid
+
     def log(self, module: str) -> str:
         """What it said so far."""
         return (self.folder / f"{module}.log").read_text(encoding="utf-8")
