@@ -1,4 +1,4 @@
-"""Things that tests tell their stories with, made by the product's own actions. Times are fixed: nothing here reads a clock."""
+"""Things that tests tell their stories with, made by the product's own actions. Nothing here reads a clock."""
 
 import uuid
 from dataclasses import dataclass
@@ -69,7 +69,12 @@ def device(*, kind: str = Device.Kind.ADAPTER, online: bool = True, station_id: 
 
 
 def evse(
-    *, private: bool = True, at: tuple[float, float] = HELSINKI, power_w: int = 11_000, of: Device | None = None, **place: Any
+    *,
+    private: bool = True,
+    at: tuple[float, float] = HELSINKI,
+    power_w: int = 11_000,
+    of: Device | None = None,
+    **place: Any,
 ) -> Evse:
     """An EVSE at a place of its own, on a device that is online."""
     timezone = place.pop("timezone", "Europe/Helsinki")
@@ -94,7 +99,9 @@ def listing(*, host: User, on: Evse | None = None, **details: Any) -> Listing:
     )
 
 
-def held(*, of: Listing, by: User, start: datetime = NOW + timedelta(hours=1), length: int = 60, **more: Any) -> Booking:
+def held(
+    *, of: Listing, by: User, start: datetime = NOW + timedelta(hours=1), length: int = 60, **more: Any
+) -> Booking:
     """A booking that waits for payment. `length` in minutes."""
     end = start + minutes(length)
     return bookings.hold(listing_uid=of.uid, driver=by, start=start, end=end, now=more.pop("now", NOW), **more)

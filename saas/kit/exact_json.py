@@ -1,4 +1,4 @@
-"""JSON with exact decimals: numbers out as they are, decimals in as Decimal. For model fields that hold OCPI objects."""
+"""JSON with exact decimals: numbers out as they are, decimals in as Decimal. For fields that hold OCPI objects."""
 
 import json
 from decimal import Decimal

@@ -81,7 +81,7 @@ def show(amount_minor: int, code: str, language: str, *, toman: bool = False) ->
 
 
 def show_price(price: str, code: str, language: str) -> str:
-    """A unit price (`0.255` of the main unit) in full precision: prices per kWh may have more digits than the minor unit."""
+    """A unit price (`0.255` of the main unit) with all its digits: prices per kWh may have more than the minor unit."""
     value = Decimal(price)
     digits = max(currency(code).display, -int(value.normalize().as_tuple().exponent))
     locale = LOCALES.get(language, "en")

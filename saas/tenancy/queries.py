@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
+from saas.kit.tenant_context import current_schema
+
 from .models import Domain, Tenant
 
 
@@ -33,4 +35,4 @@ def primary_host(tenant: Tenant) -> str:
 def current() -> Tenant:
     """The tenant whose schema this thread works in. Tenant.DoesNotExist outside of every tenant."""
     held = getattr(connection, "tenant", None)
-    return held if isinstance(held, Tenant) else Tenant.objects.get(schema_name=connection.schema_name)
+    return held if isinstance(held, Tenant) else Tenant.objects.get(schema_name=current_schema())

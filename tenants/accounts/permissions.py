@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-import rules
+import rules.permissions
+import rules.predicates
 from django.contrib.auth.models import AnonymousUser
 
 from .models import Membership, Organisation, User
@@ -25,7 +26,9 @@ ROLES: dict[str, frozenset[str]] = {
     Role.ADMIN: frozenset(ADMINISTER),
     Role.OPERATOR: frozenset(OPERATE),
     Role.FINANCE: frozenset({*VIEW, "payment.refund", "report.request", "price.manage"}),
-    Role.SUPPORT: frozenset({"booking.view", "booking.cancel", "session.view", "station.view", "listing.view", "identity.review"}),
+    Role.SUPPORT: frozenset(
+        {"booking.view", "booking.cancel", "session.view", "station.view", "listing.view", "identity.review"}
+    ),
     Role.AUDITOR: frozenset({*VIEW, "fleet.view", "audit.view"}),
     Role.INTEGRATOR: frozenset({"station.view", "session.view", "booking.view", "token.manage"}),
     Role.ESG_ANALYST: frozenset({"report.view", "report.request", "analytics.view"}),
@@ -66,7 +69,9 @@ def can(user: Someone, permission: str, obj: object | None = None) -> bool:
         raise KeyError(permission)
     if not isinstance(user, User) or not user.is_active:
         return False
-    return _by_role(user, permission) or (obj is not None and (_by_owning(user, permission, obj) or _by_organisation(user, permission, obj)))
+    return _by_role(user, permission) or (
+        obj is not None and (_by_owning(user, permission, obj) or _by_organisation(user, permission, obj))
+    )
 
 
 def roles_of(user: Someone) -> frozenset[str]:
@@ -96,8 +101,7 @@ def _by_owning(user: User, permission: str, obj: object) -> bool:
 
 
 def _by_organisation(user: User, permission: str, obj: object) -> bool:
-    keys = {key for key in (_organisation(obj), _organisation(_path(obj, "evse", "location")),
-                            _organisation(_path(obj, "location")), _organisation(_path(obj, "vehicle"))) if key}  # fmt: skip
+    keys = {_organisation(_path(obj, *names)) for names in _ORGANISATION_PATHS} - {None}
     return bool(keys) and not keys.isdisjoint(organisations_of(user, permission))
 
 
@@ -123,13 +127,15 @@ def _host(obj: object) -> int | None:
     return None
 
 
+_ORGANISATION_PATHS: tuple[tuple[str, ...], ...] = ((), ("evse", "location"), ("location",), ("vehicle",))
 _SIDES: dict[str, Callable[[object], int | None]] = {"driver": _driver, "host": _host}
 PERMISSIONS = frozenset().union(*ROLES.values(), *ORGANISATION_ROLES.values(), *OWN.values())
 
 
 def _register(permission: str) -> None:
     """For `user.has_perm` and templates."""
-    rules.add_perm(permission, rules.predicate(lambda user, obj=None: can(user, permission, obj)))
+    predicate = rules.predicates.Predicate(lambda user, obj=None: can(user, permission, obj), name=permission)  # type: ignore[no-untyped-call]
+    rules.permissions.add_perm(permission, predicate)  # type: ignore[no-untyped-call]
 
 
 for _permission in PERMISSIONS:

@@ -5,6 +5,7 @@ import hmac
 import json
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -109,7 +110,9 @@ def hold(
         raise Invalid("Energy cannot be negative.", energy_wh=energy_wh)
     _make_room(listing, start, end, now)
     offer = quote(listing=listing, start=start, end=end, energy_wh=energy_wh, now=now)
-    booking = _insert(listing, driver, (start, end), offer, energy_wh, vehicle_uid, now)
+    vehicle = _vehicle(driver, vehicle_uid)
+    chosen = {"requested_energy_wh": energy_wh, "vehicle_id": vehicle}
+    booking = _insert(_row(listing, driver, (start, end), offer, now) | chosen)
     _tell(booking, now)
     return booking
 
@@ -138,7 +141,7 @@ def move(*, booking: Booking, before: tuple[str, ...], state: str, now: datetime
 
 @transaction.atomic
 def lengthen(*, booking: Booking, end: datetime, offer: Quote, now: datetime) -> Booking:
-    """Move the end of a running booking. SlotTaken when the added time is not free: the exclusion constraint decides."""
+    """Move the end of a running booking. SlotTaken when the added time is not free: the database decides."""
     if booking.listing.gap_minutes:
         Listing.objects.select_for_update(no_key=True).get(pk=booking.listing_id)
     added = DateTimeTZRange(booking.during.upper, end + timedelta(minutes=booking.listing.gap_minutes))
@@ -205,17 +208,14 @@ def _expire_over(listing: Listing, start: datetime, end: datetime, now: datetime
     ).update(state=Booking.State.EXPIRED, changed_at=now)
 
 
-def _insert(
-    listing: Listing, driver: User, during: tuple[datetime, datetime], offer: Quote, requested_wh: int,
-    vehicle_uid: UUID | None, now: datetime,
-) -> Booking:  # fmt: skip
-    """A plain insert that caught the violation would deadlock under load; this one waits, then does nothing."""
-    values = {
+def _row(
+    listing: Listing, driver: User, during: tuple[datetime, datetime], offer: Quote, now: datetime
+) -> dict[str, Any]:
+    return {
         "uid": uuid.uuid4(),
         "created_at": now,
         "listing_id": listing.pk,
         "driver_id": driver.pk,
-        "vehicle_id": _vehicle(driver, vehicle_uid),
         "during": DateTimeTZRange(*during),
         "state": Booking.State.HELD.value,
         "hold_expires_at": now + timedelta(minutes=current().hold_minutes),
@@ -223,21 +223,24 @@ def _insert(
         "currency": offer.currency,
         "amount_minor": offer.amount_minor,
         "energy_limit_wh": offer.energy_wh,
-        "requested_energy_wh": requested_wh,
         "code_hash": "",
         "reason": "",
         "changed_at": now,
     }
+
+
+def _insert(row: dict[str, Any]) -> Booking:
+    """A plain insert that caught the violation would deadlock under load; this one waits, then does nothing."""
     statement = (
-        f"INSERT INTO bookings_booking ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))}) "  # noqa: S608
+        f"INSERT INTO bookings_booking ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))}) "  # noqa: S608
         "ON CONFLICT DO NOTHING RETURNING id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, list(values.values()))
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute(statement, list(row.values()))
+        made = cursor.fetchone()
+    if made is None:
         raise SlotTaken()
-    return Booking.objects.select_related("listing", "driver").get(pk=row[0])
+    return Booking.objects.select_related("listing__host", "driver").get(pk=made[0])
 
 
 def _vehicle(driver: User, uid: UUID | None) -> int | None:
@@ -250,7 +253,7 @@ def _vehicle(driver: User, uid: UUID | None) -> int | None:
 
 
 def _save_or_taken(booking: Booking) -> None:
-    """An UPDATE knows no ON CONFLICT; it holds no other lock that a second one could wait for, so it cannot deadlock."""
+    """An UPDATE knows no ON CONFLICT. It holds no lock that another could wait for, so it cannot deadlock."""
     try:
         with transaction.atomic():
             booking.save(update_fields=["during", "quote", "amount_minor", "energy_limit_wh", "changed_at"])

@@ -53,9 +53,7 @@ def quote(*, listing: Listing, start: datetime, end: datetime, energy_wh: int = 
     )
     kept = snapshot(tariff) | _terms(zone, start, end, limit)
     kept |= {"lines": [line.as_json() for line in priced.lines], "total_minor": priced.total_minor}
-    return Quote(
-        priced.lines, priced.total_minor, priced.net_minor, priced.tax_minor, tariff.currency, limit, kept
-    )
+    return Quote(priced.lines, priced.total_minor, priced.net_minor, priced.tax_minor, tariff.currency, limit, kept)
 
 
 def most_energy_wh(listing: Listing, start: datetime, end: datetime) -> int:

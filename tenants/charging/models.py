@@ -39,7 +39,9 @@ class Session(Public):
     soc_pct = models.PositiveSmallIntegerField(null=True)
     last_sample_at = models.DateTimeField(null=True)
     stop_reason = models.CharField(max_length=40, blank=True)
-    stop_by = models.CharField(max_length=10, blank=True, help_text="Who asked to stop: driver, host or operator")
+    stop_by = models.CharField(
+        max_length=10, blank=True, help_text="Who asked to stop: driver, host, operator or limit"
+    )
     outcome = models.CharField(max_length=24, blank=True, help_text="Once closed: a key of outcomes.OUTCOMES")
     currency = models.CharField(max_length=3, blank=True)
     cost_minor = models.BigIntegerField(default=0, help_text="Running cost; final once closed")

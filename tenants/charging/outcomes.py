@@ -1,4 +1,7 @@
-"""What each outcome of a booking costs: the product's table, and its arithmetic. Pure. Tenants may be kinder, not harsher."""
+"""What each outcome of a booking costs: the product's table and its arithmetic. Pure.
+
+Tenants may be kinder than the table, not harsher.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +59,7 @@ class Bill:
 def outcome_of(*, reason: str, stop_by: str, ended_at: datetime, permit_end: datetime | None) -> str:
     """The outcome of a session that stopped. What ends at the booked end is normal, whatever stopped it but a fault."""
     named = BY_REASON.get(reason, NORMAL)
-    if named == EARLY_STOP and permit_end is not None and ended_at >= permit_end:
+    if named == EARLY_STOP and (stop_by == "limit" or (permit_end is not None and ended_at >= permit_end)):
         return NORMAL
     if named == EARLY_STOP and stop_by in ("host", "operator"):
         return CUT_OFF

@@ -48,9 +48,10 @@ def _of_station(user: Hearer, uid: str) -> bool:
 def _find(app: str, model: str, uid: str) -> Model | None:
     """By name, not by import: the feed lies below all other apps."""
     try:
-        return apps.get_model(app, model)._default_manager.filter(uid=UUID(uid)).first()
+        found: Model | None = apps.get_model(app, model)._default_manager.filter(uid=UUID(uid)).first()
     except ValueError:
         return None
+    return found
 
 
 _RULES: dict[str, Callable[[Hearer, str], bool]] = {

@@ -27,7 +27,7 @@ class KeyReused(Refused):
 @transaction.atomic
 def post(*, name: str, key: str, reference: str, lines: Sequence[Line], now: datetime) -> Posting:
     """Book a movement once: the same key again returns the posting that is there. Raises Unbalanced, KeyReused."""
-    if len(lines) < 2 or sum(line.amount_minor for line in lines) or len({line.currency for line in lines}) != 1:
+    if len(lines) < 2 or sum(line.amount_minor for line in lines) != 0 or len({line.currency for line in lines}) != 1:
         raise Unbalanced(lines=[str(line) for line in lines])
     posting_id = _claim(name, key, reference, now)
     if posting_id is None:
@@ -62,5 +62,4 @@ def _repeat(name: str, key: str, lines: Sequence[Line]) -> Posting:
 
 
 def _account(line: Line) -> int:
-    fields = {"kind": line.kind, "owner": line.owner, "currency": line.currency}
-    return int(Account.objects.get_or_create(**fields)[0].pk)
+    return int(Account.objects.get_or_create(kind=line.kind, owner=line.owner, currency=line.currency)[0].pk)

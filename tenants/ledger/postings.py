@@ -1,7 +1,7 @@
 """The named movements of money. Each is a list of lines that sums to zero; later work adds names and changes none.
 
-How a card payment runs through the books: `payment_held` takes the held amount as money at the provider that is owed back to
-the driver; one settlement per booking turns it into what the outcome says; `payment_refunded` gives earned money back.
+How a card payment runs through the books: `payment_held` takes the held amount as money at the provider that is owed
+back to the driver; one settlement per booking turns it into what the outcome says; `payment_refunded` gives it back.
 """
 
 from collections.abc import Sequence
@@ -57,10 +57,8 @@ def held(*, driver: str, amount_minor: int, currency: str) -> list[Line]:
     ]
 
 
-def settled(
-    *, driver: str, host: str, held_minor: int, earned: Earning, fee_minor: int, currency: str
-) -> list[Line]:
-    """The end of a booking: what was held goes to the host, the commission, the tax, the fee; the rest back to the card."""
+def settled(*, driver: str, host: str, held_minor: int, earned: Earning, fee_minor: int, currency: str) -> list[Line]:
+    """The end of a booking: the held money goes to host, commission, tax and fee; the rest back to the card."""
     back = held_minor - earned.gross_minor - fee_minor
     lines = [
         Line(Kind.DRIVER_HOLD, driver, held_minor, currency, "booking settled"),

@@ -53,5 +53,9 @@ def differences() -> list[str]:
     skew = Entry.objects.values("posting__key").annotate(rest=Sum("amount_minor")).exclude(rest=0)
     found = [f"posting {row['posting__key']} is off by {row['rest']}" for row in skew]
     off = Account.objects.annotate(booked=Sum("entries__amount_minor")).exclude(balance_minor=F("booked"))
-    found += [f"account {a.kind} {a.owner} shows {a.balance_minor}, entries say {a.booked}" for a in off if a.booked is not None or a.balance_minor]
+    found += [
+        f"account {a.kind} {a.owner} shows {a.balance_minor}, entries say {a.booked}"
+        for a in off
+        if a.booked is not None or a.balance_minor
+    ]
     return found

@@ -22,7 +22,8 @@ from .models import Availability, AvailabilityException, Listing
 
 ALWAYS: tuple[Weekly, ...] = tuple((weekday, 0, 1440) for weekday in range(7))
 CHANGEABLE = frozenset(
-    {"title", "description", "amenities", "photo", "instant_book", "least_minutes", "most_minutes", "gap_minutes", "lead_minutes"}
+    {"title", "description", "amenities", "photo", "instant_book"}
+    | {"least_minutes", "most_minutes", "gap_minutes", "lead_minutes"}
 )  # fmt: skip
 USUAL_W = 11_000
 FEWEST = {"least_minutes": 1, "most_minutes": 1}
@@ -84,7 +85,12 @@ def update_listing(*, listing: Listing, now: datetime, **changes: Any) -> Listin
 
 @transaction.atomic
 def set_price(
-    *, listing: Listing, now: datetime, per_hour: str | None = None, per_kwh: str | None = None, tax_bp: int | None = None
+    *,
+    listing: Listing,
+    now: datetime,
+    per_hour: str | None = None,
+    per_kwh: str | None = None,
+    tax_bp: int | None = None,
 ) -> Listing:
     """A new tariff from now on. What is booked keeps its price. `tax_bp` None: as before."""
     tariff = tariffs.create_simple(
@@ -109,7 +115,13 @@ def set_availability(*, listing: Listing, weekly: Sequence[Weekly], now: datetim
 
 @transaction.atomic
 def add_exception(
-    *, listing: Listing, day: date, start_minute: int, end_minute: int, open: bool, now: datetime  # noqa: A002
+    *,
+    listing: Listing,
+    day: date,
+    start_minute: int,
+    end_minute: int,
+    open: bool,
+    now: datetime,
 ) -> AvailabilityException:
     """A local day that differs: open or closed in that period. Raises Invalid."""
     _check_minutes(start_minute, end_minute)
@@ -144,7 +156,7 @@ def resume(*, listing: Listing, now: datetime) -> Listing:
 @transaction.atomic
 def delete(*, listing: Listing, now: datetime) -> Listing:
     """Withdraw it for good. StillBooked while bookings are to come. The row stays: receipts name it."""
-    if listing.bookings.filter(state__in=("confirmed", "active")).exists():  # type: ignore[attr-defined]
+    if listing.bookings.filter(state__in=("confirmed", "active")).exists():
         raise StillBooked()
     _save(listing, now, state=Listing.State.DELETED)
     return listing

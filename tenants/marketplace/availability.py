@@ -33,9 +33,7 @@ def open_periods(rules: Rules, start: datetime, end: datetime) -> list[Period]:
     return intersect(merge(found), start, end)
 
 
-def free_periods(
-    rules: Rules, taken: Sequence[Period], start: datetime, end: datetime, now: datetime
-) -> list[Period]:
+def free_periods(rules: Rules, taken: Sequence[Period], start: datetime, end: datetime, now: datetime) -> list[Period]:
     """What is open and not taken, gaps kept, from the lead time on; parts shorter than the least are left out.
 
     With no lead time the running minute may still be booked.

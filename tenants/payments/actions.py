@@ -72,13 +72,14 @@ def open_payment(*, booking: "Booking", amount_minor: int, token: str, idempoten
     payment = Payment.objects.create(
         booking=booking, provider=DEFAULT, currency=booking.currency, amount_minor=amount_minor, changed_at=now
     )
-    _operation(payment, "hold", amount_minor, key, now, detail={"token": token})
+    _operation(payment, kind="hold", amount_minor=amount_minor, key=key, now=now, detail={"token": token})
     return payment
 
 
 def hold(*, payment: Payment, token: str, now: datetime) -> Payment:
-    """Make the call of an opened payment. Raises PaymentDeclined, ConfirmationNeeded (with `payment`), ProviderUnreachable.
+    """Make the call of an opened payment.
 
+    Raises PaymentDeclined, ConfirmationNeeded (with `payment`), ProviderUnreachable.
     Outside of a transaction of its own: the answer is kept even when the caller's booking came too late.
     """
     operation = payment.operations.get(kind="hold")
@@ -110,12 +111,12 @@ def schedule(*, payment: Payment, kind: str, amount_minor: int, key: str, now: d
     if kind not in _CHANGES:
         raise Invalid(f"There is no operation {kind}.")
     held = Operation.objects.filter(idempotency_key=key).first()
-    return held or _operation(payment, kind, amount_minor, key, now)
+    return held or _operation(payment, kind=kind, amount_minor=amount_minor, key=key, now=now)
 
 
 def settle(*, booking: "Booking", charge_minor: int, now: datetime) -> int:
-    """Schedule taking `charge_minor` of all that is held for the booking and letting the rest go. Returns what was held."""
-    payments = list(booking.payments.filter(state=Payment.State.HELD).order_by("id"))  # type: ignore[attr-defined]
+    """Schedule taking `charge_minor` of what is held for the booking and letting the rest go. Returns what was held."""
+    payments = list(booking.payments.filter(state=Payment.State.HELD).order_by("id"))
     rest = charge_minor
     for payment in payments:
         take = min(rest, payment.amount_minor)
@@ -128,7 +129,7 @@ def settle(*, booking: "Booking", charge_minor: int, now: datetime) -> int:
 
 
 def perform_due(*, now: datetime, limit: int = 100, booking: "Booking | None" = None) -> int:
-    """Make the calls that wait: each claimed and finished in a transaction of its own. Returns how many were finished."""
+    """Make the calls that wait, each claimed and finished in a transaction of its own. Returns how many succeeded."""
     waiting = Operation.objects.filter(outcome=PENDING, next_at__lte=now).exclude(kind="hold")
     if booking is not None:
         waiting = waiting.filter(payment__booking=booking)
@@ -202,12 +203,16 @@ def _keep_hold(payment: Payment, operation: Operation, answer: Answer, now: date
     payment.state = states.get(answer.outcome, Payment.State.CREATED)
     payment.provider_ref, payment.method, payment.changed_at = answer.reference, answer.method, now
     payment.save()
-    operation.outcome, operation.detail, operation.at = answer.outcome, {**operation.detail, "reason": answer.reason}, now
+    operation.outcome, operation.detail, operation.at = (
+        answer.outcome,
+        {**operation.detail, "reason": answer.reason},
+        now,
+    )
     operation.save()
 
 
 def _operation(
-    payment: Payment, kind: str, amount_minor: int, key: str, now: datetime, detail: dict[str, object] | None = None
+    payment: Payment, *, kind: str, amount_minor: int, key: str, now: datetime, detail: dict[str, object] | None = None
 ) -> Operation:
     return Operation.objects.create(
         payment=payment, kind=kind, amount_minor=amount_minor, idempotency_key=key, outcome=PENDING,

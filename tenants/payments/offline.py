@@ -1,6 +1,6 @@
 """A stand-in for a card company, for a laptop without internet. It keeps books of its own and takes no card numbers.
 
-Tokens choose what happens: `tok_approved`, `tok_declined`, `tok_challenge` (the payer confirms on a page, as with 3-D Secure).
+Tokens choose what happens: `tok_approved`, `tok_declined`, `tok_challenge` (the payer confirms on a page first).
 Pages must say that this is a stand-in.
 """
 
@@ -75,7 +75,9 @@ class OfflineProvider:
         return self._once(reference, idempotency_key, {"refund": amount_minor}, give_back)
 
     @transaction.atomic
-    def _once(self, reference: str, key: str, request: dict[str, object], change: Callable[[OfflineHold], str]) -> Answer:
+    def _once(
+        self, reference: str, key: str, request: dict[str, object], change: Callable[[OfflineHold], str]
+    ) -> Answer:
         row = OfflineHold.objects.select_for_update().filter(reference=reference).first()
         if row is None:
             return Answer("declined", reference, reason="no such hold")

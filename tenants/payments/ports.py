@@ -10,7 +10,7 @@ class ProviderDown(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`outcome`: done, declined or challenge (the payer must confirm with their bank first, then the call is repeated)."""
+    """`outcome`: done, declined, or challenge: the payer confirms with their bank, then the call is repeated."""
 
     outcome: str
     reference: str = ""

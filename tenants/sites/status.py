@@ -1,4 +1,4 @@
-"""The status of an EVSE from facts that may come late, twice or in any order. Writes; lies beside actions for its length."""
+"""The status of an EVSE from facts that may come late, twice or in any order. Writes."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,8 +1,8 @@
 """One engine prices every session: OCPI 2.2.1 tariff elements, exact fractions inside, integers out. Pure.
 
 For each dimension the first element that prices it and whose restrictions hold at that moment applies. Step sizes count
-once per session: for ENERGY, and for TIME and PARKING_TIME together (the parking's only, when there was parking), by the
-step of the price used last. Prices are decimal text in the main unit, before tax, per kWh, hour or session.
+once per session: for ENERGY, and for TIME and PARKING_TIME together (the parking's only, when there was parking), by
+the step of the price used last. Prices are decimal text in the main unit, before tax, per kWh, hour or session.
 Rounding: the whole is rounded once, half to even; the lines are made to add up to it.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -171,7 +172,7 @@ def _cut(whole: Stretch, shares: list[Fraction]) -> Iterator[Stretch]:
     """Cut at shares of the stretch (0 to 1). Energy splits exactly; instants to the microsecond."""
     length_us = (whole.end - whole.start) // timedelta(microseconds=1)
     marks = [Fraction(0), *sorted(share for share in set(shares) if 0 < share < 1), Fraction(1)]
-    for low, high in zip(marks, marks[1:], strict=False):
+    for low, high in pairwise(marks):
         start, end = (whole.start + timedelta(microseconds=int(share * length_us)) for share in (low, high))
         yield Stretch(start, end, whole.energy_wh * (high - low), whole.parking)
 
@@ -193,7 +194,9 @@ def _borders(
 
 
 def _share(whole: Stretch, moment: datetime) -> Fraction:
-    return Fraction((moment - whole.start) // timedelta(microseconds=1), (whole.end - whole.start) // timedelta(microseconds=1))
+    return Fraction(
+        (moment - whole.start) // timedelta(microseconds=1), (whole.end - whole.start) // timedelta(microseconds=1)
+    )
 
 
 def _clock_borders(rule: Mapping[str, Any], whole: Stretch, zone: ZoneInfo) -> Iterator[datetime]:

@@ -6,7 +6,7 @@ from saas.kit.models import Public
 
 
 class Tariff(Public):
-    """`elements` is OCPI 2.2.1 `TariffElement[]`; prices are decimal strings in the currency's main unit, before tax."""
+    """`elements` is OCPI 2.2.1 `TariffElement[]`; prices are decimal text in the main unit, before tax."""
 
     name = models.CharField(max_length=80)
     currency = models.CharField(max_length=3)

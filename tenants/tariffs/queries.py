@@ -35,6 +35,13 @@ def display(tariff: Tariff, language: str) -> list[str]:
     return lines
 
 
+def parts(tariff: Tariff) -> list[tuple[str, str]]:
+    """Dimension and price with tax as decimal text (per hour, kWh, session), for borders that do their own wording."""
+    kinds = (engine.TIME, engine.ENERGY, engine.FLAT)
+    found = ((kind, component(tariff.elements, kind)) for kind in kinds)
+    return [(kind, gross(text, tariff.tax_bp)) for kind, text in found if text is not None]
+
+
 def gross(price: str, tax_bp: int) -> str:
     """A price with tax, exact to four digits."""
     value = Fraction(price) * (10_000 + tax_bp) / 10_000

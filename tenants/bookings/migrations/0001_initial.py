@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,23 +16,50 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('state', models.CharField(choices=[('held', 'Held'), ('confirmed', 'Confirmed'), ('active', 'Active'), ('completed', 'Completed'), ('expired', 'Expired'), ('cancelled_by_driver', 'Cancelled By Driver'), ('cancelled_by_host', 'Cancelled By Host'), ('cancelled_by_operator', 'Cancelled By Operator'), ('no_show', 'No Show')], default='held', max_length=24)),
-                ('hold_expires_at', models.DateTimeField()),
-                ('quote', models.JSONField()),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_minor', models.BigIntegerField(help_text='What is held on the card: the most that can be charged')),
-                ('energy_limit_wh', models.BigIntegerField(default=0, help_text='0: no limit but the time')),
-                ('requested_energy_wh', models.BigIntegerField(default=0)),
-                ('code_hash', models.CharField(blank=True, max_length=64)),
-                ('reason', models.CharField(blank=True, help_text='Why an operator cancelled', max_length=140)),
-                ('changed_at', models.DateTimeField()),
-                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("during", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("held", "Held"),
+                            ("confirmed", "Confirmed"),
+                            ("active", "Active"),
+                            ("completed", "Completed"),
+                            ("expired", "Expired"),
+                            ("cancelled_by_driver", "Cancelled By Driver"),
+                            ("cancelled_by_host", "Cancelled By Host"),
+                            ("cancelled_by_operator", "Cancelled By Operator"),
+                            ("no_show", "No Show"),
+                        ],
+                        default="held",
+                        max_length=24,
+                    ),
+                ),
+                ("hold_expires_at", models.DateTimeField()),
+                ("quote", models.JSONField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "amount_minor",
+                    models.BigIntegerField(help_text="What is held on the card: the most that can be charged"),
+                ),
+                ("energy_limit_wh", models.BigIntegerField(default=0, help_text="0: no limit but the time")),
+                ("requested_energy_wh", models.BigIntegerField(default=0)),
+                ("code_hash", models.CharField(blank=True, max_length=64)),
+                ("reason", models.CharField(blank=True, help_text="Why an operator cancelled", max_length=140)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
     ]

@@ -5,32 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0001_initial'),
-        ('fleets', '0001_initial'),
-        ('marketplace', '0001_initial'),
+        ("bookings", "0001_initial"),
+        ("fleets", "0001_initial"),
+        ("marketplace", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='booking',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='marketplace.listing'),
+            model_name="booking",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bookings", to="marketplace.listing"
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='vehicle',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='fleets.vehicle'),
+            model_name="booking",
+            name="vehicle",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="fleets.vehicle"
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['driver', '-id'], name='bookings_bo_driver__cefbde_idx'),
+            model_name="booking",
+            index=models.Index(fields=["driver", "-id"], name="bookings_bo_driver__cefbde_idx"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['listing', '-id'], name='bookings_bo_listing_823aa5_idx'),
+            model_name="booking",
+            index=models.Index(fields=["listing", "-id"], name="bookings_bo_listing_823aa5_idx"),
         ),
     ]

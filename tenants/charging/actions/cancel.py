@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from saas.contracts.telemetry import wire
 from saas.kit.errors import NotFound
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
@@ -19,7 +18,7 @@ from ..errors import HostTooLate
 from ..models import Session
 from ..outcomes import Bill
 from .closing import finish
-from .commands import queue, withdraw
+from .commands import queue_stop, withdraw
 from .settlement import settle
 
 State = Booking.State
@@ -74,11 +73,10 @@ def _undo(booking: Booking, role: str, now: datetime) -> None:
         .get(booking=booking)
     )
     settle(booking=booking, session=session, outcome=outcome, bill=bill, now=now)
-    if withdraw(session=session, now=now):
-        finish(session=session, state=Session.State.CANCELLED, now=now)
-        queue(session=session, kind=wire.CMD_STOP, now=now, expires_at=booking.during.upper)
-    else:
-        finish(session=session, state=Session.State.CANCELLED, now=now)
+    may_hold_permit = withdraw(session=session, now=now)
+    finish(session=session, state=Session.State.CANCELLED, now=now)
+    if may_hold_permit:
+        queue_stop(session=session, now=now)
 
 
 def _by_driver(booking: Booking, now: datetime) -> tuple[str, Bill]:

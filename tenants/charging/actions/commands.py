@@ -26,6 +26,7 @@ CHANNEL = "wattlane_commands"
 State = DeviceCommand.State
 OPEN = (State.QUEUED, State.SENT)
 LONGEST_WAIT = timedelta(seconds=60)
+STOP_PATIENCE = timedelta(minutes=10)
 
 
 def code_hash(session_uid: str, code: str) -> str:
@@ -59,8 +60,30 @@ def queue_permit(*, session: Session, now: datetime) -> DeviceCommand:
     return queue(session=session, kind=wire.CMD_PERMIT, now=now, expires_at=end, permit=signed_permit(session))
 
 
+def queue_stop(*, session: Session, now: datetime, at: datetime | None = None, reason: str = wire.STOP_REMOTE) -> None:
+    """Put a stop in the outbox, to be sent now or `at` a later moment; it is tried for ten minutes."""
+    send = at or now
+    data = {"transaction_id": session.transaction_id} if session.transaction_id else None
+    expires = max(session.permit_end_at or send, send) + STOP_PATIENCE
+    queue(session=session, kind=wire.CMD_STOP, now=now, send_at=send, expires_at=expires, reason=reason, data=data)
+
+
+def queue_end(*, session: Session, now: datetime) -> None:
+    """A station keeps no permit: it is told to stop when the booked time is over, unless it has by then."""
+    if session.permit_end_at is not None and devices.get(session.device_id).kind == Device.Kind.STATION:
+        withdraw(session=session, now=now, types=(wire.CMD_STOP,))
+        queue_stop(session=session, now=now, at=session.permit_end_at, reason=wire.STOP_TIME)
+
+
 def queue(
-    *, session: Session, kind: str, now: datetime, expires_at: datetime, permit: Permit | None = None, **body: Any
+    *,
+    session: Session,
+    kind: str,
+    now: datetime,
+    expires_at: datetime,
+    permit: Permit | None = None,
+    send_at: datetime | None = None,
+    **body: Any,
 ) -> DeviceCommand:
     """Put a command of a session in the outbox and NOTIFY `wattlane_commands` with the schema."""
     uid = uuid.uuid4()
@@ -81,7 +104,7 @@ def queue(
         session=session,
         type=kind,
         payload=msgspec.to_builtins(command),
-        next_at=now,
+        next_at=send_at or now,
         expires_at=expires_at,
     )
     with connection.cursor() as cursor:
@@ -99,7 +122,7 @@ def withdraw(*, session: Session, now: datetime, types: tuple[str, ...] = wire.C
 
 @transaction.atomic
 def claim_commands(*, now: datetime, limit: int = 100) -> list[DeviceCommand]:
-    """Due commands, marked as sent and due again after a growing pause: publish what this returns. Safe for many callers."""
+    """Due commands, now marked as sent and due again after a growing pause: publish them. Safe for many callers."""
     rows = list(
         DeviceCommand.objects.select_for_update(skip_locked=True)
         .filter(state__in=OPEN, next_at__lte=now, expires_at__gt=now)

@@ -21,13 +21,11 @@ from .commands import code_hash, queue_permit
 State = Booking.State
 
 
-def confirm_booking(
-    *, booking_uid: UUID, driver: User, method: str, idempotency_key: str, now: datetime
-) -> Booking:
+def confirm_booking(*, booking_uid: UUID, driver: User, method: str, idempotency_key: str, now: datetime) -> Booking:
     """Hold the price on the card and confirm. `method`: a token of the provider. The same key again is the same call.
 
-    Raises NotFound, HoldExpired, WrongState, and payments' PaymentDeclined, ConfirmationNeeded, ProviderUnreachable. Three
-    transactions: the provider's answer is kept even when the booking can no longer be confirmed; then the hold goes back.
+    Raises NotFound, HoldExpired, WrongState, and payments' PaymentDeclined, ConfirmationNeeded, ProviderUnreachable.
+    Three transactions: the provider's answer is kept even when the booking is lost meanwhile; then the hold goes back.
     """
     payment = _open(booking_uid, driver, method, idempotency_key, now)
     if payment is not None:
@@ -62,7 +60,11 @@ def _open(booking_uid: UUID, driver: User, method: str, key: str, now: datetime)
 @transaction.atomic
 def _confirm(booking_uid: UUID, payment: Payment | None, now: datetime) -> Booking | None:
     """None when the time was lost while the card was asked: then the hold on the card is on its way back."""
-    booking = Booking.objects.select_for_update(of=("self",)).select_related("listing__evse", "listing__host", "driver").get(uid=booking_uid)
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("listing__evse", "listing__host", "driver")
+        .get(uid=booking_uid)
+    )
     if booking.state not in (State.HELD, State.EXPIRED):
         return booking
     if payment is not None and booking.state == State.EXPIRED:

@@ -1,7 +1,7 @@
 """Facts from devices. Any of them may come late, twice or in any order; the session ends the same.
 
-A session closes once both its start and its stop are known. Money moves once, at closing; later news about a closed session
-changes nothing but the record that it came.
+A session closes once both its start and its stop are known. Money moves once, at closing; later news about a closed
+session changes nothing but the record that it came.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event, Status, Telemetry
-from saas.devices import actions as devices
 from saas.devices.models import Device
 from saas.kit.time import from_ms, iso
 from tenants.bookings.actions import move
@@ -27,7 +25,8 @@ from ..models import Session, SessionChange
 from ..queries.live import accrued_minor
 from .changes import change, tell_status
 from .closing import close
-from .commands import queue
+from .commands import queue_stop
+from .stations import bind_card, session_of_tag
 
 State = Session.State
 OVER = (State.CLOSED, State.CANCELLED)
@@ -58,6 +57,7 @@ def receive_sample(*, device: Device, sample: Telemetry, received_at: datetime) 
         session.voltage_mv = sample.voltage_mv if sample.voltage_mv is not None else session.voltage_mv
     if newest and session.state not in (State.ENDED, *OVER):
         session.power_w, session.current_ma = sample.power_w or 0, sample.current_ma
+        _end_at_limit(device, session, received_at)
         session.cost_minor = accrued_minor(session, at)
         _tell_sample(session, at, received_at)
     session.save()
@@ -65,25 +65,25 @@ def receive_sample(*, device: Device, sample: Telemetry, received_at: datetime) 
 
 @transaction.atomic
 def receive_status(*, device: Device, status: Status, received_at: datetime) -> None:
-    """The device's presence at the broker, and its state where it has one EVSE."""
-    before = (device.online, device.reported_state)
-    devices.seen(
-        device_id=device.device_id, now=received_at, online=status.online, state=status.state or "", firmware=status.fw or ""
-    )
+    """The device came, went, or says its state, which counts where it has one EVSE. Maps look again in any case.
+
+    That it is online the caller keeps in the registry.
+    """
     evses = evse_status.lock(device_id=device.device_id, device_evse=0)
-    changed = _reported(evses, status) if len(evses) == 1 and status.online else []
-    if before != (status.online, status.state or device.reported_state):
-        changed = evses
-    tell_status(evses=changed, now=received_at)
+    if len(evses) == 1 and status.online:
+        _reported(evses, status)
+    tell_status(evses=evses, now=received_at)
 
 
-def _reported(evses: list[Evse], status: Status) -> list[Evse]:
+def _reported(evses: list[Evse], status: Status) -> None:
     at = from_ms(status.ts_ms)
     if status.state == wire.STATE_FAULT:
-        return evse_status.raise_fault(evses, REPORTED, at)
+        evse_status.raise_fault(evses, REPORTED, at)
+        return
     use = Evse.Status.CHARGING if status.state == wire.STATE_CHARGING else Evse.Status.AVAILABLE
-    changed = evse_status.set_use(evses, use, at)
-    return changed + (evse_status.clear_fault(evses, REPORTED, at) if REPORTED in evses[0].faults else [])
+    evse_status.set_use(evses, use, at)
+    if REPORTED in evses[0].faults:
+        evse_status.clear_fault(evses, REPORTED, at)
 
 
 def _started(device: Device, event: Event, now: datetime) -> None:
@@ -156,7 +156,9 @@ def _cleared(device: Device, event: Event, now: datetime) -> None:
 
 
 def _boot(device: Device, event: Event, now: datetime) -> None:
-    devices.seen(device_id=device.device_id, now=now, online=True, firmware=event.fw or "")
+    """A restart alone changes nothing of a session: the device goes on with its permit, or says that it stopped."""
+    data = {"device": device.device_id, "firmware": event.fw}
+    publish(audience="operations", kind=event.type, data=data, now=now)
 
 
 _HANDLERS: dict[str, Callable[[Device, Event, datetime], None]] = {
@@ -181,22 +183,22 @@ def _session(device: Device, message: Event | Telemetry, *, walk_up: bool = Fals
         rows.filter(transaction_id=name).first() if name else None
     )
     if session is None and walk_up and name and device.kind == Device.Kind.STATION:
-        session = _claim(device, message, rows.filter(state=State.STARTING, transaction_id=""))
+        session = _claim(device, message)
     if session is None:
         raise UnknownSession(session=name, device=device.device_id)
     return session
 
 
-def _claim(device: Device, message: Event | Telemetry, waiting: QuerySet[Session]) -> Session:
-    """A transaction that a station opened: of the session that waits to start there, else of a walk-up."""
-    evse = Evse.objects.select_related("location").filter(
-        device_id=device.device_id, device_evse=message.evse or 1
-    ).first()  # fmt: skip
-    if evse is None:
-        raise UnknownEvse(evse=message.evse)
-    session = waiting.filter(evse=evse).order_by("-id").first()
-    if session is None:
+def _claim(device: Device, message: Event | Telemetry) -> Session:
+    """A transaction that a station opened: of the session whose tag it shows, else of a walk-up."""
+    tag = (message.id_tag or "") if isinstance(message, Event) else ""
+    asked = session_of_tag(device=device, id_tag=tag) if tag else None
+    if asked is not None:
+        session = Session.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=asked.pk)
+    else:
+        evse = _evses(device, message)[0]
         session = Session.objects.create(evse=evse, device_id=device.device_id, state=State.STARTING)
+        bind_card(session, tag)
     session.transaction_id = message.session or ""
     return session
 
@@ -208,7 +210,7 @@ def _uuid(name: str) -> UUID | None:
         return None
 
 
-def _evses(device: Device, event: Event) -> list[Evse]:
+def _evses(device: Device, event: Event | Telemetry) -> list[Evse]:
     evses = evse_status.lock(device_id=device.device_id, device_evse=event.evse)
     if not evses:
         raise UnknownEvse(evse=event.evse)
@@ -224,6 +226,14 @@ def _measure(session: Session) -> None:
     top = session.meter_stop_wh if session.meter_stop_wh is not None else session.register_wh
     if session.meter_start_wh is not None and top is not None:
         session.energy_wh = max(0, top - session.meter_start_wh)
+
+
+def _end_at_limit(device: Device, session: Session, now: datetime) -> None:
+    """A station keeps no permit: it is told to stop at the paid energy. An adapter does so by itself."""
+    limit = session.booking.energy_limit_wh if session.booking else 0
+    if device.kind == Device.Kind.STATION and limit and session.energy_wh >= limit and session.stop_by == "":
+        session.stop_by = "limit"
+        queue_stop(session=session, now=now, reason=wire.STOP_ENERGY)
 
 
 def _settle_down(session: Session, now: datetime) -> None:
@@ -244,7 +254,7 @@ def _too_late(session: Session, event: Event, now: datetime) -> None:
         session=session, state=session.state, reason=f"late {event.type} at {iso(from_ms(event.ts_ms))}", at=now
     )
     if event.type == wire.EV_STARTED and session.state == State.CANCELLED:
-        queue(session=session, kind=wire.CMD_STOP, now=now, expires_at=session.permit_end_at or now)
+        queue_stop(session=session, now=now)
 
 
 def _tell_sample(session: Session, at: datetime, now: datetime) -> None:

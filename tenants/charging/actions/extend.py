@@ -19,7 +19,7 @@ from tenants.payments.models import Payment
 from ..errors import NotRunning, TimeOver
 from ..models import Session
 from .changes import change
-from .commands import queue_permit
+from .commands import queue_end, queue_permit
 from .confirm import book_hold
 
 RUNNING = (Session.State.PERMITTED, Session.State.STARTING, Session.State.CHARGING)
@@ -28,8 +28,8 @@ RUNNING = (Session.State.PERMITTED, Session.State.STARTING, Session.State.CHARGI
 def extend(*, session_uid: UUID, driver: User, minutes: int, now: datetime) -> Session:
     """Add whole minutes, priced as the booking was, held on the same card; the device gets a new permit.
 
-    Raises NotFound, NotRunning, TimeOver, Invalid, SlotTaken, OutsideAvailability, and those of payments. A repeat with the
-    same end is the same call to the provider.
+    Raises NotFound, NotRunning, TimeOver, Invalid, SlotTaken, OutsideAvailability, and those of payments. A repeat with
+    the same end is the same call to the provider.
     """
     session = _check(session_uid, driver, minutes, now)
     booking = session.booking
@@ -59,7 +59,9 @@ def _check(session_uid: UUID, driver: User, minutes: int, now: datetime) -> Sess
     end = start + timedelta(minutes=minutes)
     if open_periods(rules_of([listing])[listing.pk], start, end) != [(start, end)]:
         raise OutsideAvailability()
-    if Booking.objects.filter(listing=listing, state__in=("confirmed", "active"), during__overlap=(start, end)).exists():
+    if Booking.objects.filter(
+        listing=listing, state__in=("confirmed", "active"), during__overlap=(start, end)
+    ).exists():
         raise SlotTaken("The next time is taken: the session cannot be made longer.")
     return session
 
@@ -68,9 +70,7 @@ def _offer(booking: Booking, end: datetime, now: datetime) -> Quote:
     """The whole longer booking at the price and terms of the old one."""
     listing = booking.listing
     listing.tariff.elements, listing.tariff.tax_bp = booking.quote["elements"], booking.quote["tax_bp"]
-    whole = quote(
-        listing=listing, start=booking.during.lower, end=end, energy_wh=booking.requested_energy_wh, now=now
-    )
+    whole = quote(listing=listing, start=booking.during.lower, end=end, energy_wh=booking.requested_energy_wh, now=now)
     kept = ("tariff", "name", "commission_bp", "refund_bp", "refund_notice_minutes")
     whole.snapshot.update({key: booking.quote[key] for key in kept})
     return whole
@@ -80,7 +80,7 @@ def _hold(booking: Booking, end: datetime, now: datetime) -> Payment | None:
     more = _offer(booking, end, now).amount_minor - booking.amount_minor
     if more <= 0:
         return None
-    first = booking.payments.filter(state=Payment.State.HELD).order_by("id").first()  # type: ignore[attr-defined]
+    first = booking.payments.filter(state=Payment.State.HELD).order_by("id").first()
     token = first.operations.get(kind="hold").detail["token"] if first else ""
     key = f"{booking.uid}:until:{end.isoformat()}"
     payment = payments.open_payment(booking=booking, amount_minor=more, token=token, idempotency_key=key, now=now)
@@ -103,6 +103,8 @@ def _lengthen(session_uid: UUID, end: datetime, payment: Payment | None, now: da
     session.permit_end_at = end
     session.save(update_fields=["permit_end_at"])
     queue_permit(session=session, now=now)
+    if session.state == Session.State.CHARGING:
+        queue_end(session=session, now=now)
     change(session=session, state=session.state, at=now, now=now, reason=f"extended to {end.isoformat()}")
     return session
 

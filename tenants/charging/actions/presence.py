@@ -16,12 +16,11 @@ from ..errors import AlreadyRunning, ChargerOffline, NotRunning, TimeOver, TooEa
 from ..models import Session
 from ..queries import device_of_evse, evse_of_token
 from .changes import change
-from .commands import queue
+from .commands import queue, queue_end, queue_stop
 
 State = Session.State
 RELATED = ("evse__location", "driver", "booking__listing__host", "booking__driver")
 WAIT = timedelta(seconds=60)
-WALK_UP_STOP = timedelta(minutes=10)
 
 
 @transaction.atomic
@@ -44,7 +43,7 @@ def activate(*, session_uid: UUID, driver: User, qr_token: str, now: datetime) -
 
 @transaction.atomic
 def start_by_operator(*, evse: Evse, by: User, now: datetime, session_uid: UUID | None = None) -> Session:
-    """Start a booked session for its driver (presence was shown to staff), or a free one. Forbidden, AlreadyRunning, …"""
+    """Start a booked session for its driver (presence was shown to staff), or a free one. Forbidden, AlreadyRunning."""
     if not can(by, "station.start"):
         raise Forbidden()
     if session_uid is not None:
@@ -62,7 +61,7 @@ def start_by_operator(*, evse: Evse, by: User, now: datetime, session_uid: UUID 
 
 @transaction.atomic
 def stop(*, session_uid: UUID, by: User, now: datetime) -> Session:
-    """Ask the device to stop. The session ends when the device says so. By driver, host or staff. NotFound, NotRunning."""
+    """Ask the device to stop; the session ends when it says so. By driver, host or staff. NotFound, NotRunning."""
     session = _locked(session_uid)
     if not can(by, "session.stop", session):
         raise NotFound("There is no such session.")
@@ -70,8 +69,7 @@ def stop(*, session_uid: UUID, by: User, now: datetime) -> Session:
         raise NotRunning()
     session.stop_by = session.stop_by or role_in(session, by)
     session.save(update_fields=["stop_by"])
-    expires = max(session.permit_end_at or now, now) + WALK_UP_STOP
-    queue(session=session, kind=wire.CMD_STOP, now=now, expires_at=expires, reason=wire.STOP_REMOTE)
+    queue_stop(session=session, now=now)
     change(session=session, state=session.state, at=now, now=now, reason=f"stop asked by {session.stop_by}")
     return session
 
@@ -108,3 +106,4 @@ def _start(session: Session, now: datetime, *, reason: str) -> None:
     change(session=session, state=State.STARTING, at=now, now=now, reason=reason)
     session.save(update_fields=["state"])
     queue(session=session, kind=wire.CMD_ACTIVATE, now=now, expires_at=expires)
+    queue_end(session=session, now=now)

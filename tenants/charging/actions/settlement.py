@@ -13,7 +13,7 @@ from ..outcomes import Bill
 
 
 def settle(*, booking: Booking, session: Session, outcome: str, bill: Bill, now: datetime) -> None:
-    """Schedule capture and release, book the outcome, credit the host, keep the bill with the session (caller saves)."""
+    """Schedule capture and release, book the outcome, credit the host, put the bill on the session (caller saves)."""
     held = payments.settle(booking=booking, charge_minor=bill.total_minor, now=now)
     earned = postings.earning(
         net_minor=bill.net_minor, tax_minor=bill.tax_minor, commission_bp=int(booking.quote["commission_bp"])

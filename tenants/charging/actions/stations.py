@@ -1,20 +1,26 @@
 """What OCPP stations ask: called by the process that answers the gateway."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
+from django.apps import apps
 from django.db import transaction
 
-from saas.devices import actions as devices
+from saas.contracts import rpc
+from saas.contracts.stations import tag_of_session
 from saas.devices.models import Device
+from saas.kit.time import from_ms
 from tenants.sites import status as evse_status
 from tenants.sites.models import Evse
 
 from ..models import Session, Station
 from .changes import tell_status
 
-FIELDS = ("protocol", "vendor", "model", "serial_number", "firmware")
+if TYPE_CHECKING:
+    from tenants.fleets.models import Vehicle
+
+FIELDS = {"protocol": 10, "vendor": 50, "model": 50, "serial_number": 50, "firmware": 50}
 # OCPP 1.6 and 2.0.1 connector status → OCPI EVSE status.
 STATUSES = {
     "Available": Evse.Status.AVAILABLE,
@@ -29,6 +35,7 @@ STATUSES = {
     "Faulted": Evse.Status.OUTOFORDER,
 }
 FAULTED = "ocpp"
+State = Session.State
 
 
 @dataclass(frozen=True)
@@ -40,44 +47,43 @@ class AuthResult:
 
 
 @transaction.atomic
-def station_boot(*, device: Device, boot: Mapping[str, str], now: datetime) -> Station:
-    """What the station says of itself: protocol, vendor, model, serial_number, firmware; others are ignored."""
-    values = {name: str(boot[name])[:50] for name in FIELDS if boot.get(name)}
-    values["protocol"] = values.get("protocol", "")[:10]
+def station_boot(*, device: Device, boot: rpc.Boot, now: datetime) -> Station:
+    """Keep what the station says of itself; what it leaves out stays as it was."""
+    values = {name: getattr(boot, name)[:size] for name, size in FIELDS.items() if getattr(boot, name)}
     station, _ = Station.objects.update_or_create(
         device_id=device.device_id, defaults={"station_id": device.station_id or "", "booted_at": now, **values}
     )
-    devices.seen(device_id=device.device_id, now=now, online=True, firmware=values.get("firmware", ""))
     return station
 
 
 def authorise(*, device: Device, id_tag: str, now: datetime) -> AuthResult:
     """May this card charge here? Cards of vehicles on the roster may; so may a session that waits to start here."""
-    waiting = Session.objects.filter(device_id=device.device_id, state=Session.State.STARTING)
-    if any(remote_tag(session) == id_tag for session in waiting):
-        return AuthResult("Accepted", "remote start")
-    vehicles = Session._meta.get_field("vehicle").related_model.objects
-    cards = list(vehicles.filter(rfid__iexact=id_tag)) if id_tag.strip() else []
+    if session_of_tag(device=device, id_tag=id_tag) is not None:
+        return AuthResult("Accepted", "booked session")
+    cards = _vehicles_of(id_tag)
     if not cards:
         return AuthResult("Invalid", "unknown card")
     if not any(card.active for card in cards):
         return AuthResult("Blocked", "card of a vehicle that left the roster")
-    running = Session.objects.filter(id_tag__iexact=id_tag, state=Session.State.CHARGING)
+    running = Session.objects.filter(id_tag__iexact=id_tag, state=State.CHARGING)
     return AuthResult("ConcurrentTx", "card charges elsewhere") if running.exists() else AuthResult("Accepted")
 
 
-def remote_tag(session: Session) -> str:
-    """The id tag of a remote start: OCPP 1.6 allows 20 characters."""
-    return session.uid.hex[:20].upper()
+def session_of_tag(*, device: Device, id_tag: str) -> Session | None:
+    """The session that waits or runs at this station under the tag that a remote start carries."""
+    alive = Session.objects.filter(device_id=device.device_id, state__in=(State.STARTING, State.CHARGING))
+    tag = id_tag.casefold()
+    return next((s for s in alive.order_by("-id") if tag_of_session(str(s.uid)).casefold() == tag), None)
 
 
 @transaction.atomic
-def station_status(*, device: Device, evse: int, status: str, at: datetime, now: datetime) -> None:
-    """A connector's status in OCPP's words. Unknown words change nothing but are kept by the gateway's frame log."""
-    evses = evse_status.lock(device_id=device.device_id, device_evse=evse)
-    use = STATUSES.get(status)
+def station_status(*, device: Device, status: rpc.StatusReport, now: datetime) -> None:
+    """A connector's status in OCPP's words. An unknown word changes nothing; the gateway keeps the frame."""
+    use = STATUSES.get(status.status)
     if use is None:
         return
+    at = from_ms(status.ts_ms)
+    evses = evse_status.lock(device_id=device.device_id, device_evse=status.evse)
     if use == Evse.Status.OUTOFORDER:
         changed = evse_status.raise_fault(evses, FAULTED, at)
     else:
@@ -86,13 +92,17 @@ def station_status(*, device: Device, evse: int, status: str, at: datetime, now:
     tell_status(evses=changed, now=now)
 
 
-@transaction.atomic
-def bind_card(*, session: Session, id_tag: str) -> Session:
-    """Note who charges on a walk-up session: the vehicle of the card, its driver."""
-    vehicles = Session._meta.get_field("vehicle").related_model.objects
-    vehicle = vehicles.select_related("driver").filter(rfid__iexact=id_tag, active=True).order_by("id").first()
+def bind_card(session: Session, id_tag: str) -> None:
+    """Note on the object who charges on a walk-up session: the vehicle of the card, and its driver."""
     session.id_tag = id_tag[:36]
-    if vehicle is not None:
-        session.vehicle, session.driver = vehicle, vehicle.driver
-    session.save(update_fields=["id_tag", "vehicle", "driver"])
-    return session
+    for vehicle in _vehicles_of(id_tag):
+        if vehicle.active:
+            session.vehicle, session.driver = vehicle, vehicle.driver
+
+
+def _vehicles_of(id_tag: str) -> "list[Vehicle]":
+    """Vehicles of this card. By name, not by import: fleets lie above charging."""
+    if not id_tag.strip():
+        return []
+    rows = apps.get_model("fleets", "Vehicle")._default_manager.filter(rfid__iexact=id_tag)
+    return cast("list[Vehicle]", list(rows.select_related("driver").order_by("id")))

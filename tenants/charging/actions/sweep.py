@@ -39,7 +39,7 @@ def _keys(condition: Q) -> list[int]:
 
 
 def _never_started(now: datetime) -> Q:
-    """Over, never started, and the device has had its chance to say otherwise: it was heard after the end, or is long gone."""
+    """Over, never started, and the device could have said otherwise: it is there, or has been gone for long."""
     ended = Q(state__in=(State.PERMITTED, State.STARTING), permit_end_at__lte=now)
     heard = Device.objects.filter(online=True, last_seen_at__isnull=False).values("device_id")
     return ended & (Q(device_id__in=heard) | Q(permit_end_at__lte=now - OFFLINE))

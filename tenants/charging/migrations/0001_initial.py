@@ -8,93 +8,153 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0001_initial'),
+        ("bookings", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeviceCommand',
+            name="DeviceCommand",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('device_id', models.CharField(db_index=True, max_length=40)),
-                ('type', models.CharField(max_length=12)),
-                ('payload', models.JSONField(default=dict, help_text='Body of the message, contracts.telemetry.messages.Command')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sent', 'Sent'), ('done', 'Done'), ('refused', 'Refused'), ('expired', 'Expired')], default='queued', max_length=8)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('next_at', models.DateTimeField(help_text='Do not send (again) before')),
-                ('expires_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('replied_at', models.DateTimeField(null=True)),
-                ('error', models.CharField(blank=True, max_length=60)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("device_id", models.CharField(db_index=True, max_length=40)),
+                ("type", models.CharField(max_length=12)),
+                (
+                    "payload",
+                    models.JSONField(
+                        default=dict, help_text="Body of the message, contracts.telemetry.messages.Command"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sent", "Sent"),
+                            ("done", "Done"),
+                            ("refused", "Refused"),
+                            ("expired", "Expired"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("next_at", models.DateTimeField(help_text="Do not send (again) before")),
+                ("expires_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("replied_at", models.DateTimeField(null=True)),
+                ("error", models.CharField(blank=True, max_length=60)),
             ],
         ),
         migrations.CreateModel(
-            name='SessionChange',
+            name="SessionChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=80)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state", models.CharField(max_length=10)),
+                ("reason", models.CharField(blank=True, max_length=80)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Station',
+            name="Station",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('device_id', models.CharField(max_length=40, unique=True)),
-                ('station_id', models.CharField(max_length=48)),
-                ('protocol', models.CharField(blank=True, max_length=10)),
-                ('vendor', models.CharField(blank=True, max_length=50)),
-                ('model', models.CharField(blank=True, max_length=50)),
-                ('serial_number', models.CharField(blank=True, max_length=50)),
-                ('firmware', models.CharField(blank=True, max_length=50)),
-                ('booted_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("device_id", models.CharField(max_length=40, unique=True)),
+                ("station_id", models.CharField(max_length=48)),
+                ("protocol", models.CharField(blank=True, max_length=10)),
+                ("vendor", models.CharField(blank=True, max_length=50)),
+                ("model", models.CharField(blank=True, max_length=50)),
+                ("serial_number", models.CharField(blank=True, max_length=50)),
+                ("firmware", models.CharField(blank=True, max_length=50)),
+                ("booted_at", models.DateTimeField(null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('id_tag', models.CharField(blank=True, max_length=36)),
-                ('device_id', models.CharField(db_index=True, max_length=40)),
-                ('transaction_id', models.CharField(blank=True, help_text='OCPP transaction, else empty', max_length=64)),
-                ('state', models.CharField(choices=[('permitted', 'Permitted'), ('starting', 'Starting'), ('charging', 'Charging'), ('ended', 'Ended'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='permitted', max_length=10)),
-                ('permit_start_at', models.DateTimeField(null=True)),
-                ('permit_end_at', models.DateTimeField(null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('meter_start_wh', models.BigIntegerField(null=True)),
-                ('meter_stop_wh', models.BigIntegerField(null=True)),
-                ('register_wh', models.BigIntegerField(help_text='Highest register heard of', null=True)),
-                ('energy_wh', models.BigIntegerField(default=0)),
-                ('power_w', models.IntegerField(default=0)),
-                ('current_ma', models.IntegerField(null=True)),
-                ('voltage_mv', models.IntegerField(null=True)),
-                ('soc_pct', models.PositiveSmallIntegerField(null=True)),
-                ('last_sample_at', models.DateTimeField(null=True)),
-                ('stop_reason', models.CharField(blank=True, max_length=40)),
-                ('stop_by', models.CharField(blank=True, help_text='Who asked to stop: driver, host or operator', max_length=10)),
-                ('outcome', models.CharField(blank=True, help_text='Once closed: a key of outcomes.OUTCOMES', max_length=24)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('cost_minor', models.BigIntegerField(default=0, help_text='Running cost; final once closed')),
-                ('bill', models.JSONField(help_text='Once closed: lines and shares, in minor units', null=True)),
-                ('cdr', models.JSONField(decoder=saas.kit.exact_json.ExactDecoder, encoder=saas.kit.exact_json.ExactEncoder, help_text='OCPI 2.2.1 CDR, once closed', null=True)),
-                ('booking', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='bookings.booking')),
-                ('driver', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("id_tag", models.CharField(blank=True, max_length=36)),
+                ("device_id", models.CharField(db_index=True, max_length=40)),
+                (
+                    "transaction_id",
+                    models.CharField(blank=True, help_text="OCPP transaction, else empty", max_length=64),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("permitted", "Permitted"),
+                            ("starting", "Starting"),
+                            ("charging", "Charging"),
+                            ("ended", "Ended"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="permitted",
+                        max_length=10,
+                    ),
+                ),
+                ("permit_start_at", models.DateTimeField(null=True)),
+                ("permit_end_at", models.DateTimeField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("meter_start_wh", models.BigIntegerField(null=True)),
+                ("meter_stop_wh", models.BigIntegerField(null=True)),
+                ("register_wh", models.BigIntegerField(help_text="Highest register heard of", null=True)),
+                ("energy_wh", models.BigIntegerField(default=0)),
+                ("power_w", models.IntegerField(default=0)),
+                ("current_ma", models.IntegerField(null=True)),
+                ("voltage_mv", models.IntegerField(null=True)),
+                ("soc_pct", models.PositiveSmallIntegerField(null=True)),
+                ("last_sample_at", models.DateTimeField(null=True)),
+                ("stop_reason", models.CharField(blank=True, max_length=40)),
+                (
+                    "stop_by",
+                    models.CharField(
+                        blank=True, help_text="Who asked to stop: driver, host, operator or limit", max_length=10
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(blank=True, help_text="Once closed: a key of outcomes.OUTCOMES", max_length=24),
+                ),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("cost_minor", models.BigIntegerField(default=0, help_text="Running cost; final once closed")),
+                ("bill", models.JSONField(help_text="Once closed: lines and shares, in minor units", null=True)),
+                (
+                    "cdr",
+                    models.JSONField(
+                        decoder=saas.kit.exact_json.ExactDecoder,
+                        encoder=saas.kit.exact_json.ExactEncoder,
+                        help_text="OCPI 2.2.1 CDR, once closed",
+                        null=True,
+                    ),
+                ),
+                (
+                    "booking",
+                    models.OneToOneField(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="bookings.booking"
+                    ),
+                ),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
     ]

@@ -5,55 +5,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('charging', '0001_initial'),
-        ('fleets', '0001_initial'),
-        ('sites', '0001_initial'),
+        ("charging", "0001_initial"),
+        ("fleets", "0001_initial"),
+        ("sites", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='session',
-            name='evse',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='sites.evse'),
+            model_name="session",
+            name="evse",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="sites.evse"
+            ),
         ),
         migrations.AddField(
-            model_name='session',
-            name='vehicle',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='fleets.vehicle'),
+            model_name="session",
+            name="vehicle",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="fleets.vehicle"
+            ),
         ),
         migrations.AddField(
-            model_name='devicecommand',
-            name='session',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='commands', to='charging.session'),
+            model_name="devicecommand",
+            name="session",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="commands", to="charging.session"
+            ),
         ),
         migrations.AddField(
-            model_name='sessionchange',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='charging.session'),
+            model_name="sessionchange",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="charging.session"
+            ),
         ),
         migrations.AddField(
-            model_name='station',
-            name='location',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='sites.location'),
+            model_name="station",
+            name="location",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="sites.location"
+            ),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['state', 'permit_end_at'], name='charging_se_state_4d96e0_idx'),
+            model_name="session",
+            index=models.Index(fields=["state", "permit_end_at"], name="charging_se_state_4d96e0_idx"),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['driver', '-id'], name='charging_se_driver__db34f2_idx'),
+            model_name="session",
+            index=models.Index(fields=["driver", "-id"], name="charging_se_driver__db34f2_idx"),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(condition=models.Q(('transaction_id', ''), _negated=True), fields=('device_id', 'transaction_id'), name='session_transaction_once'),
+            model_name="session",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("transaction_id", ""), _negated=True),
+                fields=("device_id", "transaction_id"),
+                name="session_transaction_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='devicecommand',
-            index=models.Index(fields=['state', 'next_at'], name='charging_de_state_e0545c_idx'),
+            model_name="devicecommand",
+            index=models.Index(fields=["state", "next_at"], name="charging_de_state_e0545c_idx"),
         ),
     ]

@@ -9,8 +9,10 @@ from ..models import Session
 
 @dataclass(frozen=True)
 class ReceiptLine:
-    """`kind`: TIME, ENERGY, FLAT, PARKING_TIME, TAX, ADJUSTMENT, CANCELLATION_FEE, PRICE, COMMISSION. `volume` in seconds,
-    Wh, sessions or (tax, commission) basis points; `price` as in the tariff, or empty."""
+    """`kind`: TIME, ENERGY, FLAT, PARKING_TIME, TAX, ADJUSTMENT, CANCELLATION_FEE, PRICE, COMMISSION.
+
+    `volume` in seconds, Wh, sessions or (tax, commission) basis points; `price` as in the tariff, or empty.
+    """
 
     kind: str
     volume: int
@@ -58,7 +60,7 @@ def host_receipt(session: Session) -> Receipt:
 
 def _receipt(session: Session, lines: list[ReceiptLine], total: int) -> Receipt:
     bill = session.bill or {}
-    payment = session.booking.payments.order_by("id").last() if session.booking else None  # type: ignore[attr-defined]
+    payment = session.booking.payments.order_by("id").last() if session.booking else None
     return Receipt(
         session=session.uid,
         outcome=session.outcome,

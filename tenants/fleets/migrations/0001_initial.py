@@ -7,33 +7,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Vehicle',
+            name="Vehicle",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('plate', models.CharField(max_length=16)),
-                ('make', models.CharField(blank=True, max_length=40)),
-                ('model', models.CharField(blank=True, max_length=40)),
-                ('battery_wh', models.PositiveIntegerField(default=0)),
-                ('connector', models.CharField(blank=True, max_length=24)),
-                ('rfid', models.CharField(blank=True, max_length=36)),
-                ('active', models.BooleanField(default=True)),
-                ('driver', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("plate", models.CharField(max_length=16)),
+                ("make", models.CharField(blank=True, max_length=40)),
+                ("model", models.CharField(blank=True, max_length=40)),
+                ("battery_wh", models.PositiveIntegerField(default=0)),
+                ("connector", models.CharField(blank=True, max_length=24)),
+                ("rfid", models.CharField(blank=True, max_length=36)),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'plate'), name='vehicle_plate_once')],
+                "constraints": [models.UniqueConstraint(fields=("organisation", "plate"), name="vehicle_plate_once")],
             },
         ),
     ]

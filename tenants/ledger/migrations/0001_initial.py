@@ -6,51 +6,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('name', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('reference', models.CharField(db_index=True, help_text='What it is about: `booking:<uid>`, …', max_length=80)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("name", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=120, unique=True)),
+                (
+                    "reference",
+                    models.CharField(db_index=True, help_text="What it is about: `booking:<uid>`, …", max_length=80),
+                ),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('kind', models.CharField(choices=[('provider', 'Provider'), ('driver_hold', 'Driver Hold'), ('host_payable', 'Host Payable'), ('commission', 'Commission'), ('cancellation_fee', 'Cancellation Fee'), ('tax_payable', 'Tax Payable'), ('payout', 'Payout')], max_length=20)),
-                ('owner', models.CharField(blank=True, max_length=60)),
-                ('currency', models.CharField(max_length=3)),
-                ('balance_minor', models.BigIntegerField(default=0, help_text='Sum of entries: debit positive, credit negative')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("provider", "Provider"),
+                            ("driver_hold", "Driver Hold"),
+                            ("host_payable", "Host Payable"),
+                            ("commission", "Commission"),
+                            ("cancellation_fee", "Cancellation Fee"),
+                            ("tax_payable", "Tax Payable"),
+                            ("payout", "Payout"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("owner", models.CharField(blank=True, max_length=60)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "balance_minor",
+                    models.BigIntegerField(default=0, help_text="Sum of entries: debit positive, credit negative"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'owner', 'currency'), name='account_once')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "owner", "currency"), name="account_once")],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('amount_minor', models.BigIntegerField()),
-                ('memo', models.CharField(blank=True, max_length=120)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.account')),
-                ('posting', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.posting')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("amount_minor", models.BigIntegerField()),
+                ("memo", models.CharField(blank=True, max_length=120)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="ledger.account"
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="ledger.posting"
+                    ),
+                ),
             ],
         ),
     ]

@@ -6,45 +6,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('marketplace', '0001_initial'),
-        ('sites', '0001_initial'),
-        ('tariffs', '0001_initial'),
+        ("marketplace", "0001_initial"),
+        ("sites", "0001_initial"),
+        ("tariffs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='listing',
-            name='evse',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='listing', to='sites.evse'),
+            model_name="listing",
+            name="evse",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="listing", to="sites.evse"
+            ),
         ),
         migrations.AddField(
-            model_name='listing',
-            name='host',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listings', to=settings.AUTH_USER_MODEL),
+            model_name="listing",
+            name="host",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="listings", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='listing',
-            name='tariff',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tariffs.tariff'),
+            model_name="listing",
+            name="tariff",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="tariffs.tariff"),
         ),
         migrations.AddField(
-            model_name='availabilityexception',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exceptions', to='marketplace.listing'),
+            model_name="availabilityexception",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="exceptions", to="marketplace.listing"
+            ),
         ),
         migrations.AddField(
-            model_name='availability',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='availability', to='marketplace.listing'),
+            model_name="availability",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="availability", to="marketplace.listing"
+            ),
         ),
         migrations.AddField(
-            model_name='addresslook',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='looks', to='marketplace.listing'),
+            model_name="addresslook",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="looks", to="marketplace.listing"
+            ),
         ),
     ]

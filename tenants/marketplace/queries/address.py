@@ -33,4 +33,4 @@ def _as_driver(listing: Listing, viewer: User) -> bool:
         return False
     if current().address_policy == "verified":
         return True
-    return bool(listing.bookings.filter(driver=viewer, state__in=BOOKED).exists())  # type: ignore[attr-defined]
+    return listing.bookings.filter(driver=viewer, state__in=BOOKED).exists()

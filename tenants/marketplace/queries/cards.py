@@ -59,6 +59,7 @@ def _card(
         power_w=connector.max_power_w,
         currency=tariff.currency,
         price=tariffs.display(tariff, get_language() or "en"),
+        price_parts=tariffs.parts(tariff),
         price_per_hour_minor=tariffs.per_hour_minor(tariff),
         price_per_kwh=tariffs.component(tariff.elements, "ENERGY"),
         hour_minor=listing.hour_minor,

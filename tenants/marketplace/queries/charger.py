@@ -17,12 +17,12 @@ RELATED = ("evse__location", "tariff", "host")
 
 
 def charger(*, uid: UUID, viewer: Someone, now: datetime) -> ChargerView:
-    """NotFound for what is not live, unless the viewer may manage or view it. A look of staff at a private address is logged."""
+    """NotFound for what is not live, unless the viewer may view it. A look of staff at a private address is logged."""
     listing = Listing.objects.select_related(*RELATED).filter(uid=uid).first()
     if listing is None or not (listing.state == Listing.State.LIVE or can(viewer, "listing.view", listing)):
         raise NotFound("There is no such charger.")
-    if is_staff_look(listing=listing, viewer=viewer):
-        AddressLook.objects.create(listing=listing, user_id=viewer.pk, at=now)  # type: ignore[union-attr]
+    if isinstance(viewer, User) and is_staff_look(listing=listing, viewer=viewer):
+        AddressLook.objects.create(listing=listing, user=viewer, at=now)
     return _view(listing, exact=may_see_exact(listing=listing, viewer=viewer), now=now)
 
 

@@ -61,9 +61,9 @@ def rules_of(listings: Iterable[Listing]) -> dict[int, Rules]:
 
 def _taken(keys: Iterable[int], start: datetime, end: datetime, now: datetime) -> dict[int, list[Period]]:
     """Through the reverse relation: bookings lie above the marketplace. A hold that ran out takes nothing."""
-    bookings = Listing._meta.get_field("bookings").related_model
+    bookings = Listing._meta.get_field("bookings").related_model._default_manager
     alive = models.Q(state__in=("confirmed", "active")) | models.Q(state="held", hold_expires_at__gt=now)
-    rows = bookings.objects.filter(alive, listing_id__in=list(keys), during__overlap=(start, end))
+    rows = bookings.filter(alive, listing_id__in=list(keys), during__overlap=(start, end))
     found: dict[int, list[Period]] = defaultdict(list)
     for listing_id, during in rows.values_list("listing_id", "during"):
         found[listing_id].append((during.lower, during.upper))

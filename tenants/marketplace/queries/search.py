@@ -19,6 +19,8 @@ from .freeness import free_of
 from .shapes import Page
 
 Box = tuple[float, float, float, float]
+Row = tuple[int, float]  # key of a listing, its sort value
+Value = str | float | None
 MOST = 200
 # Distance in metres from the given point: haversine on the public position.
 DISTANCE = (
@@ -26,9 +28,7 @@ DISTANCE = (
     "cos(radians(p.public_latitude)) * power(sin(radians(p.public_longitude - %s) / 2), 2))))"
 )
 RATING = "-(l.rating_sum::float8 / greatest(l.rating_count, 1))"
-FROM = (
-    "FROM marketplace_listing l JOIN sites_evse e ON e.id = l.evse_id JOIN sites_location p ON p.id = e.location_id "
-)
+FROM = "FROM marketplace_listing l JOIN sites_evse e ON e.id = l.evse_id JOIN sites_location p ON p.id = e.location_id "
 
 
 @dataclass
@@ -36,11 +36,22 @@ class _Where:
     """Conditions of the statement with their parameters."""
 
     conditions: list[str] = field(default_factory=lambda: ["l.state = 'live'"])
-    values: list[object] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
 
-    def add(self, condition: str, *values: object) -> None:
+    def add(self, condition: str, *values: Value) -> None:
         self.conditions.append(condition)
         self.values += values
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One search. `sort`: expression and its parameters; `window`: the period that must be free."""
+
+    where: _Where
+    sort: tuple[str, list[Value]]
+    size: int
+    window: tuple[datetime, datetime] | None
+    now: datetime
 
 
 def search(
@@ -62,51 +73,46 @@ def search(
 ) -> Page:
     """Live chargers. bbox: south, west, north, east; near: latitude, longitude; `max_price_minor`: for an hour.
 
-    `order` distance (by age where no point is given), price or rating. `after`: the `next` of the page before, asked for
-    with the same filters. Raises Invalid for an order or cursor that is none.
+    `order` distance (by age where no point is given), price or rating. `after`: the `next` of the page before, asked
+    for with the same filters. Raises Invalid for an order or cursor that is none.
     """
-    where, sort = _Where(), _sort(order, near)
+    where = _Where()
     _within(where, bbox, near, radius_m)
     _equipment(where, connector, power_w, max_price_minor, list(amenities))
-    size = max(1, min(limit, MOST))
     window = _window(free_from, free_minutes, now)
-    found, cursor = _page(where, sort, size, _cursor(after), window, now)
-    distances = {key: value for key, value in found} if near and order == "distance" else _far(found, near)
+    asked = _Asked(where, _sort(order, near), max(1, min(limit, MOST)), window, now)
+    found, cursor = _page(asked, _cursor(after))
+    distances = dict(found) if near and order == "distance" else _far(found, near)
     listings = _load([key for key, _ in found])
     return Page(cards(listings, now=now, distances=distances if near else None), cursor)
 
 
-def _page(
-    where: _Where, sort: tuple[str, list[object]], size: int, after: tuple[float, int] | None,
-    window: tuple[datetime, datetime] | None, now: datetime,
-) -> tuple[list[tuple[int, float]], str | None]:  # fmt: skip
-    """Keys with their sort value, and the cursor. With a wished period, reads on until the page is full."""
-    found: list[tuple[int, float]] = []
+def _page(asked: _Asked, after: Row | None) -> tuple[list[Row], str | None]:
+    """Rows, and the cursor. With a wished period, reads on until the page is full."""
+    found: list[Row] = []
     while True:
-        rows = _rows(where, sort, size + 1, after)
-        kept = rows if window is None else _free_rows(rows, window, now)
-        found += kept
-        if len(found) > size:
-            last = found[size - 1]
-            return found[:size], _encode(last)
-        if len(rows) <= size:
+        rows = _rows(asked, after)
+        found += rows if asked.window is None else _free_rows(rows, asked.window, asked.now)
+        if len(found) > asked.size:
+            return found[: asked.size], _encode(found[asked.size - 1])
+        if len(rows) <= asked.size:
             return found, None
-        after = (rows[-1][1], rows[-1][0])
+        after = rows[-1]
 
 
-def _rows(
-    where: _Where, sort: tuple[str, list[object]], limit: int, after: tuple[float, int] | None
-) -> list[tuple[int, float]]:
-    expression, values = sort
+def _rows(asked: _Asked, after: Row | None) -> list[Row]:
+    where, (expression, values) = asked.where, asked.sort
     inner = f"SELECT l.id, ({expression})::float8 AS sort {FROM} WHERE {' AND '.join(where.conditions)}"
     keyset = "WHERE (sort, id) > (%s, %s)" if after else ""
     statement = f"SELECT id, sort FROM ({inner}) found {keyset} ORDER BY sort, id LIMIT %s"  # noqa: S608  constants only
+    last = [after[1], after[0]] if after else []
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, *where.values, *(after or ()), limit])
-        return cursor.fetchall()
+        cursor.execute(statement, [*values, *where.values, *last, asked.size + 1])
+        rows: list[Row] = cursor.fetchall()
+    return rows
 
 
-def _sort(order: str, near: tuple[float, float] | None) -> tuple[str, list[object]]:
+def _sort(order: str, near: tuple[float, float] | None) -> tuple[str, list[Value]]:
     if order == "distance":
         return (DISTANCE, [near[0], near[0], near[1]]) if near else ("l.id", [])
     if order not in ("price", "rating"):
@@ -162,9 +168,7 @@ def _window(free_from: datetime | None, minutes: int | None, now: datetime) -> t
     return start, start + timedelta(minutes=minutes or 1)
 
 
-def _free_rows(
-    rows: Sequence[tuple[int, float]], window: tuple[datetime, datetime], now: datetime
-) -> list[tuple[int, float]]:
+def _free_rows(rows: Sequence[Row], window: tuple[datetime, datetime], now: datetime) -> list[Row]:
     free = free_of(_load([key for key, _ in rows]), start=window[0], end=window[1], now=now)
     return [row for row in rows if window in free[row[0]]]
 
@@ -174,26 +178,26 @@ def _load(keys: list[int]) -> list[Listing]:
     return [held[key] for key in keys]
 
 
-def _far(found: list[tuple[int, float]], near: tuple[float, float] | None) -> dict[int, float]:
+def _far(found: list[Row], near: tuple[float, float] | None) -> dict[int, float]:
     if not near or not found:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT l.id, {DISTANCE} {FROM} WHERE l.id = ANY(%s)",  # noqa: S608  constants only
+            f"SELECT l.id, {DISTANCE} {FROM} WHERE l.id = ANY(%s)",
             [near[0], near[0], near[1], [key for key, _ in found]],
         )
         return dict(cursor.fetchall())
 
 
-def _encode(row: tuple[int, float]) -> str:
+def _encode(row: Row) -> str:
     return base64.urlsafe_b64encode(json.dumps([row[1], row[0]]).encode()).decode().rstrip("=")
 
 
-def _cursor(text: str | None) -> tuple[float, int] | None:
+def _cursor(text: str | None) -> Row | None:
     if text is None:
         return None
     try:
         sort, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return float(sort), int(key)
+        return int(key), float(sort)
     except (ValueError, TypeError) as error:
         raise Invalid("This is not the cursor of a page.", after=text) from error

@@ -8,7 +8,8 @@ from uuid import UUID
 class ChargerCard:
     """One charger in a list or on the map. Position and distance are the public ones.
 
-    `price`: lines to show, tax included. `hour_minor`: what an hour costs, tax included, by which lists are sorted.
+    `price`: lines to show, tax included; `price_parts`: the same as dimension and decimal text. `hour_minor`: what an
+    hour costs, tax included, by which lists are sorted.
     """
 
     uid: UUID
@@ -20,6 +21,7 @@ class ChargerCard:
     power_w: int
     currency: str
     price: list[str]
+    price_parts: list[tuple[str, str]]
     price_per_hour_minor: int | None
     price_per_kwh: str | None
     hour_minor: int

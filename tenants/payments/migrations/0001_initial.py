@@ -6,74 +6,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0001_initial'),
+        ("bookings", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OfflineHold',
+            name="OfflineHold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=40, unique=True)),
-                ('token', models.CharField(max_length=40)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_minor', models.BigIntegerField()),
-                ('captured_minor', models.BigIntegerField(default=0)),
-                ('refunded_minor', models.BigIntegerField(default=0)),
-                ('state', models.CharField(max_length=12)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(max_length=40, unique=True)),
+                ("token", models.CharField(max_length=40)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount_minor", models.BigIntegerField()),
+                ("captured_minor", models.BigIntegerField(default=0)),
+                ("refunded_minor", models.BigIntegerField(default=0)),
+                ("state", models.CharField(max_length=12)),
             ],
         ),
         migrations.CreateModel(
-            name='OfflineCall',
+            name="OfflineCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('request', models.JSONField()),
-                ('answer', models.JSONField()),
-                ('hold', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='payments.offlinehold')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("request", models.JSONField()),
+                ("answer", models.JSONField()),
+                ("hold", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="payments.offlinehold")),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('provider', models.CharField(max_length=20)),
-                ('provider_ref', models.CharField(blank=True, max_length=80)),
-                ('method', models.CharField(blank=True, help_text='Shown to people, such as `test card •••• 4242`', max_length=60)),
-                ('state', models.CharField(choices=[('created', 'Created'), ('held', 'Held'), ('captured', 'Captured'), ('released', 'Released'), ('refunded', 'Refunded'), ('declined', 'Declined')], default='created', max_length=10)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_minor', models.BigIntegerField()),
-                ('captured_minor', models.BigIntegerField(default=0)),
-                ('refunded_minor', models.BigIntegerField(default=0)),
-                ('changed_at', models.DateTimeField()),
-                ('booking', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='bookings.booking')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("provider", models.CharField(max_length=20)),
+                ("provider_ref", models.CharField(blank=True, max_length=80)),
+                (
+                    "method",
+                    models.CharField(
+                        blank=True, help_text="Shown to people, such as `test card •••• 4242`", max_length=60
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("created", "Created"),
+                            ("held", "Held"),
+                            ("captured", "Captured"),
+                            ("released", "Released"),
+                            ("refunded", "Refunded"),
+                            ("declined", "Declined"),
+                        ],
+                        default="created",
+                        max_length=10,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("amount_minor", models.BigIntegerField()),
+                ("captured_minor", models.BigIntegerField(default=0)),
+                ("refunded_minor", models.BigIntegerField(default=0)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="bookings.booking"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Operation',
+            name="Operation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=10)),
-                ('idempotency_key', models.CharField(max_length=120, unique=True)),
-                ('amount_minor', models.BigIntegerField()),
-                ('outcome', models.CharField(help_text='pending, done, declined, challenge or failed', max_length=20)),
-                ('detail', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('next_at', models.DateTimeField(help_text='A pending call is made (again) from then on')),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='operations', to='payments.payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=10)),
+                ("idempotency_key", models.CharField(max_length=120, unique=True)),
+                ("amount_minor", models.BigIntegerField()),
+                ("outcome", models.CharField(help_text="pending, done, declined, challenge or failed", max_length=20)),
+                ("detail", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("next_at", models.DateTimeField(help_text="A pending call is made (again) from then on")),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="operations", to="payments.payment"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['outcome', 'next_at'], name='payments_op_outcome_e474ce_idx')],
+                "indexes": [models.Index(fields=["outcome", "next_at"], name="payments_op_outcome_e474ce_idx")],
             },
         ),
     ]

@@ -6,71 +6,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Evse',
+            name="Evse",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('device_id', models.CharField(blank=True, help_text='saas.devices registry', max_length=40, null=True)),
-                ('device_evse', models.PositiveSmallIntegerField(default=1)),
-                ('status', models.CharField(choices=[('AVAILABLE', 'Available'), ('BLOCKED', 'Blocked'), ('CHARGING', 'Charging'), ('INOPERATIVE', 'Inoperative'), ('OUTOFORDER', 'Outoforder'), ('RESERVED', 'Reserved'), ('UNKNOWN', 'Unknown')], default='UNKNOWN', max_length=12)),
-                ('status_at', models.DateTimeField(help_text='Of `use`: older news does not change it', null=True)),
-                ('use', models.CharField(choices=[('AVAILABLE', 'Available'), ('BLOCKED', 'Blocked'), ('CHARGING', 'Charging'), ('INOPERATIVE', 'Inoperative'), ('OUTOFORDER', 'Outoforder'), ('RESERVED', 'Reserved'), ('UNKNOWN', 'Unknown')], default='UNKNOWN', help_text='Status but for faults', max_length=12)),
-                ('faults', models.JSONField(default=dict, help_text='Code → [ms when last raised, ms when last cleared]')),
-                ('max_current_ma', models.PositiveIntegerField(default=32000)),
-                ('voltage_mv', models.PositiveIntegerField(default=230000)),
-                ('phases', models.PositiveSmallIntegerField(default=1)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                (
+                    "device_id",
+                    models.CharField(blank=True, help_text="saas.devices registry", max_length=40, null=True),
+                ),
+                ("device_evse", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("BLOCKED", "Blocked"),
+                            ("CHARGING", "Charging"),
+                            ("INOPERATIVE", "Inoperative"),
+                            ("OUTOFORDER", "Outoforder"),
+                            ("RESERVED", "Reserved"),
+                            ("UNKNOWN", "Unknown"),
+                        ],
+                        default="UNKNOWN",
+                        max_length=12,
+                    ),
+                ),
+                ("status_at", models.DateTimeField(help_text="Of `use`: older news does not change it", null=True)),
+                (
+                    "use",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("BLOCKED", "Blocked"),
+                            ("CHARGING", "Charging"),
+                            ("INOPERATIVE", "Inoperative"),
+                            ("OUTOFORDER", "Outoforder"),
+                            ("RESERVED", "Reserved"),
+                            ("UNKNOWN", "Unknown"),
+                        ],
+                        default="UNKNOWN",
+                        help_text="Status but for faults",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "faults",
+                    models.JSONField(default=dict, help_text="Code → [ms when last raised, ms when last cleared]"),
+                ),
+                ("max_current_ma", models.PositiveIntegerField(default=32000)),
+                ("voltage_mv", models.PositiveIntegerField(default=230000)),
+                ("phases", models.PositiveSmallIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='Connector',
+            name="Connector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('standard', models.CharField(choices=[('IEC_62196_T1', 'Type 1 (J1772)'), ('IEC_62196_T2', 'Type 2'), ('IEC_62196_T1_COMBO', 'CCS 1'), ('IEC_62196_T2_COMBO', 'CCS 2'), ('CHADEMO', 'CHAdeMO'), ('NACS', 'NACS (Tesla)')], max_length=24)),
-                ('max_power_w', models.PositiveIntegerField()),
-                ('evse', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connectors', to='sites.evse')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "standard",
+                    models.CharField(
+                        choices=[
+                            ("IEC_62196_T1", "Type 1 (J1772)"),
+                            ("IEC_62196_T2", "Type 2"),
+                            ("IEC_62196_T1_COMBO", "CCS 1"),
+                            ("IEC_62196_T2_COMBO", "CCS 2"),
+                            ("CHADEMO", "CHAdeMO"),
+                            ("NACS", "NACS (Tesla)"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("max_power_w", models.PositiveIntegerField()),
+                (
+                    "evse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="connectors", to="sites.evse"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('name', models.CharField(max_length=120)),
-                ('address', models.CharField(max_length=200)),
-                ('city', models.CharField(max_length=80)),
-                ('postal_code', models.CharField(blank=True, max_length=12)),
-                ('country', models.CharField(max_length=2)),
-                ('latitude', models.FloatField()),
-                ('longitude', models.FloatField()),
-                ('h3_cell', models.CharField(max_length=16)),
-                ('public_latitude', models.FloatField(db_index=True)),
-                ('public_longitude', models.FloatField(db_index=True)),
-                ('timezone', models.CharField(max_length=40)),
-                ('private', models.BooleanField(default=True, help_text='False: a public site, whose address everybody may see')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("name", models.CharField(max_length=120)),
+                ("address", models.CharField(max_length=200)),
+                ("city", models.CharField(max_length=80)),
+                ("postal_code", models.CharField(blank=True, max_length=12)),
+                ("country", models.CharField(max_length=2)),
+                ("latitude", models.FloatField()),
+                ("longitude", models.FloatField()),
+                ("h3_cell", models.CharField(max_length=16)),
+                ("public_latitude", models.FloatField(db_index=True)),
+                ("public_longitude", models.FloatField(db_index=True)),
+                ("timezone", models.CharField(max_length=40)),
+                (
+                    "private",
+                    models.BooleanField(
+                        default=True, help_text="False: a public site, whose address everybody may see"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='evse',
-            name='location',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evses', to='sites.location'),
+            model_name="evse",
+            name="location",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="evses", to="sites.location"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evse',
-            constraint=models.UniqueConstraint(fields=('device_id', 'device_evse'), name='evse_device_once'),
+            model_name="evse",
+            constraint=models.UniqueConstraint(fields=("device_id", "device_evse"), name="evse_device_once"),
         ),
     ]

@@ -27,14 +27,26 @@ def test_a_kilowatt_hour_from_the_map_to_the_hosts_credit(ampere: object) -> Non
     told = {c.type for c in actions.claim_commands(now=start)}
     assert told == {"permit", "activate"}
     common = {"v": 1, "boot": 5, "session": str(session.uid)}
-    actions.receive_event(device=device, event=Event(seq=1, ts_ms=to_ms(start), type="started", energy_wh=1000, **common), received_at=start)
+    actions.receive_event(
+        device=device,
+        event=Event(seq=1, ts_ms=to_ms(start), type="started", energy_wh=1000, **common),
+        received_at=start,
+    )
     later = start + timedelta(minutes=30)
-    actions.receive_sample(device=device, sample=Telemetry(seq=2, ts_ms=to_ms(later), energy_wh=4000, power_w=7000, **common), received_at=later)
+    actions.receive_sample(
+        device=device,
+        sample=Telemetry(seq=2, ts_ms=to_ms(later), energy_wh=4000, power_w=7000, **common),
+        received_at=later,
+    )
     session.refresh_from_db()
     live = queries.live_state(session, later)
     assert (live["energy_wh"], live["power_w"], live["cost_minor"], live["seconds_left"]) == (3000, 7000, 372, 1800)
     end = start + timedelta(hours=1)
-    actions.receive_event(device=device, event=Event(seq=3, ts_ms=to_ms(end), type="stopped", energy_wh=8000, reason="time", **common), received_at=end)
+    actions.receive_event(
+        device=device,
+        event=Event(seq=3, ts_ms=to_ms(end), type="stopped", energy_wh=8000, reason="time", **common),
+        received_at=end,
+    )
     session.refresh_from_db()
     booking.refresh_from_db()
     assert (session.state, session.energy_wh, session.cost_minor, booking.state) == ("closed", 7000, 744, "completed")

@@ -1,0 +1,128 @@
+"""Paying and cancelling bookings; `/sessions`; `/stations`."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from saas.kit.errors import NotFound
+from saas.kit.pagination import link_next
+from saas.kit.schemas import PageOf, Paging
+from tenants.accounts.bearer import caller
+from tenants.bookings import queries as bookings
+from tenants.bookings.schemas import Booking
+from tenants.bookings.schemas import shown as booking_shown
+
+from . import actions, pages, queries
+from .schemas import (
+    Cancellation,
+    Confirmation,
+    Extension,
+    Receipt,
+    RemoteStart,
+    Scan,
+    Session,
+    SessionFilter,
+    Station,
+    receipt_shown,
+    session_shown,
+    station_shown,
+)
+
+router = Router()
+
+
+@router.post("/bookings/{uuid:uid}/confirm", response=Booking, tags=["bookings"], operation_id="confirm_booking")
+def confirm(request: HttpRequest, uid: UUID, body: Confirmation) -> object:
+    """Hold the price on the card. The booking is then certain, and its session waits for the driver."""
+    driver = caller(request)
+    key = request.headers.get("Idempotency-Key") or f"{uid}:{body.method}"
+    actions.confirm_booking(
+        booking_uid=uid, driver=driver, method=body.method, idempotency_key=key[:80], now=timezone.now()
+    )
+    return booking_shown(bookings.get(uid=uid, viewer=driver), viewer=driver)
+
+
+@router.post("/bookings/{uuid:uid}/cancel", response=Booking, tags=["bookings"], operation_id="cancel_booking")
+def cancel(request: HttpRequest, uid: UUID, body: Cancellation) -> object:
+    """Cancel before it charges, by driver, host or operator; what goes back depends on when and by whom."""
+    person = caller(request)
+    actions.cancel_booking(booking_uid=uid, by=person, now=timezone.now(), reason=body.reason)
+    return booking_shown(bookings.get(uid=uid, viewer=person), viewer=person)
+
+
+@router.get("/sessions", response=PageOf[Session], tags=["sessions"], operation_id="sessions")
+def sessions(request: HttpRequest, response: HttpResponse, asked: Query[SessionFilter]) -> object:
+    """Sessions, newest first."""
+    now = timezone.now()
+    page = pages.sessions(
+        viewer=caller(request), side=asked.side, state=asked.state, after=asked.after, limit=asked.limit
+    )
+    link_next(request, response, page.next)
+    return {"items": [session_shown(session, now=now) for session in page.items], "next": page.next}
+
+
+@router.get("/sessions/{uuid:uid}", response=Session, tags=["sessions"], operation_id="session")
+def session(request: HttpRequest, uid: UUID) -> object:
+    """One session as it is now."""
+    return session_shown(queries.get(uid=uid, viewer=caller(request)), now=timezone.now())
+
+
+@router.post("/sessions/{uuid:uid}/activate", response=Session, tags=["sessions"], operation_id="activate_session")
+def activate(request: HttpRequest, uid: UUID, body: Scan) -> object:
+    """Power on: the booker stands at the charger and scanned its code, inside the booked time."""
+    now = timezone.now()
+    found = actions.activate(session_uid=uid, driver=caller(request), qr_token=body.qr_token, now=now)
+    return session_shown(found, now=now)
+
+
+@router.post("/sessions/{uuid:uid}/stop", response=Session, tags=["sessions"], operation_id="stop_session")
+def stop(request: HttpRequest, uid: UUID) -> object:
+    """Ask the charger to stop. The session ends when it says so."""
+    now = timezone.now()
+    return session_shown(actions.stop(session_uid=uid, by=caller(request), now=now), now=now)
+
+
+@router.post("/sessions/{uuid:uid}/extend", response=Session, tags=["sessions"], operation_id="extend_session")
+def extend(request: HttpRequest, uid: UUID, body: Extension) -> object:
+    """Add minutes, if the next time is free."""
+    now = timezone.now()
+    found = actions.extend(session_uid=uid, driver=caller(request), minutes=body.minutes, now=now)
+    return session_shown(found, now=now)
+
+
+@router.get("/sessions/{uuid:uid}/receipt", response=Receipt, tags=["sessions"], operation_id="receipt")
+def receipt(request: HttpRequest, uid: UUID) -> object:
+    """What the driver paid; for the host, what was earned."""
+    person = caller(request)
+    found = queries.get(uid=uid, viewer=person)
+    host = found.booking.listing.host_id if found.booking else None
+    as_host = host == person.pk and found.driver_id != person.pk
+    return receipt_shown(queries.host_receipt(found) if as_host else queries.receipt(found))
+
+
+@router.get("/stations", response=PageOf[Station], tags=["stations"], operation_id="stations")
+def stations(request: HttpRequest, response: HttpResponse, asked: Query[Paging]) -> object:
+    """The OCPP stations of this site, for staff."""
+    page = pages.stations(viewer=caller(request), after=asked.after, limit=asked.limit)
+    link_next(request, response, page.next)
+    return {"items": [station_shown(station) for station in page.items], "next": page.next}
+
+
+@router.get("/stations/{uuid:uid}", response=Station, tags=["stations"], operation_id="station")
+def station(request: HttpRequest, uid: UUID) -> object:
+    """One station."""
+    return station_shown(pages.station(uid=uid, viewer=caller(request)))
+
+
+@router.post("/stations/{uuid:uid}/start", response=Session, tags=["stations"], operation_id="start_station")
+def start(request: HttpRequest, uid: UUID, body: RemoteStart) -> object:
+    """Start from afar, by an operator."""
+    person, now = caller(request), timezone.now()
+    evses = pages.evses_of(pages.station(uid=uid, viewer=person))
+    evse = next((evse for evse in evses if evse.uid == body.evse), None)
+    if evse is None:
+        raise NotFound("This station has no such EVSE.")
+    found = actions.start_by_operator(evse=evse, by=person, now=now, session_uid=body.session)
+    return session_shown(found, now=now)

@@ -1,0 +1,66 @@
+"""`/vehicles`: one's own, and the rosters of fleets that one may see."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Status
+
+from saas.kit.errors import NotFound
+from tenants.accounts.bearer import caller
+
+from . import actions, queries
+from .schemas import Imported, NewVehicle, Roster, Vehicle, VehicleList
+
+router = Router(tags=["vehicles"])
+
+
+@router.get("/vehicles", response=VehicleList, operation_id="vehicles")
+def vehicles(request: HttpRequest, organisation: UUID | None = None) -> object:
+    """One's own vehicles, or the roster of a fleet that one may see."""
+    person = caller(request)
+    if organisation is None:
+        return {"items": [_shown(vehicle) for vehicle in queries.of_driver(driver=person)]}
+    fleet = queries.fleet(uid=organisation, viewer=person)
+    return {"items": [_shown(vehicle) for vehicle in queries.roster(organisation=fleet)]}
+
+
+@router.post("/vehicles", response={201: Vehicle}, operation_id="add_vehicle")
+def add(request: HttpRequest, body: NewVehicle) -> Status[object]:
+    """Add a vehicle, or change the one with this plate."""
+    person = caller(request)
+    fleet = (
+        queries.fleet(uid=body.organisation, viewer=person, permission="fleet.manage") if body.organisation else None
+    )
+    cells = {name: value or "" for name, value in body.model_dump(exclude={"organisation"}).items()}
+    vehicle = actions.save_vehicle(
+        cells=cells, organisation=fleet, driver=None if fleet else person, now=timezone.now()
+    )
+    return Status(201, _shown(vehicle))
+
+
+@router.delete("/vehicles/{uuid:uid}", response={204: None}, operation_id="retire_vehicle")
+def retire(request: HttpRequest, uid: UUID) -> Status[None]:
+    """Take a vehicle of one's own off the list."""
+    mine = {vehicle.uid: vehicle for vehicle in queries.of_driver(driver=caller(request))}
+    if uid not in mine or mine[uid].organisation_id is not None:
+        raise NotFound("You have no such vehicle.")
+    actions.retire(vehicle=mine[uid], now=timezone.now())
+    return Status(204, None)
+
+
+@router.post("/vehicles/import/{uuid:organisation}", response=Imported, operation_id="import_roster")
+def import_roster(request: HttpRequest, organisation: UUID, body: Roster) -> object:
+    """A whole roster of a fleet, from CSV text. Importing it again changes nothing."""
+    fleet = queries.fleet(uid=organisation, viewer=caller(request), permission="fleet.manage")
+    return actions.import_roster(organisation=fleet, data=body.csv.encode(), now=timezone.now())
+
+
+def _shown(vehicle: Any) -> dict[str, object]:
+    names = ("uid", "plate", "make", "model", "battery_wh", "connector")
+    return {
+        **{name: getattr(vehicle, name) for name in names},
+        "organisation": vehicle.organisation.uid if vehicle.organisation else None,
+        "driver": vehicle.driver.uid if vehicle.driver else None,
+    }

@@ -1,0 +1,23 @@
+"""Shapes of the earnings API."""
+
+from ninja import Schema
+
+from saas.kit.schemas import Moment, Money
+
+
+class Earning(Schema):
+    """One movement of the host's account; positive is in the host's favour."""
+
+    at: Moment
+    name: str
+    reference: str
+    memo: str
+    amount: Money
+    balance: Money
+
+
+class Earnings(Schema):
+    """What is owed to the host, and the newest movements."""
+
+    balance: Money
+    items: list[Earning]
