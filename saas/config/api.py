@@ -1,7 +1,7 @@
 """The REST API of a tenant's site, `/api/v1`, and the internal one of pipelines, `/internal/v1`."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -16,7 +16,13 @@ from saas.kit.ratelimit import TooMany
 from tenants.accounts import bearer
 from tenants.accounts.api import Bearer
 from tenants.accounts.api import router as accounts
+from tenants.bookings.api import router as bookings
+from tenants.charging.api import router as charging
+from tenants.energy.api import router as energy
 from tenants.feed.once import answer_once
+from tenants.fleets.api import router as fleets
+from tenants.ledger.api import router as ledger
+from tenants.marketplace.api import router as marketplace
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -42,6 +48,8 @@ KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
     "description": "The same key gets the same answer again, for the same person and request.",
 }
+# They call the payment provider between transactions of their own, and carry the key on to it.
+OWN_TRANSACTIONS = ("/confirm", "/cancel", "/extend")
 HTTP_CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 400: "malformed"}
 
 
@@ -78,7 +86,8 @@ def _once(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             person = bearer.authenticate(request)
             if person is None:
                 return run(request, *args, **kwargs)
-            return answer_once(request=request, caller=str(person.uid), run=lambda: run(request, *args, **kwargs))
+            once = partial(answer_once, request=request, caller=str(person.uid))
+            return once(run=partial(run, request, *args, **kwargs), whole=not request.path.endswith(OWN_TRANSACTIONS))
         except Refused as error:
             return refused(request, error)
 
@@ -126,7 +135,7 @@ HANDLERS: dict[type[Exception], Any] = {
     OperationalError: down,
     InterfaceError: down,
 }
-ROUTERS = (accounts,)
+ROUTERS = (accounts, marketplace, bookings, charging, fleets, energy, ledger)
 
 
 def build() -> NinjaAPI:

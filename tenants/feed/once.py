@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -40,8 +41,13 @@ class InProgress(Refused):
     retry = True
 
 
-def answer_once(*, request: HttpRequest, caller: str, run: Callable[[], HttpResponse]) -> HttpResponse:
-    """Run the request, or give the answer of the first one with its key. The effect and the answer commit together.
+def answer_once(
+    *, request: HttpRequest, caller: str, run: Callable[[], HttpResponse], whole: bool = True
+) -> HttpResponse:
+    """Run the request, or give the answer of the first one with its key.
+
+    `whole`: the effect and the answer commit together. Without it (for what has several transactions and is idempotent
+    by itself) a crash between the two leaves the effect, and a later repeat runs again.
 
     Raises KeyTooLong, KeyReused, InProgress (the first is still running after some seconds).
     """
@@ -57,19 +63,19 @@ def answer_once(*, request: HttpRequest, caller: str, run: Callable[[], HttpResp
         held = _claim(caller, key, fingerprint)
     if held is None:
         raise InProgress()
-    return _first(held, run)
+    return _first(held, run, whole)
 
 
-def _first(held: IdempotentAnswer, run: Callable[[], HttpResponse]) -> HttpResponse:
+def _first(held: IdempotentAnswer, run: Callable[[], HttpResponse], whole: bool) -> HttpResponse:
     kept = False
     try:
-        with transaction.atomic():
+        with transaction.atomic() if whole else nullcontext():
             response = run()
             kept = response.status_code < 500 and response.status_code not in NEVER_KEPT
             if kept:
                 held.status, held.body = response.status_code, response.content
                 held.save(update_fields=["status", "body"])
-            elif response.status_code >= 500:
+            elif whole and response.status_code >= 500:
                 transaction.set_rollback(True)
     finally:
         if not kept:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from saas.kit.schemas import money
+from saas.kit.schemas import Newest, money
 from saas.tenancy.queries import current
 from tenants.accounts.bearer import caller
 
@@ -15,10 +15,10 @@ KIND = "host_payable"
 
 
 @router.get("/host/earnings", response=Earnings, operation_id="host_earnings")
-def earnings(request: HttpRequest, limit: int = Query(50, ge=1, le=200)) -> object:
+def earnings(request: HttpRequest, asked: Query[Newest]) -> object:
     """What the caller's chargers earned, line by line, newest first."""
     owner, code = f"user:{caller(request).uid}", current().currency
-    lines = queries.statement(kind=KIND, owner=owner, limit=limit)
+    lines = queries.statement(kind=KIND, owner=owner, limit=asked.limit)
     return {
         "balance": money(queries.balance(kind=KIND, owner=owner, currency=code), code),
         "items": [
