@@ -13,8 +13,15 @@ from pipelines.transforms.importing.numerals import NumberStyle, energy_wh, styl
 from pipelines.transforms.importing.roles import Quantity, Roles, TimeSource
 from pipelines.transforms.importing.spans import length_seconds, moments_of, roll_over
 from pipelines.transforms.importing.table import EXTRA, LINE, ROW, Table
-from pipelines.transforms.importing.words import CURRENCY_WORDS, ENERGY_UNITS, LENGTH_UNITS, plain, unit_of
-from pipelines.transforms.importing.zones import Instants, instants, is_zone, offset_zone, without_offsets_of, zone_offsets
+from pipelines.transforms.importing.words import CURRENCY_WORDS, ENERGY_UNITS, LENGTH_UNITS, unit_of
+from pipelines.transforms.importing.zones import (
+    Instants,
+    instants,
+    is_zone,
+    offset_zone,
+    without_offsets_of,
+    zone_offsets,
+)
 
 UTC_MS = pl.Datetime("ms", "UTC")
 _EXPONENT = {"IRR": 0, "JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3, "OMR": 3}
@@ -199,18 +206,19 @@ def _requested(frame: pl.DataFrame, table: Table, roles: Roles) -> pl.Series | N
 
 def _currency(frame: pl.DataFrame, table: Table, roles: Roles) -> pl.Series | None:
     if "currency" in roles.others:
-        code = frame[roles.others["currency"]].str.to_uppercase()
-        return pl.DataFrame({"c": code}).select(pl.when(pl.col("c").str.contains(r"^[A-Z]{3}$")).then("c")).to_series()
+        codes = frame[roles.others["currency"]].str.to_uppercase()
+        return pl.DataFrame({"c": codes}).select(pl.when(pl.col("c").str.contains(r"^[A-Z]{3}$")).then("c")).to_series()
     if "cost" not in roles.others:
         return None
     column = roles.others["cost"]
-    code_ = next((c for w, c in CURRENCY_WORDS.items() if unit_of(plain(table.column(column)), {c: w})), None) or _sign(frame[column])
-    return pl.Series([code_], dtype=pl.String).new_from_index(0, frame.height) if code_ else None
+    header = table.column(column)
+    word = next((c for words, c in CURRENCY_WORDS.items() if unit_of(header, {c: words})), None)
+    code = word or _sign(pl.Series([header])) or _sign(frame[column].head(200))
+    return pl.Series([code], dtype=pl.String).new_from_index(0, frame.height) if code else None
 
 
 def _sign(texts: pl.Series) -> str | None:
-    sample = texts.head(200)
-    return next((c for sign, c in (("€", "EUR"), ("£", "GBP"), ("$", "USD")) if sample.str.contains(sign, literal=True).any()), None)
+    return next((c for sign, c in (("€", "EUR"), ("£", "GBP"), ("$", "USD")) if texts.str.contains(sign, literal=True).any()), None)
 
 
 def _cost(frame: pl.DataFrame, roles: Roles, currency: pl.Series | None) -> pl.Series | None:

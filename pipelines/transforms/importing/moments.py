@@ -12,7 +12,6 @@ from functools import lru_cache
 import polars as pl
 from babel import Locale
 
-
 SCHEMA: dict[str, pl.DataType] = {
     "y": pl.Int32(), "p": pl.Int32(), "q": pl.Int32(), "yfirst": pl.Boolean(), "ydigits": pl.Int8(), "fixed": pl.Boolean(),
     "ms": pl.Int64(), "off": pl.Int32(),
@@ -38,7 +37,7 @@ ZONE_OFFSETS = {
     "NZST": 720, "NZDT": 780, "HST": -600, "AKST": -540, "AKDT": -480, "PST": -480, "PDT": -420, "MST": -420, "MDT": -360,
     "CST": -360, "CDT": -300, "EST": -300, "EDT": -240,
 }  # fmt: skip
-_LANGUAGES = "en de fr es it pt nl sv nb da fi pl cs tr hu ro".split()
+_LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "nb", "da", "fi", "pl", "cs", "tr", "hu", "ro"]
 
 
 def parse_moments(texts: pl.Series, *, numeric: bool = True) -> pl.DataFrame:

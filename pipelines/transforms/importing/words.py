@@ -79,7 +79,7 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
         ),
         r"zone",
     ),
-    "duration": (((3, rf"(?:{LENGTH})\w*"), (3, rf"\w*(?:dauer|duration)"), (1, r"time|zeit|temps|tiempo|tempo")), r"zone|start|end|stop|ende|fin|fine|beginn|debut|available|inputs|waiting|idle"),
+    "duration": (((3, rf"(?:{LENGTH})\w*"), (3, r"\w*(?:dauer|duration)"), (1, r"time|zeit|temps|tiempo|tempo")), r"zone|start|end|stop|ende|fin|fine|beginn|debut|available|inputs|waiting|idle"),
     "charging_duration": (
         (
             (3, rf"(?:{CHARGING})\w* (?:time|duration|hrs|hours|minutes|zeit|dauer|seconds)\w*|ladezeit|ladedauer|laadtijd"),
