@@ -13,9 +13,15 @@ from .django import with_django
 MODULE = "pipelines.defs.sessions.importing"
 
 
+class NoZone(Exception):
+    """The tenant's time zone cannot be found. Starting the product, or naming the zone, helps."""
+
+
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `import` and `sample` to the command line."""
-    kinds = subparsers.add_parser("import", help="bring in files from elsewhere").add_subparsers(required=True, metavar="KIND")
+    kinds = subparsers.add_parser("import", help="bring in files from elsewhere").add_subparsers(
+        required=True, metavar="KIND"
+    )
     sessions = kinds.add_parser("sessions", help="charging sessions from a CSV, JSON or XLSX file of any layout")
     sessions.add_argument("files", nargs="+", metavar="FILE")
     sessions.add_argument("--tenant", help="schema name of the tenant that gets the sessions")
@@ -29,33 +35,49 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def import_sessions(arguments: argparse.Namespace) -> int:
     """Find the zone, then hand over to the importer; its exit code is ours."""
-    zone = arguments.timezone
-    if not zone and not arguments.dry_run and arguments.tenant:
-        zone = tenant_timezone(arguments.tenant)
+    try:
+        zone = arguments.timezone or _zone_of(arguments)
+    except NoZone as reason:
+        print(f"wattlane import: {reason}", file=sys.stderr)
+        return 2
     given = {"--tenant": arguments.tenant, "--timezone": zone, "--date-order": arguments.date_order}
     options = [word for name, value in given.items() if value for word in (name, value)]
     flags = [flag for flag, on in (("--dry-run", arguments.dry_run), ("--json", arguments.json)) if on]
     return subprocess.call([sys.executable, "-m", MODULE, *options, *flags, "--", *arguments.files])
 
 
-@with_django
+def _zone_of(arguments: argparse.Namespace) -> str | None:
+    """The tenant's zone. A dry run does without it when nobody can tell; the importer then says that it uses UTC."""
+    if not arguments.tenant:
+        return None
+    try:
+        return tenant_timezone(arguments.tenant)
+    except NoZone:
+        if arguments.dry_run:
+            return None
+        raise
+
+
 def tenant_timezone(tenant: str) -> str:
-    """The tenant's own zone. Exits with 2 when there is no such tenant or nobody to ask."""
+    """The tenant's own zone. NoZone when there is no such tenant, or no database to ask."""
+    try:
+        return _asked(tenant)
+    except SystemExit as missing:
+        raise NoZone(f"{missing} Or try the file with --dry-run.") from None
+
+
+@with_django
+def _asked(tenant: str) -> str:
     from django.db import Error
 
     from saas.tenancy.queries import by_schema, tenants
 
     try:
         found = by_schema(tenant)
-        known = ", ".join(t.schema_name for t in tenants()) if found is None else ""
+        known = ", ".join(t.schema_name for t in tenants())
     except Error as error:
         reason = str(error).strip().splitlines()[0]
-        return _refuse(f"the database does not answer ({reason}). Start it with `make demo`, or use --dry-run.")
+        raise NoZone(f"the database does not answer ({reason}). Start it with `make demo`, or use --dry-run.") from error
     if found is None or found.schema_name == "public":
-        return _refuse(f"there is no tenant {tenant!r}. Known: {known or 'none'}.")
+        raise NoZone(f"there is no tenant {tenant!r}. Known: {known or 'none'}.")
     return str(found.timezone)
-
-
-def _refuse(reason: str) -> str:
-    print(f"wattlane import: {reason}", file=sys.stderr)
-    raise SystemExit(2)
