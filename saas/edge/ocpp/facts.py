@@ -19,7 +19,7 @@ message, never counted, and no memory of the gateway is needed for it:
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import count
 from typing import Any
@@ -34,6 +34,8 @@ Numbers = tuple[int, int]
 TOPICS: Mapping[type, str] = {Telemetry: wire.TOPIC_TELEMETRY, Event: wire.TOPIC_EVENT, Reply: wire.TOPIC_REPLY}
 STREAM_PERIOD_MS = 300_000
 CONTENT_BITS = 11
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _sorted = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -70,12 +72,12 @@ def instant_ms(text: str) -> int:
         if not upper.startswith("0000"):
             return instant_ms(upper.replace(":60", ":59", 1)) + 1000
         return 0
-    return max(0, int(moment.timestamp() * 1000))
+    return max(0, (moment - _EPOCH) // _MILLISECOND)
 
 
 def text_of(ts_ms: int) -> str:
     """The time as OCPP writes it: UTC, milliseconds, Z."""
-    return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (_EPOCH + ts_ms * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def stamped(numbers: Numbers, ts_ms: int, evse: int) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
         assert fault.code in frames.CODES
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=8))
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=8))
 def test_any_json_is_read_or_refused(value: object) -> None:
     try:
         frames.parse(json.dumps(value))

@@ -149,7 +149,8 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
 
 def test_a_monitor_event_names_its_variable() -> None:
     data = {
-        "eventId": 1, "timestamp": AT, "trigger": "Alerting", "actualValue": "91", "eventNotificationType": "HardWiredMonitor",
+        "eventId": 1, "timestamp": AT, "trigger": "Alerting", "actualValue": "91",
+        "eventNotificationType": "HardWiredMonitor",
         "component": {"name": "Connector"}, "variable": {"name": "Temperature"},
     }  # fmt: skip
     (fact,) = say("NotifyEvent", {"generatedAt": AT, "seqNo": 0, "eventData": [data]}).facts
