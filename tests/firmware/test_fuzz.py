@@ -52,6 +52,15 @@ def test_any_command(changes: dict[str, Any], type_: str, nested: bool) -> None:
     assert not rig.board.closed
 
 
+@pytest.mark.parametrize("field", ["id", "type", "session"])
+def test_half_a_character_is_refused(field: str) -> None:
+    rig = Rig()
+    command = {"v": 1, "id": "c", "type": "stop", "ts_ms": 1, "expires_ms": rig.wall() + 1000, field: "\ud800"}
+    rig.commands.handle(json.dumps(command).encode())
+    rig.commands.handle(json.dumps({**command, field: "c", "permit": {**permit(), "nonce": "\ud800"}}).encode())
+    assert decode_all(rig) >= 3
+
+
 @given(st.dictionaries(st.sampled_from(("v", "boot", "seq", "now_ms")), JSON))
 def test_any_acknowledgement(changes: dict[str, Any]) -> None:
     rig = Rig()

@@ -163,6 +163,14 @@ def test_the_link_delivers_obeys_and_comes_back(broker: tuple[int, list[subproce
     platform.close()
 
 
+def test_a_broker_that_is_not_there_is_asked_less_and_less_often() -> None:
+    opened, lost = [], []
+    link = Link(("127.0.0.1", free_port()), None, lambda: new_client(opened, []), lambda: lost.append(now_ms))
+    for now_ms in range(0, 300_000, 500):
+        link.step(now_ms)
+    assert lost == [0, 1000, 3000, 7000, 15000, 31000, 63000, 123000, 183000, 243000]
+
+
 def test_a_fault_of_the_firmware_is_not_taken_for_one_of_the_network(
     broker: tuple[int, list[subprocess.Popen[str]]],
 ) -> None:

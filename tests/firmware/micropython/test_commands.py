@@ -166,6 +166,15 @@ def test_bad_acknowledgements_change_nothing():
     assert rig.adapter.clock.trusted
 
 
+def test_an_acknowledgement_of_an_earlier_boot_may_be_old_and_sets_no_clock():
+    rig = Rig()
+    rig.boot(clock=False)
+    ack(rig, 1, 1)
+    assert not rig.adapter.clock.trusted and len(rig.adapter.outbox.items) == 1
+    ack(rig, 2, 99)
+    assert not rig.adapter.clock.trusted
+
+
 def test_state_is_told_when_it_changes():
     rig = Rig()
     line = Line()

@@ -53,6 +53,16 @@ def test_a_store_opened_again_tells_the_same_story():
     assert len(files.content["outbox.log"]) < 20000
 
 
+def test_the_highest_register_outlives_the_messages_that_told_it():
+    files = MemoryFiles()
+    outbox = Outbox(files, 300)
+    for seq in range(1, 200):
+        outbox.append(item(seq))
+    outbox.ack(1, 199)
+    assert len(files.content["outbox.log"]) < 100
+    assert Outbox(files, 300).high_wh == 199
+
+
 def test_a_torn_last_record_is_dropped_and_written_over():
     files = MemoryFiles()
     outbox = Outbox(files, 10)
