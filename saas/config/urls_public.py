@@ -1,8 +1,10 @@
 """Addresses of the platform's own site."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .internal import public_urls
+
+urlpatterns: list[URLPattern | URLResolver] = [path("internal/v1/", include(public_urls))]
 
 handler400 = "saas.config.errors.bad_request"
 handler403 = "saas.config.errors.forbidden"

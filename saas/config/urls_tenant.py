@@ -3,14 +3,19 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from .api import api
+from .internal import tenant_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("saas.web.urls")),
     path("", include("tenants.marketplace.urls")),
     path("", include("tenants.bookings.urls")),
+    path("", include("tenants.charging.urls")),
+    path("", include("tenants.fleets.urls")),
+    path("", include("tenants.energy.urls")),
     path("", include("tenants.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", api.urls),
+    path("internal/v1/", include(tenant_urls)),
 ]
 
 handler400 = "saas.config.errors.bad_request"
