@@ -235,7 +235,8 @@ class Connection:
         try:
             for fact in facts:
                 self._send_fact(fact)
-            await asyncio.wait_for(stored, self._services.commit_s)
+            async with asyncio.timeout(self._services.commit_s):
+                await stored
         except (BrokerAway, TimeoutError) as why:
             raise Silence(str(why) or "no acknowledgement in time") from None
         finally:
@@ -246,6 +247,8 @@ class Connection:
 
     def _became(self, state: State) -> None:
         before, self.state = self.state, state
+        if before.statuses is state.statuses and before.firmware == state.firmware:
+            return
         if (before.condition(), before.firmware) != (state.condition(), state.firmware):
             self.say_status(online=True)
 

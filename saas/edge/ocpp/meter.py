@@ -19,7 +19,7 @@ class Sample(msgspec.Struct, frozen=True):
 
     measurand: str
     value: Decimal
-    unit: str | None
+    unit: str
     phase: str | None
     location: str
 
@@ -32,6 +32,11 @@ class Measurand(msgspec.Struct, frozen=True):
     combine: Callable[[list[Decimal]], Decimal]  # several phases to one figure
     low: int
     high: int
+
+    @property
+    def unit(self) -> str:
+        """The unit of a sample that says none."""
+        return next(iter(self.units))
 
 
 def _times(factor: int) -> Callable[[Decimal], Decimal]:
@@ -84,17 +89,27 @@ def samples_201(sampled: Iterable[Mapping[str, Any]]) -> list[Sample]:
 
 def reading(samples: list[Sample]) -> dict[str, int]:
     """Fields of Telemetry, in base units, of all that was sampled at one moment."""
-    figures = ((how.field, _figure(how, samples, name)) for name, how in _MEASURANDS.items())
-    return {field: figure for field, figure in figures if figure is not None}
+    by_measurand: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_measurand.setdefault(sample.measurand, []).append(sample)
+    found = {}
+    for name, mine in by_measurand.items():
+        how = _MEASURANDS[name]
+        figure = _figure(how, mine)
+        if figure is not None:
+            found[how.field] = figure
+    return found
 
 
 def _usable(entries: Iterable[tuple[Mapping[str, Any], Any, int, str | None]]) -> list[Sample]:
     found = []
     for entry, value, power, unit in entries:
         measurand = entry.get("measurand", "Energy.Active.Import.Register")
-        number = _decimal(value, power) if measurand in _MEASURANDS else None
-        if number is not None:
-            found.append(Sample(measurand, number, unit, entry.get("phase"), entry.get("location", "Outlet")))
+        how = _MEASURANDS.get(measurand)
+        number = _decimal(value, power) if how else None
+        if how and number is not None:
+            place = entry.get("location", "Outlet")
+            found.append(Sample(measurand, number, unit or how.unit, entry.get("phase"), place))
     return found
 
 
@@ -106,27 +121,28 @@ def _decimal(value: Any, power: int) -> Decimal | None:
         return None
     if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS or abs(power) > _MAX_DIGITS:
         return None
-    return number.scaleb(int(power))
+    return number.scaleb(int(power)) if power else number
 
 
-def _figure(how: Measurand, samples: list[Sample], name: str) -> int | None:
-    mine = [sample for sample in samples if sample.measurand == name]
-    if not mine:
-        return None
-    nearest = min(_rank(sample.location) for sample in mine)
-    values = _values(how, [sample for sample in mine if _rank(sample.location) == nearest])
+def _figure(how: Measurand, samples: list[Sample]) -> int | None:
+    """One figure of one measurand; of the place nearest to the customer's plug."""
+    if len(samples) > 1:
+        nearest = min(_rank(sample.location) for sample in samples)
+        samples = [sample for sample in samples if _rank(sample.location) == nearest]
+    values = _values(how, samples)
     if not values:
         return None
-    base = int(how.combine(values).to_integral_value(ROUND_HALF_EVEN))
+    value = values[0] if len(values) == 1 else how.combine(values)
+    base = int(value.to_integral_value(ROUND_HALF_EVEN))
     return base if how.low <= base <= how.high else None
 
 
 def _values(how: Measurand, samples: list[Sample]) -> list[Decimal]:
     """In base units: the total alone where the station gives one, else one per line."""
-    known = [sample for sample in samples if (sample.unit or next(iter(how.units))) in how.units]
+    known = [sample for sample in samples if sample.unit in how.units]
     totals = [sample for sample in known if sample.phase is None][:1]
     chosen = totals or [sample for sample in known if sample.phase in _LINES]
-    return [how.units[sample.unit or next(iter(how.units))](sample.value) for sample in chosen]
+    return [how.units[sample.unit](sample.value) for sample in chosen]
 
 
 def _rank(location: str) -> int:

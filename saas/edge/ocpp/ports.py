@@ -46,9 +46,12 @@ class Answers(Protocol):
 
 async def published(sent: Iterable[asyncio.Future[None]], *, within_s: float) -> None:
     """Return when the broker has said PUBACK to all. Raises BrokerAway when it does not in time."""
-    waiting = list(sent)
-    if waiting and (await asyncio.wait(waiting, timeout=within_s))[1]:
-        raise BrokerAway("The broker did not acknowledge in time.")
+    try:
+        async with asyncio.timeout(within_s):
+            for puback in sent:
+                await puback
+    except TimeoutError:
+        raise BrokerAway("The broker did not acknowledge in time.") from None
 
 
 class MqttBroker(Link):
