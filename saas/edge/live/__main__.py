@@ -5,6 +5,9 @@ from saas.edge import boot
 boot.prepare("live")
 
 import asyncio  # noqa: E402
+import contextlib  # noqa: E402
+import signal  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
 
 import structlog  # noqa: E402
 import uvicorn  # noqa: E402
@@ -25,6 +28,13 @@ class Server(uvicorn.Server):
         )  # fmt: skip
         super().__init__(config)
         self._live = live
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Upstream raises the signal again at the end, and so never exits with 0."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.handle_exit)
+        yield
 
     async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """As upstream, after the feeds are over."""

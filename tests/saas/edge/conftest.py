@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from saas.devices import actions as devices
 from saas.edge.ingester.loop import Ingester
@@ -61,8 +62,9 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture
 def house(committed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """An installation whose processes work on the test database. Its broker is not started yet."""
-    held = House(tmp_path, DATABASE_URL=test_database_url(), WATTLANE_HOME=str(tmp_path))
-    for name in ("WATTLANE_HOME", "WATTLANE_MQTT_PORT", "WATTLANE_LIVE_PORT", "DATABASE_URL"):
+    secrets = {f"WATTLANE_SECRET_{name.upper()}": value for name, value in settings.HOME.secrets.items()}
+    held = House(tmp_path, DATABASE_URL=test_database_url(), WATTLANE_HOME=str(tmp_path), **secrets)
+    for name in ("WATTLANE_HOME", "WATTLANE_MQTT_PORT", "WATTLANE_LIVE_PORT", "DATABASE_URL", *secrets):
         monkeypatch.setenv(name, held.env[name])
     yield held
     held.close()
