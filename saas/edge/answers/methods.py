@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.db import close_old_connections
 
 from saas.contracts import rpc
 from saas.devices import actions as devices
@@ -25,7 +24,6 @@ REFUSED = rpc.Connected(status=401)
 def answer(method: str, question: Any) -> Any:
     """The result struct of the method. Raises Refused by name."""
     metrics.QUESTIONS.labels(method).inc()
-    close_old_connections()
     return METHODS[method](question, datetime.now(UTC))
 
 
