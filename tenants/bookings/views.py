@@ -38,7 +38,9 @@ def quote(request: HttpRequest, uid: UUID) -> HttpResponse:
 def hold(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Reserve the chosen time; a refusal comes back on the charger's page with the choice kept."""
     if not request.user.is_authenticated:
-        back = f"/chargers/{uid}/?" + urlencode({name: request.POST.get(name, "") for name in ("day", "start", "minutes", "energy")})
+        back = f"/chargers/{uid}/?" + urlencode(
+            {name: request.POST.get(name, "") for name in ("day", "start", "minutes", "energy")}
+        )
         return redirect_to_login(back)
     try:
         start, end, energy_wh = chosen(request.POST)

@@ -1,13 +1,14 @@
 """The words of templates: icons, money, energy, times, fields. Loaded everywhere (settings: builtins)."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 from django.forms import BoundField
 from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.utils import translation
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from saas.kit import money as amounts
@@ -36,6 +37,21 @@ def money(amount_minor: int | None, currency: str) -> str:
 @register.simple_tag
 def unit_price(price: str, currency: str) -> str:
     return amounts.show_price(price, currency, (translation.get_language() or "en").split("-")[0])
+
+
+@register.simple_tag
+def prices(card: Any, first: bool = False, exact: bool = False) -> SafeString:
+    """The prices of a charger's card, tax included, each kept on one line. `first`: only the leading one."""
+    parts = card.price_parts[:1] if first else card.price_parts
+    texts = [words.price_part(kind, text, card.currency, exact=exact) for kind, text in parts]
+    return format_html_join(" + ", '<bdi class="nowrap">{}</bdi>', ((text,) for text in texts))
+
+
+@register.simple_tag
+def pin_price(card: Any) -> str:
+    """The leading price as plain text, for the marker on the map."""
+    kind, text = card.price_parts[0]
+    return words.price_part(kind, text, card.currency)
 
 
 @register.simple_tag
@@ -120,6 +136,14 @@ def state(name: str) -> dict[str, str]:
     return {"word": word, "tone": tone}
 
 
+@register.inclusion_tag("web/c/bill_line.html")
+def bill_line(line: Any, currency: str) -> dict[str, object]:
+    """One line of a quote or receipt; `line` is the engine's, or its JSON."""
+    read = line.get if isinstance(line, dict) else lambda name: getattr(line, name)
+    word, detail = words.bill_line(read("kind"), read("volume"), read("price"), currency)
+    return {"word": word, "detail": detail, "amount_minor": read("amount_minor"), "currency": currency}
+
+
 @register.inclusion_tag("web/c/amenity.html")
 def amenity(key: str) -> dict[str, str]:
     symbol, word = words.amenity(key)
@@ -136,6 +160,24 @@ def field(bound: BoundField, help: str = "", css: str = "") -> dict[str, object]
     extra |= {"aria-invalid": "true"} if bound.errors else {}
     kind = getattr(bound.field.widget, "input_type", "")
     return {"field": bound, "control": bound.as_widget(attrs=extra), "help": help or bound.help_text, "css": css, "kind": kind}
+
+
+@register.filter
+def unlocalise(value: float) -> str:
+    """A number for machines, whatever the language of the page."""
+    return repr(value)
+
+
+@register.filter
+def kilo(value: int) -> float:
+    """Watts to kilowatts, watt-hours to kilowatt-hours."""
+    return value / 1000
+
+
+@register.simple_tag
+def outcome(name: str) -> str:
+    """How a session ended."""
+    return words.outcome(name)
 
 
 @register.filter

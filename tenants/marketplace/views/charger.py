@@ -52,7 +52,9 @@ def page(request: HttpRequest, uid: UUID, given: Any) -> dict[str, Any]:
     view = queries.charger(uid=uid, viewer=request.user, now=now)  # type: ignore[arg-type]
     listing = Listing.objects.select_related("evse__location", "tariff").get(uid=uid)
     today = now.astimezone(ZoneInfo(view.timezone)).date()
-    asked = Asked(_day(given.get("day"), today), given.get("start", ""), given.get("minutes", ""), given.get("energy", ""))
+    asked = Asked(
+        _day(given.get("day"), today), given.get("start", ""), given.get("minutes", ""), given.get("energy", "")
+    )
     bounds = day_bounds(asked.day, ZoneInfo(view.timezone))
     free = queries.free_slots(listing=listing, start=max(bounds[0], floor_minute(now)), end=bounds[1], now=now)
     return {
@@ -97,10 +99,16 @@ def _starts(free: list[Period], least_minutes: int, now: datetime) -> list[tuple
 def _lengths(least: int, most: int, chosen: str) -> list[tuple[int, str, bool]]:
     """Minutes, words, and whether it is chosen: an hour, or what comes nearest, unless the person chose."""
     offered = sorted({least, *(minutes for minutes in LENGTHS if least <= minutes <= most)})
-    usual = int(chosen) if chosen.isdigit() and int(chosen) in offered else min(offered, key=lambda m: abs(m - USUAL_MINUTES))
+    usual = (
+        int(chosen)
+        if chosen.isdigit() and int(chosen) in offered
+        else min(offered, key=lambda m: abs(m - USUAL_MINUTES))
+    )
     return [(minutes, words.duration(minutes), minutes == usual) for minutes in offered]
 
 
 def _block(part: Period, bounds: Period) -> Block:
     whole = (bounds[1] - bounds[0]).total_seconds()
-    return Block((part[0] - bounds[0]).total_seconds() / whole * 1000, (part[1] - part[0]).total_seconds() / whole * 1000)
+    return Block(
+        (part[0] - bounds[0]).total_seconds() / whole * 1000, (part[1] - part[0]).total_seconds() / whole * 1000
+    )

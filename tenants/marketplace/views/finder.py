@@ -50,16 +50,22 @@ class Filters(forms.Form):
     bbox = forms.CharField(required=False, widget=forms.HiddenInput)
     lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
     lng = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
-    connector = forms.ChoiceField(required=False, label=_("Plug"), choices=[("", _("Any plug")), *words.CONNECTORS.items()])
+    connector = forms.ChoiceField(
+        required=False, label=_("Plug"), choices=[("", _("Any plug")), *words.CONNECTORS.items()]
+    )
     power = forms.TypedChoiceField(required=False, label=_("Power"), coerce=int, empty_value=None)
-    price = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2, label=_("At most, for an hour"))
+    price = forms.DecimalField(
+        required=False, min_value=0, max_digits=12, decimal_places=2, label=_("At most, for an hour")
+    )
     day = forms.DateTimeField(
         required=False, label=_("Free from"), input_formats=["%Y-%m-%dT%H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )  # fmt: skip
     minutes = forms.TypedChoiceField(required=False, label=_("For"), coerce=int, empty_value=None)
     radius = forms.TypedChoiceField(required=False, label=_("Within"), coerce=int, empty_value=None)
-    amenities = forms.MultipleChoiceField(required=False, choices=[(key, word) for key, (_icon, word) in words.AMENITIES.items()])
+    amenities = forms.MultipleChoiceField(
+        required=False, choices=[(key, word) for key, (_icon, word) in words.AMENITIES.items()]
+    )
     order = forms.ChoiceField(
         required=False, label=_("Sort by"),
         choices=[("distance", _("Nearest first")), ("price", _("Cheapest first")), ("rating", _("Best rated first"))],

@@ -18,17 +18,53 @@ from ..offering import check_adapter
 class ChargerForm(forms.Form):
     """What it is."""
 
-    title = forms.CharField(label=_("Name"), min_length=3, max_length=80, help_text=_("What drivers see first, such as “Garage on Fredrikinkatu”. Leave the house number out."))
+    title = forms.CharField(
+        label=_("Name"),
+        min_length=3,
+        max_length=80,
+        help_text=_("What drivers see first, such as “Garage on Fredrikinkatu”. Leave the house number out."),
+    )
     connector = forms.ChoiceField(label=_("Plug"), choices=list(words.CONNECTORS.items()), initial="IEC_62196_T2")
-    power_kw = forms.DecimalField(label=_("Power in kW"), min_value=1, max_value=400, decimal_places=1, initial="7.4", help_text=_("The most the charger can give."))
-    description = forms.CharField(label=_("Description"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), help_text=_("How to get in, where to park, what to look out for."))
-    amenities = forms.MultipleChoiceField(label=_("At the charger"), required=False, widget=forms.CheckboxSelectMultiple, choices=[(key, word) for key, (_icon, word) in words.AMENITIES.items()])
+    power_kw = forms.DecimalField(
+        label=_("Power in kW"),
+        min_value=1,
+        max_value=400,
+        decimal_places=1,
+        initial="7.4",
+        help_text=_("The most the charger can give."),
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("How to get in, where to park, what to look out for."),
+    )
+    amenities = forms.MultipleChoiceField(
+        label=_("At the charger"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(key, word) for key, (_icon, word) in words.AMENITIES.items()],
+    )
 
 
 class AdapterForm(forms.Form):
     """How we reach it."""
 
-    device_id = forms.CharField(label=_("Adapter id"), max_length=40, help_text=_("On the sticker under the QR code; it begins with ad_."), widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false", "class": "mono", "dir": "ltr"}))
+    device_id = forms.CharField(
+        label=_("Adapter id"),
+        max_length=40,
+        help_text=_("On the sticker under the QR code; it begins with ad_."),
+        widget=forms.TextInput(
+            attrs={
+                "autocapitalize": "none",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "class": "mono",
+                "dir": "ltr",
+            }
+        ),
+    )
 
     def clean_device_id(self) -> str:
         device_id = str(self.cleaned_data["device_id"]).strip()
@@ -42,18 +78,48 @@ class AdapterForm(forms.Form):
 class PlaceForm(forms.Form):
     """Where it is. The exact position stays private."""
 
-    address = forms.CharField(label=_("Street and number"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "street-address"}))
-    postal_code = forms.CharField(label=_("Postal code"), max_length=12, required=False, widget=forms.TextInput(attrs={"autocomplete": "postal-code"}))
-    city = forms.CharField(label=_("City"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "address-level2"}))
-    latitude = forms.FloatField(label=_("Latitude"), min_value=-90, max_value=90, widget=forms.NumberInput(attrs={"step": "any", "dir": "ltr"}))
-    longitude = forms.FloatField(label=_("Longitude"), min_value=-180, max_value=180, widget=forms.NumberInput(attrs={"step": "any", "dir": "ltr"}))
+    address = forms.CharField(
+        label=_("Street and number"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "street-address"})
+    )
+    postal_code = forms.CharField(
+        label=_("Postal code"),
+        max_length=12,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
+    )
+    city = forms.CharField(
+        label=_("City"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    latitude = forms.FloatField(
+        label=_("Latitude"), min_value=-90, max_value=90, widget=forms.NumberInput(attrs={"step": "any", "dir": "ltr"})
+    )
+    longitude = forms.FloatField(
+        label=_("Longitude"),
+        min_value=-180,
+        max_value=180,
+        widget=forms.NumberInput(attrs={"step": "any", "dir": "ltr"}),
+    )
 
 
 class PriceForm(forms.Form):
     """What it costs, before tax."""
 
-    per_hour = forms.DecimalField(label=_("Per hour"), required=False, min_value=0, max_digits=12, decimal_places=4, help_text=_("Charged by the minute. Leave empty for a price per kWh only."))
-    per_kwh = forms.DecimalField(label=_("Per kWh"), required=False, min_value=0, max_digits=12, decimal_places=4, help_text=_("Where the law lets you sell by the kWh."))
+    per_hour = forms.DecimalField(
+        label=_("Per hour"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=4,
+        help_text=_("Charged by the minute. Leave empty for a price per kWh only."),
+    )
+    per_kwh = forms.DecimalField(
+        label=_("Per kWh"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=4,
+        help_text=_("Where the law lets you sell by the kWh."),
+    )
 
     def clean(self) -> dict[str, Any]:
         held = super().clean() or {}
@@ -71,7 +137,9 @@ class WeekForm(forms.Form):
         for weekday in range(7):
             name = WEEKDAYS[weekday]
             self.fields[f"open_{weekday}"] = forms.BooleanField(label=name, required=False, initial=True)
-            self.fields[f"from_{weekday}"] = forms.TimeField(label=_("from"), required=False, initial="00:00", widget=clock)
+            self.fields[f"from_{weekday}"] = forms.TimeField(
+                label=_("from"), required=False, initial="00:00", widget=clock
+            )
             self.fields[f"to_{weekday}"] = forms.TimeField(label=_("to"), required=False, initial="00:00", widget=clock)
 
     def days(self) -> list[dict[str, Any]]:

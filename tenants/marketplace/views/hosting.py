@@ -49,7 +49,11 @@ def step(request: HttpRequest, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404
     saved: dict[str, Any] = request.session.get(SAVED, {})
-    form = STEPS[step][1](request.POST) if request.method == "POST" else STEPS[step][1](initial=saved.get(step) or _usual(request, step))
+    form = (
+        STEPS[step][1](request.POST)
+        if request.method == "POST"
+        else STEPS[step][1](initial=saved.get(step) or _usual(request, step))
+    )
     if request.method == "POST" and form.is_valid():
         saved[step] = _plain(form)
         request.session[SAVED] = saved
@@ -84,7 +88,10 @@ def _offer(saved: dict[str, Any], week: WeekForm, request: HttpRequest) -> Offer
         max_power_w=round(float(charger["power_kw"]) * 1000),
         amenities=tuple(charger["amenities"]),
         device_id=saved["adapter"]["device_id"],
-        place=Place(**{name: place[name] for name in ("address", "postal_code", "city", "latitude", "longitude")}, country=country),
+        place=Place(
+            **{name: place[name] for name in ("address", "postal_code", "city", "latitude", "longitude")},
+            country=country,
+        ),
         per_hour=price["per_hour"] or None,
         per_kwh=price["per_kwh"] or None,
         weekly=week.weekly(),
@@ -94,7 +101,10 @@ def _offer(saved: dict[str, Any], week: WeekForm, request: HttpRequest) -> Offer
 def _plain(form: forms.Form) -> dict[str, Any]:
     """What was typed, in shapes that the session can hold."""
     keep = (str, int, float, list, bool)
-    return {name: value if isinstance(value, keep) else ("" if value is None else str(value)) for name, value in form.cleaned_data.items()}
+    return {
+        name: value if isinstance(value, keep) else ("" if value is None else str(value))
+        for name, value in form.cleaned_data.items()
+    }
 
 
 def _usual(request: HttpRequest, step: str) -> dict[str, Any] | None:
@@ -149,7 +159,10 @@ def _forms(listing: Listing, data: Any, part: str) -> dict[str, forms.Form]:
     price = {kind: _price(listing, component) for kind, component in (("per_hour", "TIME"), ("per_kwh", "ENERGY"))}
     weekly = list(listing.availability.values_list("weekday", "start_minute", "end_minute"))
     initial = {"words": (WordsForm, words), "price": (PriceForm, price), "week": (WeekForm, week_initial(weekly))}
-    return {name: make(data if name == part else None, initial=values, prefix=None) for name, (make, values) in initial.items()}
+    return {
+        name: make(data if name == part else None, initial=values, prefix=None)
+        for name, (make, values) in initial.items()
+    }
 
 
 class WordsForm(ChargerForm):
@@ -170,7 +183,9 @@ def _price(listing: Listing, kind: str) -> str:
 def _save(listing: Listing, part: str, form: forms.Form) -> None:
     now, held = datetime.now(UTC), form.cleaned_data
     if part == "words":
-        actions.update_listing(listing=listing, now=now, **{name: held[name] for name in ("title", "description", "amenities")})
+        actions.update_listing(
+            listing=listing, now=now, **{name: held[name] for name in ("title", "description", "amenities")}
+        )
     elif part == "price":
         texts = {name: str(held[name]) if held[name] else None for name in ("per_hour", "per_kwh")}
         actions.set_price(listing=listing, now=now, **texts)
@@ -202,7 +217,12 @@ def change(request: HttpRequest, uid: UUID, act: str) -> HttpResponse:
 
 def _own(request: HttpRequest, uid: UUID) -> Listing:
     """The listing, for whom it may be managed; NotFound for others."""
-    listing = Listing.objects.select_related("evse__location", "tariff").filter(uid=uid).exclude(state=Listing.State.DELETED).first()
+    listing = (
+        Listing.objects.select_related("evse__location", "tariff")
+        .filter(uid=uid)
+        .exclude(state=Listing.State.DELETED)
+        .first()
+    )
     if listing is None or not can(request.user, "listing.view", listing):  # type: ignore[arg-type]
         raise NotFound()
     if not can(request.user, "listing.manage", listing):  # type: ignore[arg-type]

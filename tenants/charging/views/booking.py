@@ -1,0 +1,172 @@
+"""A booking from hold to cancellation, for its driver."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from saas.kit.errors import Refused
+from saas.web.refusals import sentence
+from tenants.bookings import queries as bookings
+from tenants.bookings.actions import one_time_code
+from tenants.bookings.models import Booking
+from tenants.marketplace.queries import may_see_exact
+from tenants.payments import actions as payments
+from tenants.payments.offline import APPROVED, CHALLENGE, DECLINED
+from tenants.payments.providers import DEFAULT, provider
+
+from .. import actions, outcomes
+from ..calendar import event
+
+State = Booking.State
+CARDS = (
+    (APPROVED, "4242", lazy("Approved at once")),
+    (DECLINED, "0002", lazy("Declined by the bank")),
+    (CHALLENGE, "3155", lazy("The bank asks you to confirm")),
+)
+COMING = (State.HELD, State.CONFIRMED, State.ACTIVE)
+Decision = Callable[[Booking, datetime], Any]
+
+
+@login_required
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """The driver's bookings: what comes, then what was."""
+    rows = bookings.of_driver(driver=request.user)  # type: ignore[arg-type]
+    coming = sorted((row for row in rows if row.state in COMING), key=lambda row: row.during.lower)
+    return render(request, "charging/bookings.html", {"coming": coming, "past": [row for row in rows if row.state not in COMING]})
+
+
+@login_required
+@require_GET
+def one(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """A booking: where, how to start, what it costs, how to cancel."""
+    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    driving = booking.driver_id == request.user.pk
+    if booking.state == State.HELD and driving:
+        return redirect("pay", uid)
+    return render(request, "charging/booking.html", _facts(booking, request, driving))
+
+
+def _facts(booking: Booking, request: HttpRequest, driving: bool) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    session = getattr(booking, "session", None)
+    open_now = booking.state == State.CONFIRMED and booking.during.lower <= now < booking.during.upper
+    return {
+        "booking": booking,
+        "place": booking.listing.evse.location,
+        "zone": booking.listing.evse.location.timezone,
+        "exact": may_see_exact(listing=booking.listing, viewer=request.user),  # type: ignore[arg-type]
+        "session": session,
+        "code": one_time_code(booking) if driving and booking.state == State.CONFIRMED else "",
+        "open_now": open_now,
+        "driving": driving,
+        "back_minor": _back_minor(booking, request, now),
+        "payment": booking.payments.order_by("id").last(),  # type: ignore[attr-defined]
+    }
+
+
+def _back_minor(booking: Booking, request: HttpRequest, now: datetime) -> int | None:
+    """What the driver would get back if this person cancelled now; None when it cannot be cancelled."""
+    role = actions.cancel.role_of(booking, request.user)  # type: ignore[arg-type]
+    if booking.state != State.CONFIRMED or role is None:
+        return None
+    if role != "driver":
+        return booking.amount_minor if role == "operator" or booking.during.lower - now >= outcomes.HOST_NOTICE else None
+    if not outcomes.in_time(quote=booking.quote, start=booking.during.lower, now=now):
+        return 0
+    return booking.amount_minor - outcomes.cancelled_in_time(quote=booking.quote, held_minor=booking.amount_minor).total_minor
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def pay(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Checkout while the slot is held. The key in the form makes a second press the same payment."""
+    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    if booking.state != State.HELD and request.method == "GET":
+        return redirect("booking", uid)
+    if request.method == "GET":
+        return _checkout(request, booking)
+    return _confirm(request, booking)
+
+
+def _confirm(request: HttpRequest, booking: Booking) -> HttpResponse:
+    method, key = request.POST.get("method", ""), request.POST.get("key", "")[:60]
+    try:
+        actions.confirm_booking(
+            booking_uid=booking.uid, driver=request.user, method=method, idempotency_key=key, now=datetime.now(UTC)  # type: ignore[arg-type]
+        )
+    except payments.ConfirmationNeeded as needed:
+        return render(request, "charging/bank.html", {"booking": booking, "payment": needed.details["payment"], "method": method, "key": key})
+    except Refused as refusal:
+        booking.refresh_from_db(fields=["state"])
+        return _checkout(request, booking, refusal=sentence(refusal), chosen=method, status=refusal.status)
+    messages.success(request, _("Booked. Have a good charge!"))
+    return redirect("booking", booking.uid)
+
+
+def _checkout(request: HttpRequest, booking: Booking, *, refusal: str = "", chosen: str = APPROVED, status: int = 200) -> HttpResponse:
+    lost = booking.state != State.HELD or booking.hold_expires_at <= datetime.now(UTC)
+    context = {
+        "booking": booking,
+        "zone": booking.listing.evse.location.timezone,
+        "cards": CARDS,
+        "chosen": chosen,
+        "stand_in": provider(DEFAULT).is_stand_in,
+        "key": secrets.token_urlsafe(12),
+        "refusal": refusal,
+        "lost": lost,
+    }
+    return render(request, "charging/pay.html", context, status=status)
+
+
+@login_required
+@require_POST
+def bank(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The stand-in's bank page was answered: then the same payment is asked for again."""
+    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    accept = request.POST.get("answer") == "yes"
+    payments.answer_challenge(
+        payment_uid=UUID(request.POST.get("payment", "")), driver=request.user, accept=accept, now=datetime.now(UTC)  # type: ignore[arg-type]
+    )
+    return _confirm(request, booking)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
+    try:
+        booking = actions.cancel_booking(booking_uid=uid, by=request.user, now=datetime.now(UTC))  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, sentence(refusal))
+        return redirect("booking", uid)
+    messages.success(request, _("Cancelled."))
+    return redirect("booking", uid) if booking.state != State.CANCELLED_BY_DRIVER or booking.payments.exists() else redirect("bookings")  # type: ignore[attr-defined]
+
+
+@login_required
+@require_GET
+def ics(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The booking for a calendar. The address is in it only for whom it is shown to."""
+    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    place = booking.listing.evse.location
+    exact = may_see_exact(listing=booking.listing, viewer=request.user)  # type: ignore[arg-type]
+    text = event(
+        uid=f"{booking.uid}@{request.get_host()}",
+        start=booking.during.lower,
+        end=booking.during.upper,
+        title=_("Charging: %(name)s") % {"name": booking.listing.title},
+        place=f"{place.address}, {place.city}" if exact else place.city,
+        address=request.build_absolute_uri(f"/bookings/{booking.uid}/"),
+        now=datetime.now(UTC),
+    )
+    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="booking.ics"'})

@@ -1,0 +1,107 @@
+"""The host's earnings and the operator's console."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from saas.devices import queries as devices
+from saas.kit.errors import Forbidden, Refused
+from saas.web.refusals import sentence
+from tenants.accounts.models import User
+from tenants.accounts.permissions import can
+from tenants.bookings import queries as bookings
+from tenants.ledger import queries as ledger
+from tenants.ledger.models import Account
+from tenants.marketplace import queries as marketplace
+from tenants.sites.models import Evse
+
+from .. import actions, queries
+from ..models import DeviceCommand, Session
+
+RECENT = 20
+COMING = ("confirmed", "active")
+
+
+@require_GET
+def host(request: HttpRequest) -> HttpResponse:
+    """A host's chargers, bookings and earnings; for others, what hosting is."""
+    if not request.user.is_authenticated:
+        return render(request, "charging/host_welcome.html")
+    now, user = datetime.now(UTC), request.user
+    chargers = marketplace.of_host(host=user, now=now)  # type: ignore[arg-type]
+    if not chargers:
+        return render(request, "charging/host_welcome.html")
+    owner, currency = f"user:{user.uid}", request.tenant.currency  # type: ignore[union-attr, attr-defined]
+    coming = [row for row in bookings.of_host(host=user) if row.state in COMING]  # type: ignore[arg-type]
+    context = {
+        "chargers": chargers,
+        "coming": sorted(coming, key=lambda row: row.during.lower),
+        "balance_minor": ledger.balance(kind=Account.Kind.HOST_PAYABLE, owner=owner, currency=currency),
+        "lines": _earnings(owner),
+        "commission_bp": request.tenant.commission_bp,  # type: ignore[attr-defined]
+        "currency": currency,
+    }
+    return render(request, "charging/host.html", context)
+
+
+def _earnings(owner: str) -> list[dict[str, object]]:
+    """Movements of the host's account, each with the receipt that explains it where there is one."""
+    lines = ledger.statement(kind=Account.Kind.HOST_PAYABLE, owner=owner, limit=RECENT)
+    uids = [line.reference.removeprefix("booking:") for line in lines if line.reference.startswith("booking:")]
+    rows = Session.objects.select_related("booking__listing").filter(booking__uid__in=uids)
+    by_booking = {str(row.booking.uid): row for row in rows if row.booking}
+    return [{"line": line, "session": by_booking.get(line.reference.removeprefix("booking:"))} for line in lines]
+
+
+@login_required
+@require_GET
+def console(request: HttpRequest) -> HttpResponse:
+    """What an operator looks at first."""
+    if not can(request.user, "station.view"):  # type: ignore[arg-type]
+        raise Forbidden()
+    now = datetime.now(UTC)
+    fleet = devices.of_tenant(request.tenant)  # type: ignore[attr-defined]
+    sessions = Session.objects.select_related("evse__location", "evse__listing", "driver", "booking").order_by("-id")
+    day = Session.objects.filter(started_at__gte=now - timedelta(days=1)).aggregate(count=Count("id"), energy=Sum("energy_wh"))
+    context = {
+        "running": [(row, queries.live_state(row, now)) for row in sessions.filter(state__in=("starting", "charging", "ended"))[:RECENT]],
+        "recent": sessions.filter(Q(state="closed") | Q(state="cancelled"))[:RECENT],
+        "devices": [(device, evses.get(device.device_id)) for evses in [_evses()] for device in fleet],
+        "online": sum(devices.is_online(device) for device in fleet),
+        "day": day,
+        "waiting": User.objects.filter(identity=User.Identity.PENDING).count(),
+        "stuck": DeviceCommand.objects.filter(state__in=("refused", "expired"), next_at__gte=now - timedelta(days=1)).count(),
+        "zone": request.tenant.timezone,  # type: ignore[attr-defined]
+        "reviews": can(request.user, "identity.review"),  # type: ignore[arg-type]
+        "may_stop": can(request.user, "session.stop"),  # type: ignore[arg-type]
+        "may_start": can(request.user, "station.start"),  # type: ignore[arg-type]
+    }
+    return render(request, "charging/console.html", context)
+
+
+def _evses() -> dict[str, Evse]:
+    rows = Evse.objects.select_related("location", "listing").exclude(device_id=None)
+    return {str(row.device_id): row for row in rows}
+
+
+@login_required
+@require_POST
+def remote_start(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Start a charger for somebody who stands in front of it."""
+    evse = Evse.objects.select_related("location").filter(uid=uid).first()
+    if evse is None:
+        return redirect("console")
+    try:
+        session = actions.start_by_operator(evse=evse, by=request.user, now=datetime.now(UTC))  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, sentence(refusal))
+        return redirect("console")
+    messages.success(request, _("The charger was asked to start."))
+    return redirect("session", session.uid)

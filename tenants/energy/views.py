@@ -1,0 +1,104 @@
+"""Reports: asking for one, watching it being made, taking the files."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from saas.kit.errors import Forbidden, Refused
+from saas.web.refusals import sentence
+from tenants.accounts.models import Organisation
+from tenants.accounts.permissions import can, organisations_of
+
+from . import actions, queries
+
+TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "extract": "text/csv; charset=utf-8"}
+WORKING = ("queued", "running")
+
+
+class ReportForm(forms.Form):
+    """Whose, which days, in which language."""
+
+    organisation = forms.ChoiceField(label=lazy("About"), required=False)
+    period_start = forms.DateField(label=lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last_day = forms.DateField(label=lazy("To, included"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    source = forms.ChoiceField(label=lazy("Which sessions"), choices=[("all", lazy("All")), ("live", lazy("Charged here")), ("imported", lazy("Imported files"))])
+    language = forms.ChoiceField(label=lazy("Language of the report"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args: Any, organisations: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["organisation"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = organisations
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def home(request: HttpRequest) -> HttpResponse:
+    """Reports that the person may read, and the form for a new one."""
+    choices = _organisations(request)
+    if not choices and not can(request.user, "report.view") and not organisations_of(request.user, "report.view"):  # type: ignore[arg-type]
+        raise Forbidden()
+    form = ReportForm(request.POST or None, organisations=choices, initial=_usual(request))
+    status = 422 if form.is_bound else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            _ask(request, form)
+            messages.success(request, _("Asked for. It is made in the background; this page shows when it is ready."))
+            return redirect("reports")
+        except Refused as refusal:
+            form.add_error(None, sentence(refusal))
+            status = refusal.status
+    page = queries.of_viewer(viewer=request.user, after=request.GET.get("after"))  # type: ignore[arg-type]
+    for report in page.items:
+        report.last_day = report.period_end - timedelta(days=1)  # type: ignore[attr-defined]
+    working = any(report.state in WORKING for report in page.items)
+    return render(request, "energy/reports.html", {"form": form, "may_ask": bool(choices), "page": page, "working": working}, status=status)
+
+
+def _organisations(request: HttpRequest) -> list[tuple[str, str]]:
+    """Whom the person may ask a report about: the whole site first, where allowed."""
+    everywhere = can(request.user, "report.request")  # type: ignore[arg-type]
+    rows = Organisation.objects.filter(kind__in=("fleet", "enterprise")).order_by("name")
+    if not everywhere:
+        rows = rows.filter(pk__in=organisations_of(request.user, "report.request"))  # type: ignore[arg-type]
+    whole = [("", _("The whole of %(name)s") % {"name": request.tenant.name})] if everywhere else []  # type: ignore[attr-defined]
+    return whole + [(str(row.uid), row.name) for row in rows]
+
+
+def _usual(request: HttpRequest) -> dict[str, Any]:
+    """The month so far."""
+    today = datetime.now(UTC).astimezone(ZoneInfo(request.tenant.timezone)).date()  # type: ignore[attr-defined]
+    return {"period_start": date(today.year, today.month, 1), "last_day": today, "language": (translation.get_language() or "en").split("-")[0]}
+
+
+def _ask(request: HttpRequest, form: ReportForm) -> None:
+    held = form.cleaned_data
+    actions.request_report(
+        user=request.user,  # type: ignore[arg-type]
+        kind="esg",
+        organisation_uid=UUID(held["organisation"]) if held["organisation"] else None,
+        period_start=held["period_start"],
+        period_end=held["last_day"] + timedelta(days=1),
+        language=held["language"],
+        source=held["source"],
+        now=datetime.now(UTC),
+    )
+
+
+@login_required
+@require_GET
+def file(request: HttpRequest, uid: UUID, kind: str) -> FileResponse:
+    path, name = queries.file_of(uid=uid, kind=kind, viewer=request.user)  # type: ignore[arg-type]
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES.get(kind, "application/octet-stream"))
