@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from saas.contracts import rpc
 from saas.devices import actions as devices
 from saas.devices import queries as registry
@@ -44,7 +42,8 @@ def boot(question: rpc.Boot, now: datetime) -> rpc.Booted:
     """Pending stations are told to ask again soon."""
     device = registry.get(question.device)
     with _inside(device):
-        actions.station_boot(device=device, boot=msgspec.to_builtins(question), now=now)
+        actions.station_boot(device=device, boot=question, now=now)
+    devices.seen(device_id=device.device_id, now=now, online=True, firmware=question.firmware)
     pending = device.state == Device.State.PENDING
     return rpc.Booted(
         status="Pending" if pending else "Accepted",
@@ -67,8 +66,7 @@ def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:
     """StatusNotification."""
     device = registry.get(question.device)
     with _inside(device):
-        at = datetime.fromtimestamp(question.ts_ms / 1000, UTC)
-        actions.station_status(device=device, evse=question.evse, status=question.status, at=at, now=now)
+        actions.station_status(device=device, status=question, now=now)
     return rpc.Noted(now_ms=_ms(now))
 
 
