@@ -68,7 +68,9 @@ class Landing:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
-    def store(self, sha256: str, sessions: pl.DataFrame, aside: Iterable[dict[str, Any]], manifest: dict[str, Any]) -> None:
+    def store(
+        self, sha256: str, sessions: pl.DataFrame, aside: Iterable[dict[str, Any]], manifest: dict[str, Any]
+    ) -> None:
         """Sessions, then what was set aside, then the manifest: the last rename makes the import true."""
         shaped = sessions.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in aside)

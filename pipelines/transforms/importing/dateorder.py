@@ -37,16 +37,20 @@ class Hints:
 
 
 def to_days(moments: pl.DataFrame, order: DateOrder) -> pl.DataFrame:
-    """`day` (Date, null when impossible), `century` and `swapped` (was the date repaired so) for each row of moments."""
+    """`day` (Date, null when impossible), and whether `century` or `swapped` were repaired, for each row."""
     month, day = _order_fields(order.day_first)
     fix = (pl.col("y") < 100) & (pl.col("ydigits") > 2)
     base = moments.select(
         pl.when(pl.col("y") < 100).then(pl.col("y") + 2000).otherwise(pl.col("y")).alias("y"),
         month.alias("m"), day.alias("d"), pl.col("fixed"), fix.alias("century"),
     )  # fmt: skip
-    turn = pl.lit(order.swap) & ~pl.col("fixed") & (pl.col("d") <= 12) & (pl.col("m") != pl.col("d")) & (pl.col("m") <= 12)
+    turn = (
+        pl.lit(order.swap) & ~pl.col("fixed") & (pl.col("d") <= 12) & (pl.col("m") != pl.col("d")) & (pl.col("m") <= 12)
+    )
     turned = base.with_columns(
-        pl.when(turn).then("d").otherwise("m").alias("m"), pl.when(turn).then("m").otherwise("d").alias("d"), turn.alias("swapped")
+        pl.when(turn).then("d").otherwise("m").alias("m"),
+        pl.when(turn).then("m").otherwise("d").alias("d"),
+        turn.alias("swapped"),
     )
     return turned.select(_civil(), pl.col("century").fill_null(False), pl.col("swapped").fill_null(False))
 
@@ -61,7 +65,11 @@ def _order_fields(day_first: bool) -> tuple[pl.Expr, pl.Expr]:
 def _civil() -> pl.Expr:
     leap = (pl.col("m") == 2) & (pl.col("y") % 4 == 0) & ((pl.col("y") % 100 != 0) | (pl.col("y") % 400 == 0))
     length = pl.col("m").replace_strict(list(range(1, 13)), _MONTH_DAYS, default=0, return_dtype=pl.Int32)
-    ok = pl.col("m").is_between(1, 12) & pl.col("d").is_between(1, length + leap.cast(pl.Int32)) & pl.col("y").is_between(1900, 2100)
+    ok = (
+        pl.col("m").is_between(1, 12)
+        & pl.col("d").is_between(1, length + leap.cast(pl.Int32))
+        & pl.col("y").is_between(1900, 2100)
+    )
     y, m, d = (pl.when(ok).then(pl.col(c)) for c in "ymd")
     return pl.date(y, m, d).alias("day")
 
@@ -96,7 +104,9 @@ def _by_hint(hints: Hints) -> tuple[bool, str]:
     if hints.american:
         return False, "a 12-hour clock or an American time zone goes with month first"
     tried = ["dates: day first and month first are equally possible for every row"]
-    raise NotUnderstood("The order of day and month cannot be told from this file; give --date-order dmy or mdy.", tried)
+    raise NotUnderstood(
+        "The order of day and month cannot be told from this file; give --date-order dmy or mdy.", tried
+    )
 
 
 def _impossible(moments: pl.DataFrame | None, order: DateOrder) -> int:
@@ -123,7 +133,8 @@ def _facts(start: pl.DataFrame, end: pl.DataFrame | None, order: DateOrder) -> _
         length = to_days(end, order)["day"].cast(pl.Int32) - days
         backward = int(((length < 0) | (length > LONG_DAYS)).sum())
     wander = int(known.diff().abs().sum() or 0)
-    span = int(known.max() - known.min()) if known.len() else 0  # type: ignore[operator]
+    ordered = known.sort()
+    span = int(ordered[-1] - ordered[0]) if ordered.len() else 0
     return _Facts(backward, wander, span, days)
 
 
@@ -151,13 +162,14 @@ def _swap_evidence(start: pl.DataFrame, end: pl.DataFrame | None, kept: DateOrde
     keep, turn = _facts(start, end, kept), _facts(start, end, turned)
     low = to_days(start, turned)["swapped"]
     sure = keep.days.filter(~low).drop_nulls()
-    if sure.len() < 10 or low.sum() < 3:
+    swappable = int(low.sum())
+    if sure.len() < 10 or swappable < 3:
         return None
     first, last = _period(sure)
     out_kept, out_turned = (_outside(f.days.filter(low), first, last) for f in (keep, turn))
     verdicts = [better for _, better in _compare(turn, keep)[:2]]
-    in_period = out_turned <= low.sum() * 0.002 and out_kept >= max(3, 0.02 * int(low.sum()))
-    if 1 in verdicts or out_turned > max(out_kept, low.sum() * 0.002):
+    in_period = out_turned <= swappable * 0.002 and out_kept >= max(3, 0.02 * swappable)
+    if 1 in verdicts or out_turned > max(out_kept, swappable * 0.002):
         return None
     if in_period:
         return f"swapped back, all rows lie inside one period, as stored {out_kept} starts do not"

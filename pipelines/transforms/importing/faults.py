@@ -44,7 +44,7 @@ def _single() -> list[tuple[str, pl.Expr]]:
 
 
 def judge(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with `duration_s`, `session_key` and `_reason` (null when the row is imported). The first of repeats stays."""
+    """Rows with `duration_s`, `session_key` and `_reason` (null when imported). The first of repeats stays."""
     seconds = (pl.col("end_utc") - pl.col("start_utc")).dt.total_seconds()
     timed = rows.with_columns(seconds.alias("duration_s"))
     reason = pl.coalesce(*(pl.when(test).then(pl.lit(name)) for name, test in _single()))

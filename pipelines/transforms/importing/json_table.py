@@ -37,7 +37,9 @@ def _lines(data: bytes) -> list[dict[str, Any]]:
     try:
         return [_load(line) for line in data.decode().split("\n") if line.strip()]
     except json.JSONDecodeError as error:
-        raise NotUnderstood(f"The JSON is damaged: {error}.", [f"json: {error}", "json lines: a line is no JSON object"]) from error
+        raise NotUnderstood(
+            f"The JSON is damaged: {error}.", [f"json: {error}", "json lines: a line is no JSON object"]
+        ) from error
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

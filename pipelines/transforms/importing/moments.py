@@ -13,9 +13,15 @@ import polars as pl
 from babel import Locale
 
 SCHEMA: dict[str, pl.DataType] = {
-    "y": pl.Int32(), "p": pl.Int32(), "q": pl.Int32(), "yfirst": pl.Boolean(), "ydigits": pl.Int8(), "fixed": pl.Boolean(),
-    "ms": pl.Int64(), "off": pl.Int32(),
-}  # fmt: skip
+    "y": pl.Int32(),
+    "p": pl.Int32(),
+    "q": pl.Int32(),
+    "yfirst": pl.Boolean(),
+    "ydigits": pl.Int8(),
+    "fixed": pl.Boolean(),
+    "ms": pl.Int64(),
+    "off": pl.Int32(),
+}
 DAY_MS = 86_400_000
 _DATE = r"(?P<a>\d{1,4})\s*[-/.年 ]\s*(?P<b>\d{1,2})\s*[-/.月 ]\s*(?P<c>\d{1,4})日?"
 _CLOCK = (
@@ -23,25 +29,33 @@ _CLOCK = (
     r"\s*(?P<ap>[aApP])?(?:\.?\s?[mM]\.?)?"
 )
 _ZONE = r"\s*(?P<z>[A-Z]{3,5}(?:[+-]\d{1,2}(?::?\d{2})?)?|Z|z|[+-]\d{2}(?::?\d{2})?)?(?:\s*(?:\([^)]*\)|[uU]hr|hrs))?"
-_FULL = rf"^{_DATE}(?:(?:\s*[T_,]\s*|\s+(?:klo|kl\.?|um|at|à|-|a las|alle|ore|om)?\s*){_CLOCK}{_ZONE})?Z?$"
+_JOIN = r"(?:\s*[T_,]\s*|\s+(?:klo|kl\.?|um|at|à|-|a las|alle|ore|om)?\s*)"
+_FULL = rf"^{_DATE}(?:{_JOIN}{_CLOCK}{_ZONE})?Z?$"
 _TIME = rf"^{_CLOCK}{_ZONE}$"
 _TIME_FIRST = r"(?i)^(\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?)[\s,]+(\S*\d.*)$"
-_BASIC = r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T\s]?(?P<h>\d{2}):?(?P<mi>\d{2}):?(?P<s>\d{2})?(?:\.(?P<f>\d{1,9}))?)?(?P<z>Z)?$"
-_DMONY = r"(?i)^(?:\p{L}+\.?,?\s+)?(\d{1,2})(?:st|nd|rd|th|\.)?[\s\-/,.]*(?:de\s+)?(\p{L}{3,})\.?[\s\-/,.]*(?:de\s+|del\s+)?(\d{2,4})\b(.*)$"
-_MONDY = r"(?i)^(?:\p{L}+\.?,?\s+)?(\p{L}{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b(.*)$"
+_BASIC = (
+    r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})"
+    r"(?:[T\s]?(?P<h>\d{2}):?(?P<mi>\d{2}):?(?P<s>\d{2})?(?:\.(?P<f>\d{1,9}))?)?(?P<z>Z)?$"
+)
+_WEEKDAY = r"(?i)^(?:\p{L}+\.?,?\s+)?"
+_DMONY = (
+    _WEEKDAY + r"(\d{1,2})(?:st|nd|rd|th|\.)?[\s\-/,.]*(?:de\s+)?(\p{L}{3,})\.?"
+    r"[\s\-/,.]*(?:de\s+|del\s+)?(\d{2,4})\b(.*)$"
+)
+_MONDY = _WEEKDAY + r"(\p{L}{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b(.*)$"
 _YMOND = r"(?i)^(\d{4})[\s\-/.]+(\p{L}{3,})\.?[\s\-/.]+(\d{1,2})\b(.*)$"
 # Only abbreviations that mean one offset wherever charging files come from (minutes east of UTC).
 ZONE_OFFSETS = {
-    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 60, "WEST": 60, "CET": 60, "MEZ": 60, "CEST": 120, "MESZ": 120, "EET": 120,
-    "EEST": 180, "MSK": 180, "GST": 240, "HKT": 480, "SGT": 480, "AWST": 480, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660,
-    "NZST": 720, "NZDT": 780, "HST": -600, "AKST": -540, "AKDT": -480, "PST": -480, "PDT": -420, "MST": -420, "MDT": -360,
-    "CST": -360, "CDT": -300, "EST": -300, "EDT": -240,
+    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 60, "WEST": 60, "CET": 60, "MEZ": 60, "CEST": 120,
+    "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "GST": 240, "HKT": 480, "SGT": 480, "AWST": 480, "JST": 540,
+    "KST": 540, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "HST": -600, "AKST": -540, "AKDT": -480,
+    "PST": -480, "PDT": -420, "MST": -420, "MDT": -360, "CST": -360, "CDT": -300, "EST": -300, "EDT": -240,
 }  # fmt: skip
 _LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "nb", "da", "fi", "pl", "cs", "tr", "hu", "ro"]
 
 
 def parse_moments(texts: pl.Series, *, numeric: bool = True) -> pl.DataFrame:
-    """Fields of each text, one row each, nulls where it is no date. `numeric` lets bare numbers be epochs or serials."""
+    """Fields of each text, nulls where it is no date. `numeric` lets bare numbers be epochs or day numbers."""
     distinct = texts.drop_nulls().unique()
     if distinct.is_empty():
         return _nothing(texts.len())
@@ -57,7 +71,7 @@ def _spread(texts: pl.Series, distinct: pl.Series, known: pl.DataFrame) -> pl.Da
 
 
 def _nothing(rows: int) -> pl.DataFrame:
-    return pl.DataFrame({name: pl.Series(name, [None], dtype=t) for name, t in SCHEMA.items()}).select(pl.all().repeat_by(rows).explode()) if rows else pl.DataFrame(schema=SCHEMA)  # fmt: skip
+    return pl.DataFrame({name: pl.Series([None], dtype=t).new_from_index(0, rows) for name, t in SCHEMA.items()})
 
 
 def _parse(texts: pl.Series, numeric: bool) -> pl.DataFrame:
@@ -74,7 +88,7 @@ def _parse(texts: pl.Series, numeric: bool) -> pl.DataFrame:
         ok = got["y"].is_not_null()
         done = pl.concat([done, got.filter(ok).select(done.columns)])
         left = left.filter(~ok)
-    every = pl.DataFrame({"_i": pl.Series(range(0), dtype=pl.UInt32)}) if not texts.len() else pl.DataFrame({"_t": texts}).with_row_index("_i").select("_i")  # fmt: skip
+    every = pl.DataFrame({"_t": texts}).with_row_index("_i").select("_i")
     return every.join(done, on="_i", how="left", maintain_order="left").drop("_i")
 
 
@@ -88,7 +102,10 @@ def _fixed_width(texts: pl.Series) -> pl.DataFrame | None:
         return None
     cut = {"a": (0, 4), "b": (5, 2), "c": (8, 2), "h": (11, 2), "mi": (14, 2), "s": (17, 2)}
     length = int(lengths.max())  # type: ignore[arg-type]
-    slots = [texts.str.slice(at, n).alias(k) if at < length else pl.lit(None, pl.String).alias(k) for k, (at, n) in cut.items()]
+    slots = [
+        texts.str.slice(at, n).alias(k) if at < length else pl.lit(None, pl.String).alias(k)
+        for k, (at, n) in cut.items()
+    ]
     empty = [pl.lit(None, pl.String).alias(k) for k in ("f", "ap")]
     zone = texts.str.slice(19).alias("z") if length > 19 else pl.lit(None, pl.String).alias("z")
     return _fields(pl.DataFrame({"_t": texts}).select(*slots, *empty, zone))
@@ -154,8 +171,8 @@ def _number(texts: pl.Series) -> pl.DataFrame:
     zero = pl.when(pl.col("len") == 5).then(None).otherwise(0)
     return at.select(
         pl.when(ok).then(pl.col("dt").dt.year()).alias("y"), pl.col("dt").dt.month().cast(pl.Int32).alias("p"),
-        pl.col("dt").dt.day().cast(pl.Int32).alias("q"), pl.lit(True).alias("yfirst"), pl.lit(4, pl.Int8).alias("ydigits"),
-        pl.lit(True).alias("fixed"), (pl.col("at") % DAY_MS).alias("ms"), zero.cast(pl.Int32).alias("off"),
+        pl.col("dt").dt.day().cast(pl.Int32).alias("q"), pl.lit(True).alias("yfirst"),
+        pl.lit(4, pl.Int8).alias("ydigits"), pl.lit(True).alias("fixed"), (pl.col("at") % DAY_MS).alias("ms"), zero.cast(pl.Int32).alias("off"),
     )  # fmt: skip
 
 
@@ -180,17 +197,29 @@ def _clock(g: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     """(milliseconds of the day or null, is the clock possible): 24:00 is the day's end; 12 AM is midnight."""
     h, mi, s = (pl.col(k).cast(pl.Int64, strict=False) for k in ("h", "mi", "s"))
     ap = pl.col("ap").str.to_lowercase()
-    hour = pl.when(ap.is_null()).then(h).when((ap == "p") & (h < 12)).then(h + 12).when((ap == "a") & (h == 12)).then(0).otherwise(h)
+    hour = (
+        pl.when(ap.is_null())
+        .then(h)
+        .when((ap == "p") & (h < 12))
+        .then(h + 12)
+        .when((ap == "a") & (h == 12))
+        .then(0)
+        .otherwise(h)
+    )
     fraction = pl.col("f").str.pad_end(3, "0").str.slice(0, 3).cast(pl.Int64, strict=False).fill_null(0)
     ms = ((hour * 60 + mi) * 60 + s.fill_null(0)) * 1000 + fraction
-    ok = h.is_null() | ((mi < 60) & (s.fill_null(0) < 60) & (ms <= DAY_MS) & (ap.is_null() | h.is_between(1, 12) | (h > 12)))
+    ok = h.is_null() | (
+        (mi < 60) & (s.fill_null(0) < 60) & (ms <= DAY_MS) & (ap.is_null() | h.is_between(1, 12) | (h > 12))
+    )
     return ms, ok
 
 
 def _offset() -> pl.Expr:
     """Minutes east of UTC of a written zone: `+02:00`, `-0700`, `Z`, `GMT+2`, `PDT`."""
     zone = pl.col("z").str.to_uppercase()
-    named = zone.str.extract(r"^([A-Z]+)", 1).replace_strict(list(ZONE_OFFSETS), list(ZONE_OFFSETS.values()), default=None, return_dtype=pl.Int32)  # fmt: skip
+    named = zone.str.extract(r"^([A-Z]+)", 1).replace_strict(
+        list(ZONE_OFFSETS), list(ZONE_OFFSETS.values()), default=None, return_dtype=pl.Int32
+    )
     sign = pl.when(zone.str.contains("-", literal=True)).then(-1).otherwise(1)
     hours = zone.str.extract(r"[+-](\d{1,2})", 1).cast(pl.Int32)
     minutes = zone.str.extract(r"[+-]\d{2}:?(\d{2})$", 1).cast(pl.Int32).fill_null(0)
@@ -207,11 +236,11 @@ def clock_ms(texts: pl.Series) -> pl.Series:
     return _spread(texts, distinct, known)["ms"]
 
 
-
-
 def span_seconds(texts: pl.Series) -> pl.Series:
     """Seconds of written spans: `1:30:00`, `2 days 03:04:05`, `PT1H30M`, `1h 30min`. Null for anything else (Int64)."""
-    g = texts.str.extract_groups(r"^(?:(\d+)\s*(?:d|days?|\.)\s*,?\s*)?(\d+):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d+)?$").struct.unnest()
+    g = texts.str.extract_groups(
+        r"^(?:(\d+)\s*(?:d|days?|\.)\s*,?\s*)?(\d+):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d+)?$"
+    ).struct.unnest()
     days, hours, minutes, seconds = (pl.col(c).cast(pl.Int64, strict=False) for c in g.columns)
     quick = g.select((days.fill_null(0) * 24 + hours) * 3600 + minutes * 60 + seconds.fill_null(0)).to_series()
     odd = texts.is_not_null() & quick.is_null() & texts.str.contains(r"(?i)^p?t?[\d\s.,]+[dhms]")

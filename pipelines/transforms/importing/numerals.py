@@ -11,7 +11,23 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 import polars as pl
 
-_MISSING = ("", "-", "--", "na", "n/a", "#n/a", "nan", "null", "(null)", "none", "nat", "undefined", "unknown", "\\n", "n.a.")
+_MISSING = (
+    "",
+    "-",
+    "--",
+    "na",
+    "n/a",
+    "#n/a",
+    "nan",
+    "null",
+    "(null)",
+    "none",
+    "nat",
+    "undefined",
+    "unknown",
+    "\\n",
+    "n.a.",
+)
 MISSING = sorted({form for word in _MISSING for form in (word, word.upper(), word.capitalize())} | {"NaN", "NaT"})
 # Thin, narrow and plain no-break spaces and apostrophes group digits; the minus sign has its own letter.
 _GROUPING = r"(\d)[\s\u00a0\u202f\u2009'’](\d{3})"
@@ -33,9 +49,12 @@ class NumberStyle:
 def present(frame: pl.DataFrame) -> pl.DataFrame:
     """Trimmed texts, with the usual words for 'nothing here' as null. All readers below expect such texts."""
     trimmed = pl.col(pl.String).str.strip_chars()
-    return frame.lazy().with_columns(trimmed).with_columns(
-        pl.when(~pl.col(pl.String).is_in(MISSING)).then(pl.col(pl.String)).name.keep()
-    ).collect()
+    return (
+        frame.lazy()
+        .with_columns(trimmed)
+        .with_columns(pl.when(~pl.col(pl.String).is_in(MISSING)).then(pl.col(pl.String)).name.keep())
+        .collect()
+    )
 
 
 # Forms that leave one reading only: both marks, a fraction that is no thousand, a mark that groups twice.
@@ -116,8 +135,14 @@ def whole(texts: pl.Series, style: NumberStyle, factor: int) -> pl.Series:
     """Values times `factor`, rounded half-even to whole numbers (Int64); null where the text is no number."""
     plain = canonical(texts, style)
     usual = plain.str.contains(_PLAIN)
-    exact = plain if usual.all() else pl.DataFrame({"t": plain, "ok": usual}).select(pl.when("ok").then("t")).to_series()
-    quick = (exact.cast(pl.Decimal(38, 15), strict=False) * factor).round(0, mode="half_to_even").cast(pl.Int64, strict=False)
+    exact = (
+        plain if usual.all() else pl.DataFrame({"t": plain, "ok": usual}).select(pl.when("ok").then("t")).to_series()
+    )
+    quick = (
+        (exact.cast(pl.Decimal(38, 15), strict=False) * factor)
+        .round(0, mode="half_to_even")
+        .cast(pl.Int64, strict=False)
+    )
     odd = ~usual.fill_null(True)
     if not odd.any():
         return quick

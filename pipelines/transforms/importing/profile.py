@@ -58,9 +58,11 @@ def _profile(column: str, name: str, texts: pl.Series) -> Profile:
         return Profile(column, name, "empty", 0.0, 0.0, NumberStyle(), values)
     style = style_of(known)
     kind = _kind(name, known, style)
-    spans = kind in ("text", "time") and span_seconds(known).is_not_null().mean() >= MOST  # type: ignore[operator]
+    spans = kind in ("text", "time") and _share(span_seconds(known).is_not_null()) >= MOST
     comma = decisive_comma(known) if kind == "number" else 0
-    return Profile(column, name, kind, known.len() / values.len(), known.n_unique() / known.len(), style, values, spans, comma)
+    return Profile(
+        column, name, kind, known.len() / values.len(), known.n_unique() / known.len(), style, values, spans, comma
+    )
 
 
 def _kind(name: str, known: pl.Series, style: NumberStyle) -> str:

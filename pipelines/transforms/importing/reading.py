@@ -16,7 +16,8 @@ from pipelines.transforms.importing.faults import judge
 from pipelines.transforms.importing.json_table import looks_like_json, read_json
 from pipelines.transforms.importing.profile import Profile, file_comma, profiles
 from pipelines.transforms.importing.report import layout_of
-from pipelines.transforms.importing.roles import Roles, choose
+from pipelines.transforms.importing.roles import choose
+from pipelines.transforms.importing.shapes import Roles
 from pipelines.transforms.importing.source import to_utf8, unpack
 from pipelines.transforms.importing.table import Table, read_delimited
 from pipelines.transforms.importing.xlsx_table import read_xlsx
@@ -44,7 +45,9 @@ class SessionFile:
     table: Table
 
 
-def read_sessions(raw: bytes, name: str, options: Options, progress: Progress = lambda stage, share: None) -> SessionFile:
+def read_sessions(
+    raw: bytes, name: str, options: Options, progress: Progress = lambda stage, share: None
+) -> SessionFile:
     """Read one session file from its bytes. Raises NotUnderstood with what was tried."""
     progress("finding the layout", 0.05)
     table, encoding, container = read_table(raw)
@@ -72,14 +75,20 @@ def read_table(raw: bytes) -> tuple[Table, str, str]:
 
 def _hints(found: list[Profile], options: Options) -> Hints:
     texts = [p.values for p in found if p.kind in ("moment", "date")]
-    american = options.zone.startswith(("America/", "US/")) or any(t.str.contains(r"(?i)\d\s?[ap]m\b").any() for t in texts)
+    american = options.zone.startswith(("America/", "US/")) or any(
+        t.str.contains(r"(?i)\d\s?[ap]m\b").any() for t in texts
+    )
     dotted = any(t.str.contains(r"^\d{1,2}\.\d{1,2}\.\d{2,4}").any() for t in texts)
     return Hints(american, dotted, file_comma(found) == ",", options.date_order)
 
 
 def _refuse_mostly_unreadable(judged: pl.DataFrame, table: Table, roles: Roles, built: Built) -> None:
     """A layout under which most written values cannot be read is the wrong layout."""
-    for what, column, written in (("start", "start_utc", "_start_written"), ("end", "end_utc", "_end_written"), ("energy", "energy_wh", "_energy_written")):  # fmt: skip
+    for what, column, written in (
+        ("start", "start_utc", "_start_written"),
+        ("end", "end_utc", "_end_written"),
+        ("energy", "energy_wh", "_energy_written"),
+    ):
         there = int(judged[written].sum())
         readable = int((judged[written] & judged[column].is_not_null()).sum()) / max(there, 1)
         if readable < 0.5:

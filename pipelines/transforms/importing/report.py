@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.transforms.importing.build import REPAIRS, Built
 from pipelines.transforms.importing.faults import REASONS
-from pipelines.transforms.importing.roles import Quantity, Roles, TimeSource
+from pipelines.transforms.importing.shapes import Quantity, Roles, TimeSource
 from pipelines.transforms.importing.table import Table
 from pipelines.transforms.importing.zones import RULE as ZONE_RULE
 
@@ -61,7 +61,11 @@ def layout_of(table: Table, roles: Roles, built: Built, encoding: str, container
         columns["end"] = _source(table, roles.end)
     if roles.duration:
         columns["duration"] = name(roles.duration.column)
-    columns["energy"] = name(roles.energy.column) if not roles.energy.minus else f"{name(roles.energy.column)} - {name(roles.energy.minus)}"  # fmt: skip
+    columns["energy"] = (
+        name(roles.energy.column)
+        if not roles.energy.minus
+        else f"{name(roles.energy.column)} - {name(roles.energy.minus)}"
+    )
     columns |= {role: name(column) for role, column in roles.others.items()}
     return {
         "format": table.kind, "container": container, "encoding": encoding, "delimiter": table.delimiter,
@@ -81,7 +85,9 @@ def _unit(duration: Quantity | None) -> str | None:
 
 
 def _date_format(built: Built) -> str:
-    base = "year-month-day" if built.order.years_first else "day-month-year" if built.order.day_first else "month-day-year"
+    base = (
+        "year-month-day" if built.order.years_first else "day-month-year" if built.order.day_first else "month-day-year"
+    )
     return f"{base}, days up to 12 stored with day and month swapped" if built.order.swap else base
 
 

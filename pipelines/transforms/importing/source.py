@@ -44,7 +44,9 @@ def unpack(raw: bytes) -> tuple[bytes, str]:
         return _unzip(raw)
     for magic, kind in _FOREIGN.items():
         if raw.startswith(magic):
-            raise NotUnderstood(f"This is a {kind} file; export it as CSV, JSON or XLSX.", [f"container: {kind} is not read"])
+            raise NotUnderstood(
+                f"This is a {kind} file; export it as CSV, JSON or XLSX.", [f"container: {kind} is not read"]
+            )
     return raw, "plain"
 
 

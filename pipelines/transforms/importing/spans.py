@@ -13,7 +13,7 @@ from pipelines.transforms.importing.numerals import whole
 
 if TYPE_CHECKING:
     from pipelines.transforms.importing.profile import Profile
-    from pipelines.transforms.importing.roles import Quantity, TimeSource
+    from pipelines.transforms.importing.shapes import Quantity, TimeSource
 
 SECONDS = {"ms": (1, 1000), "s": (1, 1), "min": (60, 1), "h": (3600, 1)}
 
@@ -46,7 +46,9 @@ def length_seconds(texts: pl.Series, quantity: Quantity, unit: str | None = None
     return whole(texts, quantity.style, factor) // divisor
 
 
-def sample_hours(found: list[Profile], start: TimeSource, end: TimeSource | None, duration: Quantity | None, hints: Hints) -> pl.Series:  # fmt: skip
+def sample_hours(
+    found: list[Profile], start: TimeSource, end: TimeSource | None, duration: Quantity | None, hints: Hints
+) -> pl.Series:
     """Length in hours of each sampled session (Float64, only for judging); null where it cannot be read."""
     values = {p.column: p.values for p in found}
     if end is None and duration is not None:
@@ -70,4 +72,3 @@ def _duration_hours(texts: pl.Series, quantity: Quantity) -> pl.Series:
     if quantity.spans:
         return seconds / 3600
     return seconds / 1000 * SECONDS[unit][0] / SECONDS[unit][1] / 3600
-

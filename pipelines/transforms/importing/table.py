@@ -26,7 +26,8 @@ _VALUE = re.compile(r"^[-+]?[\d.,:/\s]*\d[\d.,:/\sT+Z-]*$")
 class Table:
     """Rows as strings in columns `c0`, `c1` …, with `_row` (1 for the first data row) and `_line` (line of the file).
 
-    `clean` is the same with texts trimmed and words for 'nothing' as null. `names` are the headers as written; `_extra` holds what a row had beyond the header's columns, or null.
+    `clean` is the same with texts trimmed and words for 'nothing' as null. `names` are the headers as written; `_extra`
+    holds what a row had beyond the header's columns, or null.
     """
 
     frame: pl.DataFrame
@@ -123,9 +124,13 @@ def _regularity(sample: str, delimiter: str) -> tuple[float, int, float]:
 
 def _with_header(sample: str, delimiter: str, width: int) -> Dialect:
     records = [(at, fields) for at, fields in _records(sample, delimiter) if any(f.strip() for f in fields)]
-    last = max((i for i, (_, fields) in enumerate(records) if not _counts(fields) and len(fields) == width), default=None)
+    last = max(
+        (i for i, (_, fields) in enumerate(records) if not _counts(fields) and len(fields) == width), default=None
+    )
     records = [r for i, r in enumerate(records) if _counts(r[1]) or i == last]
-    start = next(i for i, (_, fields) in enumerate(records) if len(fields) >= width - 1 and _filled(fields) >= min(2, width))
+    start = next(
+        i for i, (_, fields) in enumerate(records) if len(fields) >= width - 1 and _filled(fields) >= min(2, width)
+    )
     at, first = records[start]
     if len(first) < width and start + 1 < len(records) and not _like_header(first):
         start += 1
@@ -158,7 +163,9 @@ def _balanced(data: bytes, dialect: Dialect, width: int) -> pl.DataFrame:
         lines = data.split(b"\n")
         lines[line - 1] = lines[line - 1].replace(b'"', b"")
         data = b"\n".join(lines)
-    raise NotUnderstood("Too many quotes are opened and never closed.", [f"quotes: more than {MOST_LOOSE_QUOTES} loose ones"])
+    raise NotUnderstood(
+        "Too many quotes are opened and never closed.", [f"quotes: more than {MOST_LOOSE_QUOTES} loose ones"]
+    )
 
 
 def _swallowing(frame: pl.DataFrame, data: bytes, dialect: Dialect, width: int) -> int | None:
@@ -194,7 +201,10 @@ def _slow_frame(data: bytes, dialect: Dialect, width: int) -> pl.DataFrame:
     lines = io.StringIO(data.decode())
     for _ in range(dialect.skip_lines):
         lines.readline()
-    rows = ([f or None for f in r[:width]] + [None] * (width - len(r)) + ["".join(r[width:]) or None] for r in csv.reader(lines, delimiter=dialect.delimiter))
+    rows = (
+        [f or None for f in r[:width]] + [None] * (width - len(r)) + ["".join(r[width:]) or None]
+        for r in csv.reader(lines, delimiter=dialect.delimiter)
+    )
     names = [f"c{i}" for i in range(width)] + [EXTRA]
     try:
         return pl.DataFrame(list(rows), schema=dict.fromkeys(names, pl.String), orient="row")
@@ -209,6 +219,8 @@ def _numbered(frame: pl.DataFrame, data: bytes, dialect: Dialect) -> pl.DataFram
     breaks: pl.Expr = pl.lit(0, dtype=pl.Int64)
     if not plain:
         texts = [c for c in frame.columns if c != EXTRA]
-        breaks = pl.sum_horizontal(pl.col(c).str.count_matches("\n", literal=True).fill_null(0) for c in texts).cast(pl.Int64)
+        breaks = pl.sum_horizontal(pl.col(c).str.count_matches("\n", literal=True).fill_null(0) for c in texts).cast(
+            pl.Int64
+        )
     step = (breaks + 1).cum_sum().shift(1, fill_value=0) if not plain else pl.int_range(pl.len(), dtype=pl.Int64)
     return frame.with_columns((step + first).alias(LINE))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of words
 """The words that column headers use for each role, in the languages public session files come in.
 
 A header only proposes; the values decide (see `roles`). Adding a language is adding words here.
@@ -79,23 +80,36 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
         ),
         r"zone",
     ),
-    "duration": (((3, rf"(?:{LENGTH})\w*"), (3, r"\w*(?:dauer|duration)"), (1, r"time|zeit|temps|tiempo|tempo")), r"zone|start|end|stop|ende|fin|fine|beginn|debut|available|inputs|waiting|idle"),
+    "duration": (
+        ((3, rf"(?:{LENGTH})\w*"), (3, r"\w*(?:dauer|duration)"), (1, r"time|zeit|temps|tiempo|tempo")),
+        r"zone|start|end|stop|ende|fin|fine|beginn|debut|available|inputs|waiting|idle",
+    ),
     "charging_duration": (
         (
-            (3, rf"(?:{CHARGING})\w* (?:time|duration|hrs|hours|minutes|zeit|dauer|seconds)\w*|ladezeit|ladedauer|laadtijd"),
+            (
+                3,
+                rf"(?:{CHARGING})\w* (?:time|duration|hrs|hours|minutes|zeit|dauer|seconds)\w*|ladezeit|ladedauer|laadtijd",
+            ),
             (3, r"temps de charge|duree de (?:re)?charge|tiempo de carga|tempo di (?:ri)?carica"),
         ),
         r"zone",
     ),
     "energy": (
-        ((4, r"(?:kwh|mwh|wh)"), (3, rf"(?:{ENERGY})"), (1, r"amount|quantity|menge|volume|charged|load|total|cantidad|q")),
+        (
+            (4, r"(?:kwh|mwh|wh)"),
+            (3, rf"(?:{ENERGY})"),
+            (1, r"amount|quantity|menge|volume|charged|load|total|cantidad|q"),
+        ),
         rf"(?:{INTENT})\w*|(?:{NOT_ENERGY})",
     ),
     "requested_energy": (
         ((3, rf"(?:{INTENT})\w*.*\b(?:{ENERGY})|(?:{ENERGY}).*\b(?:{INTENT})\w*"),),
         r"price|cost|per",
     ),
-    "meter_start": (((3, r"meter start|start meter|meter (?:value )?begin|(?:zahler|zaehler)\w* (?:start|anfang|beginn)"),), None),
+    "meter_start": (
+        ((3, r"meter start|start meter|meter (?:value )?begin|(?:zahler|zaehler)\w* (?:start|anfang|beginn)"),),
+        None,
+    ),
     "meter_end": (((3, r"meter (?:stop|end)|(?:end|stop) meter|(?:zahler|zaehler)\w* (?:ende|end|stop)"),), None),
     "charger": (
         (
@@ -124,36 +138,59 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
     "connector": (
         (
             (4, r"(?:connector|port|plug|outlet|socket|gun) (?:id|no|nr|number|index)"),
-            (3, r"connector\w*|konnektor|stecker\w*|connecteur\w*|conector\w*|connettore|outlet|plug|port|gun|socket|presa|"
-                r"prise|anschluss|pistolet|liitin|kontakt|uttag|stekker"),
+            (
+                3,
+                r"connector\w*|konnektor|stecker\w*|connecteur\w*|conector\w*|connettore|outlet|plug|port|gun|socket|presa|"
+                r"prise|anschluss|pistolet|liitin|kontakt|uttag|stekker",
+            ),
         ),
         r"type|typ|standard|duration|time|in|out|event|category|format",
     ),
     "site": (
         (
-            (3, r"site(?: name| id)?|location\w*|standort|garage\w*|lieu|ubicacion|sito|sted|plats|sijainti|ort|locatie"),
-            (2, r"station name|address\w*|adresse|adres|indirizzo|direccion|car ?park|parking|area|building|campus|facility"),
+            (
+                3,
+                r"site(?: name| id)?|location\w*|standort|garage\w*|lieu|ubicacion|sito|sted|plats|sijainti|ort|locatie",
+            ),
+            (
+                2,
+                r"station name|address\w*|adresse|adres|indirizzo|direccion|car ?park|parking|area|building|campus|facility",
+            ),
             (1, r"city|town|group|org name"),
         ),
         r"type|latitude|longitude|lat|lon|ip|mac|email",
     ),
     "driver": (
         (
-            (3, r"(?:user|driver|customer|card|member|account|client|rfid|token|tag|id tag|participant)(?: id| no| number| uid)?"),
-            (3, r"fahrer\w*|nutzer\w*|kunde\w*|kundennummer|utilisateur\w*|usuario\w*|utente\w*|start card|kort|bruker\w*|"
-                r"karte|kartennummer|badge|abonne\w*|gebruiker\w*|kayttaja\w*"),
+            (
+                3,
+                r"(?:user|driver|customer|card|member|account|client|rfid|token|tag|id tag|participant)(?: id| no| number| uid)?",
+            ),
+            (
+                3,
+                r"fahrer\w*|nutzer\w*|kunde\w*|kundennummer|utilisateur\w*|usuario\w*|utente\w*|start card|kort|bruker\w*|"
+                r"karte|kartennummer|badge|abonne\w*|gebruiker\w*|kayttaja\w*",
+            ),
         ),
         r"type|postal|zip|inputs|agent|status|category|miles|wh",
     ),
     "vehicle": (
-        ((3, r"vehicle(?: id)?|vin|car(?: id)?|ev(?: id| model)?|fahrzeug\w*|voiture|vehicule|vehiculo|veicolo|plate\w*|"
-             r"kennzeichen"),),
+        (
+            (
+                3,
+                r"vehicle(?: id)?|vin|car(?: id)?|ev(?: id| model)?|fahrzeug\w*|voiture|vehicule|vehiculo|veicolo|plate\w*|"
+                r"kennzeichen",
+            ),
+        ),
         r"park|type|miles|category",
     ),
     "source_id": (
         (
-            (4, r"(?:session|transaction|charging event|charge event|event|cdr|charging|plug in event|sitzungs?|ladevorgangs?|"
-                r"trans\w*) (?:id|no|nr|number|uid|uuid)"),
+            (
+                4,
+                r"(?:session|transaction|charging event|charge event|event|cdr|charging|plug in event|sitzungs?|ladevorgangs?|"
+                r"trans\w*) (?:id|no|nr|number|uid|uuid)",
+            ),
             (3, r"charg\w* event|session|transaction\w*|cdr|ladevorgang\w*|vorgang\w*|uuid|sitzung"),
             (2, r"id|objectid|object id|nr|no|index|key"),
         ),
@@ -161,14 +198,20 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
     ),
     "cost": (
         (
-            (3, r"(?:total |net |gross )?(?:cost|fee|paid|revenue|kosten|betrag|cout|montant|importe|coste|costo|kostnad|hinta|"
-                r"prijs|kwota|bedrag|dollars?|amount paid|pris)\w*"),
+            (
+                3,
+                r"(?:total |net |gross )?(?:cost|fee|paid|revenue|kosten|betrag|cout|montant|importe|coste|costo|kostnad|hinta|"
+                r"prijs|kwota|bedrag|dollars?|amount paid|pris)\w*",
+            ),
             (2, r"price|preis|prix|precio|prezzo|preco|usd|eur|gbp|aed|nok|sek|chf|charge amount|umsatz"),
         ),
         r"per|kwh|wh|currency|type|rate|tarif\w*|unit|center|centre|free",
     ),
     "currency": (((3, r"currency\w*|wahrung|waehrung|devise|moneda|valuta|valuutta|waluta|ccy"),), None),
-    "record": (((3, r"modified\w*|updated\w*|inserted|uploaded|exported|recorded|billed|invoiced|paid|last \w+"),), None),
+    "record": (
+        ((3, r"modified\w*|updated\w*|inserted|uploaded|exported|recorded|billed|invoiced|paid|last \w+"),),
+        None,
+    ),
     "claimed": (((3, r"claimed"),), None),
     "zone": (((3, r"time ?zone|timezone|tz|zeitzone|fuseau(?: horaire)?|zona horaria|fuso|aikavyohyke"),), r"end|stop"),
     "end_zone": (((3, r"time ?zone|timezone|tz"),), r"start|begin\w*"),

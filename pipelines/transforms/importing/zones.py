@@ -47,7 +47,8 @@ def instants(local: pl.Series, offset_min: pl.Series, zone: str) -> Instants:
     out = frame.with_columns(e=early, t=late)
     never = out["e"].is_null() & out["l"].is_not_null() & out["w"].is_null()
     moved = _moved(out["l"].filter(never), zone)
-    out = out.with_columns(n=pl.col("l").replace_strict(list(moved), list(moved.values()), default=None, return_dtype=_UTC_MS)) if moved else out.with_columns(n=pl.lit(None, _UTC_MS))  # fmt: skip
+    forward = pl.col("l").replace_strict(list(moved), list(moved.values()), default=None, return_dtype=_UTC_MS)
+    out = out.with_columns(n=forward if moved else pl.lit(None, _UTC_MS))
     picked = out.select(a=pl.coalesce("w", "e", "n"), b=pl.coalesce("w", "t", "n"))
     return Instants(picked["a"], picked["b"], (picked["a"] != picked["b"]).fill_null(False), never)
 
@@ -70,7 +71,15 @@ def zone_offsets(names: pl.Series) -> pl.Series:
     return upper.replace_strict(list(ZONE_OFFSETS), list(ZONE_OFFSETS.values()), default=None, return_dtype=pl.Int32)
 
 
-_BETWEEN = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon", 570: "Australia/Darwin", -210: "America/St_Johns"}  # fmt: skip
+_BETWEEN = {
+    210: "Asia/Tehran",
+    270: "Asia/Kabul",
+    330: "Asia/Kolkata",
+    345: "Asia/Kathmandu",
+    390: "Asia/Yangon",
+    570: "Australia/Darwin",
+    -210: "America/St_Johns",
+}
 
 
 def offset_zone(minutes: int) -> str:

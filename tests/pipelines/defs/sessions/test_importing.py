@@ -40,7 +40,10 @@ def test_an_import_lands_sessions_quarantine_and_manifest(capsys: pytest.Capture
     assert code == 0
     landed = Landing("ampere").sessions()
     assert landed.schema == pl.Schema(SCHEMA)
-    assert (landed.height, int(landed["energy_wh"].sum())) == (report["imported"]["rows"], report["imported"]["energy_wh"])
+    assert (landed.height, int(landed["energy_wh"].sum())) == (
+        report["imported"]["rows"],
+        report["imported"]["energy_wh"],
+    )
     assert landed["session_key"].is_unique().all()
     aside = [json.loads(line) for line in Path(report["quarantine"]).read_text(encoding="utf-8").splitlines()]
     assert len(aside) == report["set_aside"]["rows"]
@@ -122,7 +125,12 @@ def test_several_files_in_one_go(capsys: pytest.CaptureFixture[str], tmp_path: P
 
 @pytest.mark.parametrize(
     "arguments",
-    [("no-such-file.csv", "--dry-run"), (PERTH,), (PERTH, "--tenant", "../x"), (PERTH, "--dry-run", "--timezone", "Mars/Base")],
+    [
+        ("no-such-file.csv", "--dry-run"),
+        (PERTH,),
+        (PERTH, "--tenant", "../x"),
+        (PERTH, "--dry-run", "--timezone", "Mars/Base"),
+    ],
 )
 def test_wrong_usage_is_named(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
     code, report = run(capsys, *arguments, "--json")

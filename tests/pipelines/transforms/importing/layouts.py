@@ -1,3 +1,4 @@
+# ruff: noqa: E501, DTZ001 - a table of header names; wall-clock times get their zone later
 """One known table of sessions, written in as many layouts as people use."""
 
 from __future__ import annotations
@@ -118,7 +119,15 @@ def sessions(seed: int, zone: str, count: int = 120, days: int = 200) -> list[Se
         at = at.replace(hour=max(at.hour, 4))
         start = at.replace(tzinfo=tz)
         energy = round(length / timedelta(hours=1) * rng.choice((2300, 3700, 7400, 11000, 22000)) * rng.uniform(0.3, 1))
-        found.append(Session(f"CP-{rng.randint(1, 6)}", str(i % 2 + 1), start, (start.astimezone(UTC) + length).astimezone(tz), energy))
+        found.append(
+            Session(
+                f"CP-{rng.randint(1, 6)}",
+                str(i % 2 + 1),
+                start,
+                (start.astimezone(UTC) + length).astimezone(tz),
+                energy,
+            )
+        )
     return found
 
 
@@ -142,7 +151,10 @@ def _table(rows: list[Session], layout: Layout) -> tuple[list[str], list[list[st
     for role in layout.order:
         columns |= _column(role, rows, layout, names)
     if layout.extra:
-        columns |= {"Notes": [f"line one\nline two, {i}" if i % 7 == 0 else "" for i in range(len(rows))], "Max Power (kW)": ["22"] * len(rows)}
+        columns |= {
+            "Notes": [f"line one\nline two, {i}" if i % 7 == 0 else "" for i in range(len(rows))],
+            "Max Power (kW)": ["22"] * len(rows),
+        }
     columns |= {" " * i: [""] * len(rows) for i in range(1, layout.trailing + 1)}
     return [name.strip() for name in columns], [list(cells) for cells in zip(*columns.values(), strict=True)]
 
@@ -152,14 +164,21 @@ def _column(role: str, rows: list[Session], layout: Layout, names: dict[str, str
         return {names[role]: [getattr(r, role) for r in rows]}
     if role == "energy":
         factor, forms = UNITS[layout.unit]
-        return {forms[layout.unit_name % len(forms)].format(names[role]): [_number(r.energy_wh, factor, layout) for r in rows]}
+        return {
+            forms[layout.unit_name % len(forms)].format(names[role]): [
+                _number(r.energy_wh, factor, layout) for r in rows
+            ]
+        }
     if role == "end" and layout.length:
         form, text = LENGTHS[layout.length]
         return {form.format(names["duration"]): [text(r.end.astimezone(UTC) - r.start.astimezone(UTC)) for r in rows]}
     moments = [getattr(r, role) for r in rows]
     if layout.split:
         day, clock = SPLIT[layout.split]
-        return {f"{names[role]} date": [t.strftime(day) for t in moments], f"{names[role]} time": [t.strftime(clock) for t in moments]}
+        return {
+            f"{names[role]} date": [t.strftime(day) for t in moments],
+            f"{names[role]} time": [t.strftime(clock) for t in moments],
+        }
     return {names[role]: [DATES[layout.date](t) for t in moments]}
 
 

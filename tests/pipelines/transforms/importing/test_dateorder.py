@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - wall-clock times of a file get their zone when it is read
 """Day and month: decided from the file's evidence, repaired only where it is certain."""
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ def year_of_sessions(first: date, days: int, count: int, seed: int = 5) -> Rows:
     starts = sorted(rng.sample(range(days * 1440), count))
     lengths = [rng.randint(900, 1400) if i % 8 == 0 else rng.randint(20, 300) for i in range(count)]
     begin = datetime(first.year, first.month, first.day)
-    return [(begin + timedelta(minutes=s), begin + timedelta(minutes=s + n)) for s, n in zip(starts, lengths, strict=True)]
+    return [
+        (begin + timedelta(minutes=s), begin + timedelta(minutes=s + n)) for s, n in zip(starts, lengths, strict=True)
+    ]
 
 
 def swapped(at: datetime) -> datetime:

@@ -45,7 +45,8 @@ def test_one_odd_row_among_good_ones(row: str, reason: str | None) -> None:
 
 
 def test_the_first_of_repeats_stays_even_when_a_faulty_one_came_before() -> None:
-    rows = "B,1,2021-04-01 10:00,2021-04-01 12:00,-1\nB,1,2021-04-01 10:00,2021-04-01 12:00,2\nB,1,2021-04-01 10:00,2021-04-01 12:30,3\n"
+    start = "B,1,2021-04-01 10:00,2021-04-01 12"
+    rows = f"{start}:00,-1\n{start}:00,2\n{start}:30,3\n"
     assert reasons(read(HEADER + GOOD + rows))[12:] == ["negative_energy", None, "duplicate_start"]
 
 

@@ -20,8 +20,8 @@ def test_palo_alto_american_dates_with_a_zone_column() -> None:
     file = read(
         "Station Name,Start Date,Start Time Zone,End Date,End Time Zone,Total Duration (hh:mm:ss),"
         "Charging Time (hh:mm:ss),Energy (kWh),GHG Savings (kg),Port Type,Port Number,Currency,Fee,Ended By,User ID\n"
-        "HAMILTON #1,7/29/2011 20:17,PDT,7/29/2011 23:20,PDT,3:03:32,1:54:03,6.249457,2.625,Level 2,1,USD,0,Plug Out,3284\n"
-        "HAMILTON #1,11/6/2011 1:30,PDT,11/6/2011 1:40,PST,1:10:00,1:00:00,3.5,2.6,Level 2,1,USD,1.25,Customer,3284\n"
+        "HAMILTON #1,7/29/2011 20:17,PDT,7/29/2011 23:20,PDT,3:03:32,1:54:03,6.249457,2.6,Level 2,1,USD,0,Plug,3284\n"
+        "HAMILTON #1,11/6/2011 1:30,PDT,11/6/2011 1:40,PST,1:10:00,1:00:00,3.5,2.6,Level 2,1,USD,1.25,Plug,3284\n"
     )
     first, last = file.judged.to_dicts()
     assert (first["start_utc"], first["end_utc"]) == (utc(2011, 7, 30, 3, 17), utc(2011, 7, 30, 6, 20))
@@ -66,12 +66,25 @@ def test_trondheim_without_charger_or_minutes_of_doubt() -> None:
 
 def test_acn_json_with_what_the_driver_asked_for() -> None:
     item = {
-        "connectionTime": "Wed, 25 Apr 2018 13:45:10 GMT", "disconnectTime": "Thu, 26 Apr 2018 00:56:16 GMT",
-        "doneChargingTime": "Wed, 25 Apr 2018 16:44:15 GMT", "kWhDelivered": 10.0135, "sessionID": "2_39",
-        "siteID": "0002", "spaceID": "CA-319", "stationID": "2-39-95-27", "timezone": "America/Los_Angeles", "userID": "22",
-        "userInputs": [{"WhPerMile": 300, "kWhRequested": 10.5, "minutesAvailable": 600,
-                        "requestedDeparture": "Wed, 25 Apr 2018 23:45:10 GMT"}],
-    }  # fmt: skip
+        "connectionTime": "Wed, 25 Apr 2018 13:45:10 GMT",
+        "disconnectTime": "Thu, 26 Apr 2018 00:56:16 GMT",
+        "doneChargingTime": "Wed, 25 Apr 2018 16:44:15 GMT",
+        "kWhDelivered": 10.0135,
+        "sessionID": "2_39",
+        "siteID": "0002",
+        "spaceID": "CA-319",
+        "stationID": "2-39-95-27",
+        "timezone": "America/Los_Angeles",
+        "userID": "22",
+        "userInputs": [
+            {
+                "WhPerMile": 300,
+                "kWhRequested": 10.5,
+                "minutesAvailable": 600,
+                "requestedDeparture": "Wed, 25 Apr 2018 23:45:10 GMT",
+            }
+        ],
+    }
     (row,) = read(json.dumps({"_meta": {}, "_items": [item]})).judged.to_dicts()
     assert (row["start_utc"], row["energy_wh"], row["charging_s"]) == (utc(2018, 4, 25, 13, 45, 10), 10014, 10745)
     assert (row["requested_wh"], row["requested_departure_utc"]) == (10500, utc(2018, 4, 25, 23, 45, 10))
@@ -80,19 +93,35 @@ def test_acn_json_with_what_the_driver_asked_for() -> None:
 
 def test_ocpi_charge_detail_records() -> None:
     records = [
-        {"id": f"c{i}", "start_date_time": f"2019-01-0{i}T10:00:00Z", "end_date_time": f"2019-01-0{i}T12:30:00Z",
-         "cdr_token": {"uid": "A1"}, "cdr_location": {"id": "L1", "evse_uid": "3256", "connector_id": "1"},
-         "currency": "EUR", "total_cost": {"excl_vat": 4.00}, "total_energy": 15.342, "total_time": 2.5}
+        {
+            "id": f"c{i}",
+            "start_date_time": f"2019-01-0{i}T10:00:00Z",
+            "end_date_time": f"2019-01-0{i}T12:30:00Z",
+            "cdr_token": {"uid": "A1"},
+            "cdr_location": {"id": "L1", "evse_uid": "3256", "connector_id": "1"},
+            "currency": "EUR",
+            "total_cost": {"excl_vat": 4.00},
+            "total_energy": 15.342,
+            "total_time": 2.5,
+        }
         for i in range(1, 5)
-    ]  # fmt: skip
+    ]
     first = read(json.dumps(records)).judged.to_dicts()[0]
     assert (first["charger"], first["connector"], first["energy_wh"]) == ("3256", "1", 15342)
     assert (first["cost_minor"], first["currency"]) == (400, "EUR")
 
 
 def test_meter_readings_and_epochs_in_json_lines() -> None:
-    rows = [{"evse": "A", "startTimestamp": 1556698725000 + i * 9_000_000, "stopTimestamp": 1556705925000 + i * 9_000_000,
-             "meterStart": 100_000 + i * 9000, "meterStop": 108_500 + i * 9000} for i in range(4)]  # fmt: skip
+    rows = [
+        {
+            "evse": "A",
+            "startTimestamp": 1556698725000 + i * 9_000_000,
+            "stopTimestamp": 1556705925000 + i * 9_000_000,
+            "meterStart": 100_000 + i * 9000,
+            "meterStop": 108_500 + i * 9000,
+        }
+        for i in range(4)
+    ]
     file = read("\n".join(json.dumps(r) for r in rows))
     assert file.judged["energy_wh"].to_list() == [8500] * 4
     assert file.judged["start_utc"][0] == utc(2019, 5, 1, 8, 18, 45)
@@ -110,7 +139,9 @@ def test_a_preamble_and_thousands_points() -> None:
 
 
 def test_one_date_column_and_an_end_after_midnight() -> None:
-    file = read("Cargador|Fecha|Hora inicio|Hora fin|Energia [Wh]\nC1|05/03/2021|22:15|01:45|12500\nC1|16/03/2021|08:15|09:45|9000\n")
+    file = read(
+        "Cargador|Fecha|Hora inicio|Hora fin|Energia [Wh]\nC1|05/03/2021|22:15|01:45|12500\nC1|16/03/2021|08:15|09:45|9000\n"
+    )
     assert file.judged["end_utc"].to_list() == [utc(2021, 3, 6, 0, 45), utc(2021, 3, 16, 8, 45)]
 
 
@@ -121,7 +152,9 @@ def test_no_header_at_all() -> None:
 
 
 def test_a_workbook() -> None:
-    file = read(workbook([["Sessions of May"], ["Charger", "Start", "End", "kWh"], ["A", 44260.5, 44260.625, 7.5]]), "UTC")
+    file = read(
+        workbook([["Sessions of May"], ["Charger", "Start", "End", "kWh"], ["A", 44260.5, 44260.625, 7.5]]), "UTC"
+    )
     (row,) = file.judged.to_dicts()
     assert (row["start_utc"], row["end_utc"], row["energy_wh"]) == (utc(2021, 3, 5, 12), utc(2021, 3, 5, 15), 7500)
 
@@ -137,7 +170,9 @@ def workbook(rows: list[list[str | float]]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as book:
         book.writestr("xl/workbook.xml", "<workbook/>")
-        book.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{namespace}"><sheetData>{body}</sheetData></worksheet>')
+        book.writestr(
+            "xl/worksheets/sheet1.xml", f'<worksheet xmlns="{namespace}"><sheetData>{body}</sheetData></worksheet>'
+        )
     return out.getvalue()
 
 

@@ -35,11 +35,26 @@ def two_in_a_zip() -> bytes:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", b"\n\n", b"Start,End,kWh,Station\n", random.Random(1).randbytes(4000), BIKES.encode(), METER.encode(), MACHINES.encode(),
-        POINTS.encode(), LETTER.encode(), b"<!DOCTYPE html><html><body>Not found</body></html>", b'{"error": "not found"}', b"[]",
-        b"{broken", b"PAR1....", b"\x1f\x8b broken gzip", b"PK\x03\x04 broken zip", two_in_a_zip(), b"%PDF-1.7 x",
+        b"",
+        b"\n\n",
+        b"Start,End,kWh,Station\n",
+        random.Random(1).randbytes(4000),
+        BIKES.encode(),
+        METER.encode(),
+        MACHINES.encode(),
+        POINTS.encode(),
+        LETTER.encode(),
+        b"<!DOCTYPE html><html><body>Not found</body></html>",
+        b'{"error": "not found"}',
+        b"[]",
+        b"{broken",
+        b"PAR1....",
+        b"\x1f\x8b broken gzip",
+        b"PK\x03\x04 broken zip",
+        two_in_a_zip(),
+        b"%PDF-1.7 x",
     ],
-)  # fmt: skip
+)
 def test_refused_with_what_was_tried(raw: bytes) -> None:
     with pytest.raises(NotUnderstood) as refused:
         read(raw)
@@ -48,7 +63,12 @@ def test_refused_with_what_was_tried(raw: bytes) -> None:
 
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data"
-OTHERS = [p for folder in ("locations", "maintenance", "carbon") for p in sorted((SHARED / folder).glob("*")) if p.stat().st_size < 2e6]
+OTHERS = [
+    p
+    for folder in ("locations", "maintenance", "carbon")
+    for p in sorted((SHARED / folder).glob("*"))
+    if p.stat().st_size < 2e6
+]
 
 
 @pytest.mark.slow
