@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,10 @@ class Options:
 
 
 def log(event: str, **fields: Any) -> None:
-    """One line of JSON to standard output."""
-    print(json.dumps({"event": event, "at_ms": time.time_ns() // 1_000_000, **fields}), flush=True, file=sys.stdout)
+    """One line of JSON to standard output. Nobody reading it any more is no reason to stop."""
+    line = json.dumps({"event": event, "at_ms": time.time_ns() // 1_000_000, **fields})
+    with suppress(OSError):
+        print(line, flush=True, file=sys.stdout)
 
 
 @dataclass

@@ -106,6 +106,9 @@ class Platform:
         found = [body for (name, _, _), body in list(self.stored.items()) if name == device and type(body) is type_]
         return sorted(found, key=lambda body: (body.ts_ms, body.seq))
 
+    def seqs(self, device: str, boot: int) -> list[int]:
+        return sorted(seq for name, number, seq in list(self.stored) if (name, number) == (device, boot))
+
     def reply(self, device: str, id_: str) -> Any:
         return next((body for body in list(self.stored.values()) if getattr(body, "id", None) == id_), None)
 

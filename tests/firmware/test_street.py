@@ -25,12 +25,13 @@ NAMES = ["ad_1", "ad_2", "ad_3"]
 class City:
     """Broker, platform and a street, each of which can be killed."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, names: list[str]) -> None:
         self.home = home
+        self.names = names
         self.port = free_port()
         self.broker = start_broker(self.port)
         self.platform = Platform(self.port)
-        rows = [{"device": name, "secret": "x", "key_hex": KEY.hex(), "power_w": 11_000, "more": 1} for name in NAMES]
+        rows = [{"device": name, "secret": "x", "key_hex": KEY.hex(), "power_w": 11_000, "more": 1} for name in names]
         (home / "devices.json").write_text(json.dumps(rows))
         self.start_street()
 
@@ -66,8 +67,15 @@ class City:
 
 @pytest.fixture
 def city(tmp_path: Path) -> Iterator[City]:
-    city = City(tmp_path)
+    city = City(tmp_path, NAMES)
     until(lambda: all(city.state(name)["online"] for name in NAMES))
+    yield city
+    city.close()
+
+
+@pytest.fixture
+def big_city(tmp_path: Path) -> Iterator[City]:
+    city = City(tmp_path, [f"ad_{number}" for number in range(200)])
     yield city
     city.close()
 
@@ -107,7 +115,7 @@ def test_it_ends_on_time_while_the_broker_is_dead_and_nothing_is_lost(city: City
     stopped = until(lambda: city.platform.events("ad_1", "stopped"), 30)[0]
     assert stopped.reason == "time" and abs(stopped.ts_ms - city.state()["opened_at_ms"]) < 300
     until(lambda: city.state()["held"] == 0, 30)
-    seqs = sorted(seq for device, _, seq in city.platform.stored if device == "ad_1")
+    seqs = city.platform.seqs("ad_1", city.state()["boot"])
     assert seqs == list(range(1, len(seqs) + 1))
 
 
@@ -128,10 +136,9 @@ def test_killed_in_mid_session_it_goes_on_for_what_is_left(city: City) -> None:
     assert city.state()["boot"] != first_boot
     until(lambda: city.platform.events("ad_1", "stopped"))
     until(lambda: city.state()["held"] == 0)
-    for name in NAMES:
-        for boot in {boot for device, boot, _ in city.platform.stored if device == name}:
-            seqs = sorted(seq for device, number, seq in city.platform.stored if (device, number) == (name, boot))
-            assert seqs == list(range(1, len(seqs) + 1))
+    for name, boot in {(device, boot) for device, boot, _ in list(city.platform.stored)}:
+        seqs = city.platform.seqs(name, boot)
+        assert seqs == list(range(1, len(seqs) + 1))
     energy = [body.energy_wh for body in city.platform.of("ad_1", Telemetry)]
     assert energy == sorted(energy)
     assert len(city.platform.events("ad_1", "started")) == 1
@@ -168,3 +175,24 @@ def test_it_stops_when_asked_and_says_so(city: City, name: signal.Signals) -> No
     assert city.street.returncode == 0
     assert json.loads(out.splitlines()[-1])["event"] == "street_stopped"
     until(lambda: all(not city.platform.statuses[device][-1].online for device in NAMES))
+
+
+@pytest.mark.slow
+def test_two_hundred_devices_charge_at_once_and_all_end_on_time(big_city: City) -> None:
+    city, names = big_city, big_city.names
+    until(lambda: all(city.state(name)["online"] for name in names), 60)
+    now_ms = time.time_ns() // 1_000_000
+    end_ms = now_ms + 20_000
+    for name in names:
+        data = permit(f"s-{name}", now_ms - 1000, end_ms, key=KEY, device=name)
+        city.platform.command(name, f"p-{name}", "permit", permit=data)
+        city.platform.command(name, f"a-{name}", "activate", session=f"s-{name}")
+    until(lambda: len(city.platform.events("", "started")) == 200, 15)
+    until(lambda: len(city.platform.events("", "stopped")) == 200, 60)
+    states = ask(city.control, {"do": "list"})["devices"]
+    assert all(0 <= state["opened_at_ms"] - end_ms < 2000 for state in states)
+    until(lambda: sum(state["held"] for state in ask(city.control, {"do": "list"})["devices"]) == 0, 60)
+    for state in states:
+        seqs = city.platform.seqs(state["device"], state["boot"])
+        assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) > 20
+    assert city.platform.refused == []
