@@ -42,7 +42,9 @@ STOP_REASONS: Mapping[str, str] = {
     "UnlockCommand": wire.STOP_REMOTE,
 }
 
-# OCPP 1.6 error codes that the wire has a word for; the others travel as they are.
+# The code of a station's fault and of its end: one for all, because OCPP says that a fault is over, never which one.
+STATION_FAULT = "station_fault"
+# OCPP 1.6 error codes that the wire has a word for: the reason of the fault. The others travel as they are.
 FAULT_CODES: Mapping[str, str] = {
     "HighTemperature": wire.FAULT_OVER_TEMPERATURE,
     "OverCurrentFailure": wire.FAULT_OVER_CURRENT,
@@ -120,9 +122,10 @@ def status_changed(state: State, report: rpc.StatusReport, payload: dict[str, An
         Event(
             **stamped(of_stream(state.device, kind, report.evse, report.ts_ms, payload), report.ts_ms, report.evse),
             type=kind,
-            code=code,
+            code=STATION_FAULT if kind in (wire.EV_FAULT, wire.EV_CLEARED) else None,
+            reason=reason,
         )
-        for kind, code in _changes(before, report.status, report.error_code)
+        for kind, reason in _changes(before, report.status, report.error_code)
         if report.evse or kind not in (wire.EV_PLUGGED, wire.EV_UNPLUGGED)
     )
     after = state.with_status(report.evse, report.connector, report.status)
@@ -139,7 +142,7 @@ def _changes(before: str | None, after: str, error_code: str) -> list[tuple[str,
     """Events between two statuses. An unknown past is taken for the other state: telling twice does no harm."""
     was, now = (WIRE_STATE.get(status or "") for status in (before, after))
     found: list[tuple[str, str | None]] = []
-    if before == "Faulted" and after != "Faulted":
+    if before in ("Faulted", None) and after != "Faulted":
         found.append((wire.EV_CLEARED, None))
     if after == "Faulted":
         found.append((wire.EV_FAULT, FAULT_CODES.get(error_code, error_code)))

@@ -285,7 +285,7 @@ class Connection:
         elif isinstance(frame, frames.Result):
             self._asked[1].set_result(frame.payload)
         else:
-            self._asked[1].set_exception(CallFailed(frame.code[:100] or "GenericError"))
+            self._asked[1].set_exception(CallFailed(frame.code[:60] or "GenericError"))
 
     async def _send(self, frame: str) -> None:
         self._services.rawlog.add(self.device, "out", frame)

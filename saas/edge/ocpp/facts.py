@@ -7,7 +7,7 @@ message, never counted, and no memory of the gateway is needed for it:
   number(device, what names the message), and its facts are seq 1 … n without a gap: samples first, then the event.
   What names a TransactionEvent is transaction id, seqNo, event type and timestamp; what names a 1.6 message is all of
   its content: under a new message id it is the same fact, with any other content it is another one. The transaction id
-  that we give in 1.6 is a 31-bit number of the same content, so a repeated StartTransaction gets the same id.
+  that we give in 1.6 is made of the same content, so a repeated StartTransaction gets the same id.
   The ingester's acknowledgement (boot, n) then says that this very message is committed, in whatever order stations
   replay what they queued.
 - **Streams** (MeterValues; notices, plugs and faults; replies): nobody waits for their acknowledgement. Boot is
@@ -35,6 +35,7 @@ TOPICS: Mapping[type, str] = {Telemetry: wire.TOPIC_TELEMETRY, Event: wire.TOPIC
 STREAM_PERIOD_MS = 300_000
 CONTENT_BITS = 11
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND_2024 = 1_704_067_200
 _MILLISECOND = timedelta(milliseconds=1)
 _sorted = msgspec.json.Encoder(order="deterministic").encode
 
@@ -59,8 +60,20 @@ def of_stream(device: str, stream: str, evse: int, ts_ms: int, content: object) 
 
 
 def transaction_id(device: str, payload: Mapping[str, Any]) -> int:
-    """The id that we give to a 1.6 transaction: 1 … 2^31 - 1, the same for the same content."""
-    return number(device, "transactionId", payload, bits=31)
+    """The id that we give to a 1.6 transaction: 1 … 2^31 - 1, the same for the same StartTransaction.
+
+    28 bits of its second since 2024, so that no two of a connector meet within 8.5 years (of its content for a clock
+    that lies before 2024), and 3 bits of its connector, so that a stop names its EVSE to a gateway that forgot.
+    """
+    second = instant_ms(payload["timestamp"]) // 1000 - _SECOND_2024
+    moment = second % 2**28 if second >= 0 else number(device, "transactionId", payload, bits=28)
+    connector = payload["connectorId"]
+    return max(1, moment * 8 + (connector if connector < 8 else 0))
+
+
+def evse_of(transaction: int) -> int:
+    """The connector of a transaction that we numbered; 0 when it does not say."""
+    return transaction % 8
 
 
 def instant_ms(text: str) -> int:

@@ -11,7 +11,7 @@ from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command, Event
 
 from . import common
-from .facts import instant_ms, of_turn, stamped, transaction_id
+from .facts import evse_of, instant_ms, of_turn, stamped, transaction_id
 from .meter import samples_16
 from .station import (
     CannotTranslate,
@@ -101,7 +101,7 @@ def _start(payload: Payload, state: State, _now_ms: int) -> Plan:
 def _stop(payload: Payload, state: State, _now_ms: int) -> Plan:
     session = _session(payload)
     running = state.running.get(session or "")
-    evse = running.evse if running else 0
+    evse = running.evse if running else evse_of(int(session or 0))
     entries, reason = payload.get("transactionData", []), payload.get("reason", "Local")
     numbers = of_turn(state.device, "StopTransaction", payload)
     samples = common.samples(state, evse, session, _entries(entries), lambda _entry: next(numbers))

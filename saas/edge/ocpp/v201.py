@@ -87,9 +87,10 @@ def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
     evse = int(payload["evse"]["id"]) if "evse" in payload else (before.evse if before else 0)
     numbers = of_turn(state.device, session, int(payload["seqNo"]), payload["eventType"], payload["timestamp"])
     entries = _entries(payload.get("meterValue", []))
-    samples = common.samples(state, evse, session, entries, lambda _entry: next(numbers))
     kind = _kind(payload, before, tag)
     running = _running(before, evse, tag, kind)
+    named = session if running.flowing or kind == wire.EV_STOPPED else None
+    samples = common.samples(state, evse, named, entries, lambda _entry: next(numbers))
     registers: list[int | None] = [fact.energy_wh for fact in samples]
     registers = registers or [state.registers.get(evse)]
     stamp = stamped(next(numbers), instant_ms(payload["timestamp"]), evse)
@@ -113,16 +114,17 @@ def _kind(payload: Payload, before: Running | None, tag: str | None) -> str | No
 
     A station may open a transaction at the plug, at the token or at the current (TxStartPoint). Energy is taken to
     flow from the first message with a token or with the state Charging. Of a transaction that the gateway does not
-    remember, only a token or a change of state says that it begins; saying so twice does no harm.
+    remember, only a token or a change of state says that it begins; saying so twice does no harm. A transaction
+    through which no energy ever flowed is a plug and an unplug, no session.
     """
     charging = payload["transactionInfo"].get("chargingState") == "Charging"
+    flows = before.flowing if before else False
     if payload["eventType"] == "Ended":
-        return wire.EV_STOPPED
+        return wire.EV_STOPPED if flows or before is None else wire.EV_UNPLUGGED
     if payload["eventType"] == "Started":
         return wire.EV_STARTED if tag or charging or payload["triggerReason"] == "RemoteStart" else wire.EV_PLUGGED
     if before is None:
         charging = charging and payload["triggerReason"] == "ChargingStateChanged"
-    flows = before.flowing if before else False
     return wire.EV_STARTED if not flows and (tag or charging) else None
 
 
@@ -133,12 +135,12 @@ def _running(before: Running | None, evse: int, tag: str | None, kind: str | Non
 
 def _event(payload: Payload, kind: str, stamp: dict[str, Any], running: Running, registers: list[int | None]) -> Event:
     """`registers`: of the message's samples in order; a start takes the first, a stop the last."""
-    stopped = kind == wire.EV_STOPPED
+    stopped, session = kind == wire.EV_STOPPED, payload["transactionInfo"]["transactionId"]
     word = payload["transactionInfo"].get("stoppedReason", "Local") if stopped else payload["triggerReason"]
     return Event(
         **stamp,
         type=kind,
-        session=payload["transactionInfo"]["transactionId"],
+        session=session if kind in (wire.EV_STARTED, wire.EV_STOPPED) else None,
         energy_wh=registers[-1 if stopped else 0],
         reason=common.STOP_REASONS[word] if stopped else None,
         code=word,

@@ -172,6 +172,7 @@ _HANDLERS: dict[str, Callable[[Device, Event, datetime], None]] = {
     wire.EV_REFUSED: _noted,
     wire.EV_FAULT: _fault,
     wire.EV_CLEARED: _cleared,
+    wire.EV_NOTICE: _noted,
 }
 
 

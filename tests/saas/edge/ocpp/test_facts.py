@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saas.edge.ocpp.facts import instant_ms, number, of_stream, of_turn, text_of, transaction_id
+from saas.edge.ocpp.facts import evse_of, instant_ms, number, of_stream, of_turn, text_of, transaction_id
 
 pytestmark = pytest.mark.req("CHG-09")
+TIMES_OF_STARTS = st.datetimes(max_value=datetime(2099, 1, 1))  # noqa: DTZ001
 TIMES = st.integers(0, 2**53)
 
 
@@ -46,20 +47,26 @@ def test_a_turn_counts_from_one_without_gaps(transaction: str, seq_no: int, fact
     assert len({boot for boot, _ in names}) == 1
 
 
-@given(st.dictionaries(st.text(), st.text() | st.integers(-(2**63), 2**63)))
-def test_the_transaction_id_fits_16(payload: dict[str, object]) -> None:
+@given(TIMES_OF_STARTS, st.integers(1, 255), st.text())
+def test_the_transaction_id_fits_16(at: datetime, connector: int, tag: str) -> None:
+    payload = {"timestamp": at.isoformat() + "Z", "connectorId": connector, "idTag": tag}
     given_id = transaction_id("st_1", payload)
     assert 1 <= given_id < 2**31
     assert given_id == transaction_id("st_1", dict(reversed(payload.items())))
+    assert evse_of(given_id) == (connector if connector < 8 else 0) or given_id == 1
 
 
 def test_numbers_depend_on_where_one_part_ends() -> None:
     assert number("a", "bc") != number("ab", "c")
 
 
-def test_transaction_ids_rarely_meet() -> None:
-    ids = {transaction_id("st_1", {"meterStart": start}) for start in range(5000)}
-    assert len(ids) >= 4998
+def test_transaction_ids_of_a_connector_do_not_meet() -> None:
+    """One start a second for hours, on two connectors; and starts of a clock that stands still in 1970."""
+    moments = [text_of(1_767_225_600_000 + second * 1000) for second in range(3000)]
+    ids = {transaction_id("st_1", {"timestamp": at, "connectorId": n}) for at in moments for n in (1, 2)}
+    assert len(ids) == 6000
+    still = {"timestamp": "1970-01-01T00:00:09Z", "connectorId": 1}
+    assert len({transaction_id("st_1", still | {"meterStart": wh}) for wh in range(500)}) == 500
 
 
 @pytest.mark.parametrize(

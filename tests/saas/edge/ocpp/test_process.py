@@ -44,8 +44,7 @@ class Yard:
     def stored(self) -> list[tuple[str, int]]:
         """(kind of event or telemetry, Wh) of everything in the store."""
         found = rows(
-            "SELECT coalesce(type, kind), energy_wh FROM telemetry.message "
-            "WHERE device = %s AND type IS DISTINCT FROM 'unplugged' ORDER BY energy_wh, type",
+            "SELECT coalesce(type, kind), energy_wh FROM telemetry.message WHERE device = %s ORDER BY energy_wh, type",
             self.device,
         )
         return [(kind, wh) for kind, wh in found]

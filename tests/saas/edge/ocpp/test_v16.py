@@ -107,6 +107,13 @@ def test_a_stop_with_its_samples() -> None:
 
 
 @pytest.mark.req("CHG-09")
+def test_a_stop_names_its_connector_to_a_gateway_that_forgot() -> None:
+    _, transaction = started()
+    (fact,) = say("StopTransaction", {"transactionId": transaction, "meterStop": 5, "timestamp": AT}).facts
+    assert fact.evse == 2
+
+
+@pytest.mark.req("CHG-09")
 @pytest.mark.parametrize("transaction", [-1, 0])
 def test_a_stop_of_a_station_that_never_got_an_id(transaction: int) -> None:
     plan = say("StopTransaction", {"transactionId": transaction, "meterStop": 5, "timestamp": AT})
@@ -172,17 +179,17 @@ def test_status_becomes_plugs_and_faults() -> None:
     ]:
         plan = say("StatusNotification", {"connectorId": 1, "status": status, "errorCode": error}, state)
         state = plan.state
-        seen.append([(fact.type, fact.code) for fact in plan.facts if isinstance(fact, messages.Event)])
+        seen.append([(fact.type, fact.code, fact.reason) for fact in plan.facts if isinstance(fact, messages.Event)])
         assert plan.question == rpc.StatusReport(
             device="st_1", evse=1, status=status, ts_ms=NOW_MS, error_code=error, info=""
         )
     assert seen == [
-        [("unplugged", None)],
-        [("plugged", None)],
+        [("cleared", "station_fault", None), ("unplugged", None, None)],
+        [("plugged", None, None)],
         [],
-        [("fault", "over_temperature")],
-        [("cleared", None), ("plugged", None)],
-        [("unplugged", None)],
+        [("fault", "station_fault", "over_temperature")],
+        [("cleared", "station_fault", None), ("plugged", None, None)],
+        [("unplugged", None, None)],
     ]
 
 
