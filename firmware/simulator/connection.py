@@ -9,7 +9,7 @@ from firmware.simulator.device import SimDevice
 
 Crashed = Callable[[SimDevice, Exception], None]
 
-RETRY_S, LONGEST_RETRY_S = 0.5, 20.0
+RETRY_S, LONGEST_RETRY_S = 0.5, 5.0
 
 
 class Wire(asyncio.Protocol):

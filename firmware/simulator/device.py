@@ -109,7 +109,7 @@ class SimDevice:
         return {
             "device": self.identity.device,
             "state": adapter.state(),
-            "relay_closed": contacts.closed,
+            "closed": contacts.closed,
             "closed_at_ms": contacts.closed_at_ms,
             "opened_at_ms": contacts.opened_at_ms,
             "opened_at_mono_ms": contacts.opened_at_mono_ms,

@@ -45,6 +45,13 @@ def test_it_imports_nothing_that_the_device_has_not(path: Path) -> None:
         assert path.parent.name == "drivers"
 
 
+def test_of_the_platform_the_firmware_uses_one_file_only() -> None:
+    for path in (ROOT / "firmware").rglob("*.py"):
+        if "node_modules" not in path.parts:
+            ours = {name for name in imports(path) if name.split(".")[0] in ("saas", "tenants", "pipelines", "reports")}
+            assert ours <= {"saas.contracts.telemetry"}, path
+
+
 def test_the_image_is_complete(tmp_path: Path) -> None:
     build(tmp_path, mpy=False)
     assert (tmp_path / "saas/contracts/telemetry/wire.py").is_file()

@@ -84,7 +84,7 @@ def test_a_session_from_code_to_end(city: City) -> None:
     end_ms = city.grant("s1", 3.5)
     assert city.do("type_code", code="000000") == {"ok": False, "error": "wrong_code"}
     assert city.do("type_code", code=CODE) == {"ok": True}
-    until(lambda: city.state()["relay_closed"])
+    until(lambda: city.state()["closed"])
     until(lambda: city.platform.events("ad_1", "stopped"))
     state = city.state()
     assert 0 <= state["opened_at_ms"] - end_ms < 400
@@ -130,7 +130,7 @@ def test_killed_in_mid_session_it_goes_on_for_what_is_left(city: City) -> None:
     city.street.wait()
     city.platform.acknowledging = True
     city.start_street()
-    until(lambda: city.state()["relay_closed"])
+    until(lambda: city.state()["closed"])
     until(lambda: city.state()["opened_at_ms"])
     assert 0 <= city.state()["opened_at_ms"] - end_ms < 400
     assert city.state()["boot"] != first_boot
@@ -147,12 +147,12 @@ def test_killed_in_mid_session_it_goes_on_for_what_is_left(city: City) -> None:
 def test_faults_network_and_plug_by_the_control_port(city: City) -> None:
     city.grant("s1", 60)
     city.platform.command("ad_1", "a1", "activate", session="s1")
-    until(lambda: city.state()["relay_closed"])
+    until(lambda: city.state()["closed"])
     city.do("offline", seconds=1.5)
     until(lambda: not city.state()["online"])
-    assert city.state()["relay_closed"] and city.state("ad_2")["online"]
+    assert city.state()["closed"] and city.state("ad_2")["online"]
     assert city.do("fault", fault="over_temperature", on=True)["ok"]
-    until(lambda: not city.state()["relay_closed"], 2)
+    until(lambda: not city.state()["closed"], 2)
     until(lambda: city.state()["online"])
     stopped = until(lambda: city.platform.events("ad_1", "stopped"))[0]
     assert (stopped.reason, stopped.code) == ("fault", "over_temperature")
