@@ -1,0 +1,69 @@
+"""The dashboards' entry: who is looking, in which brand and language, and which pages they have."""
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from analytics_app import brand as look
+from analytics_app import data
+from analytics_app.frame import Frame, build
+from analytics_app.pages import chargers, esg, fleet, overview
+from analytics_app.pages import data as data_page
+from analytics_app.text import Text
+from analytics_app.who import Viewer, viewer
+
+PAGES: dict[str, tuple[Callable[[Frame], None], str]] = {
+    "overview": (overview.page, ":material/monitoring:"),
+    "chargers": (chargers.page, ":material/ev_station:"),
+    "fleet": (fleet.page, ":material/local_shipping:"),
+    "esg": (esg.page, ":material/eco:"),
+    "data": (data_page.page, ":material/database:"),
+}
+
+
+def main() -> None:
+    person = viewer()
+    if person is None:
+        _stranger()
+        return
+    text, brand = Text(person.language), data.brand_of(person)
+    st.set_page_config(page_title=brand["name"], page_icon=look.icon(brand), layout="wide")
+    st.html(look.style(brand, text))
+    st.sidebar.html(look.mark(brand))
+    if not person.pages:
+        st.info(text("no_pages"))
+        return
+    _navigation(person, text, brand).run()
+    st.sidebar.link_button(text("back"), "/", icon=":material/arrow_back:")
+
+
+def _navigation(person: Viewer, text: Text, brand: dict[str, str]) -> StreamlitPage:
+    pages = []
+    for name in person.pages:
+        draw, icon = PAGES[name]
+        pages.append(st.Page(_page(name, draw, person, text, brand), title=text(name), icon=icon, url_path=name))
+    return st.navigation(pages)
+
+
+def _page(
+    name: str, draw: Callable[[Frame], None], person: Viewer, text: Text, brand: dict[str, str]
+) -> Callable[[], None]:
+    def shown() -> None:
+        st.title(text(name))
+        frame = build(person, text, brand)
+        if frame is not None:
+            draw(frame)
+
+    return shown
+
+
+def _stranger() -> None:
+    """What somebody sees whose identity is missing, forged or expired: a way to the log-in, and no data."""
+    text = Text("en")
+    st.title(text("stranger_title"))
+    st.write(text("stranger_text"))
+    st.link_button(text("log_in"), "/accounts/login/?next=/analytics/")
+
+
+main()

@@ -1,0 +1,50 @@
+"""Charts: frames in, Altair charts out. They know no tenant, no clock and no Streamlit."""
+
+import altair as alt
+import polars as pl
+
+HEIGHT = 280
+
+
+def over_time(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: str) -> alt.Chart:
+    """Bars of `value` over the dates in `day`."""
+    x = alt.X(f"{day}:T", title=None, axis=alt.Axis(labelAngle=0, grid=False))
+    y = alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
+    tips = [alt.Tooltip(f"{day}:T"), alt.Tooltip(f"{value}:Q", format=",.1f")]
+    return _plain(alt.Chart(rows).mark_bar(color=colour, cornerRadiusEnd=2).encode(x=x, y=y, tooltip=tips))
+
+
+def heat(rows: pl.DataFrame, *, weekdays: list[str], hour: str, title: str, colour: str) -> alt.Chart:
+    """Weekday by hour; needs `weekday`, `local_hour`, `kwh`."""
+    x = alt.X("local_hour:O", title=hour, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24))))
+    y = alt.Y("weekday:O", title=None, sort=weekdays, scale=alt.Scale(domain=weekdays))
+    scale = alt.Scale(range=["#f1f3f5", colour])
+    fill = alt.Color("kwh:Q", title=title, scale=scale, legend=alt.Legend(orient="top", gradientThickness=8))
+    tips = ["weekday:O", "local_hour:O", alt.Tooltip("kwh:Q", format=",.1f")]
+    cells = alt.Chart(rows).mark_rect(cornerRadius=3, stroke="white")
+    return _plain(cells.encode(x=x, y=y, color=fill, tooltip=tips))
+
+
+def ranked(rows: pl.DataFrame, *, name: str, value: str, title: str, colour: str, share: bool = False) -> alt.Chart:
+    """Horizontal bars, longest first; `share` shows the value (0 to 1) in percent."""
+    form = ".0%" if share else "~s"
+    x = alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=form, tickCount=5))
+    y = alt.Y(f"{name}:N", title=None, sort="-x", axis=alt.Axis(labelLimit=200))
+    tips = [f"{name}:N", alt.Tooltip(f"{value}:Q", format=".1%" if share else ",.1f")]
+    bars = alt.Chart(rows).mark_bar(color=colour, cornerRadiusEnd=3).encode(x=x, y=y, tooltip=tips)
+    return _plain(bars, height=max(120, 26 * rows.height))
+
+
+def grouped(rows: pl.DataFrame, *, month: str, value: str, series: str, title: str, colours: list[str]) -> alt.Chart:
+    """Bars side by side per month, one colour per series."""
+    x = alt.X(f"{month}:O", title=None, axis=alt.Axis(labelAngle=-40))
+    y = alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
+    fill = alt.Color(f"{series}:N", title=None, scale=alt.Scale(range=colours), legend=alt.Legend(orient="top"))
+    tips = [f"{month}:O", f"{series}:N", alt.Tooltip(f"{value}:Q", format=",.1f")]
+    return _plain(
+        alt.Chart(rows).mark_bar(cornerRadiusEnd=2).encode(x=x, y=y, color=fill, xOffset=series, tooltip=tips)
+    )
+
+
+def _plain(chart: alt.Chart, height: int = HEIGHT) -> alt.Chart:
+    return chart.properties(height=height).configure_view(stroke=None).configure_axis(domain=False, ticks=False)

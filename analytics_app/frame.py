@@ -1,0 +1,121 @@
+"""What every page is given, and the parts that every page uses: period, empty states, tables and charts with CSV."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import altair as alt
+import polars as pl
+import streamlit as st
+from babel.numbers import get_currency_precision
+
+from analytics_app import brand as look
+from analytics_app import data
+from analytics_app.text import Text
+from analytics_app.who import Viewer
+
+SHOWN = 500
+SPANS = {"p_7": 7, "p_30": 30, "p_90": 90, "p_365": 365, "p_all": None}
+SOURCES = {"s_all": None, "s_live": "live", "s_imported": "imported"}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One viewer's page: whose data, in which words and colours, and over which local days [start, end)."""
+
+    viewer: Viewer
+    text: Text
+    brand: dict[str, str]
+    start: date | None
+    end: date
+    source: str | None
+
+    @property
+    def colours(self) -> tuple[str, str]:
+        return look.colours(self.brand)
+
+    @property
+    def days(self) -> int | None:
+        return None if self.start is None else (self.end - self.start).days
+
+    def of_source(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows if self.source is None else rows.filter(pl.col("source") == self.source)
+
+    def sessions(self) -> pl.DataFrame:
+        return self.of_source(data.sessions_of(self.viewer, self.start, self.end))
+
+    def carbon(self) -> pl.DataFrame:
+        return self.of_source(data.carbon_of(self.viewer, self.start, self.end))
+
+    def money(self, rows: pl.DataFrame) -> str:
+        """Sum of the costs per currency, such as `12.40 EUR`; a dash where none is known."""
+        sums = rows.filter(pl.col("cost_minor").is_not_null()).group_by("currency").agg(pl.col("cost_minor").sum())
+        parts = [money(self.text, cost, currency) for currency, cost in sums.sort("currency").iter_rows() if currency]
+        return " · ".join(parts) or "–"
+
+
+def money(text: Text, minor: int, currency: str) -> str:
+    """An amount in minor units with its currency. Rials have no minor unit in use."""
+    places = 0 if currency == "IRR" else get_currency_precision(currency)
+    return f"{text.number(Decimal(minor).scaleb(-places), places)} {currency}"
+
+
+def today(brand: dict[str, str]) -> date:
+    """The tenant's own date."""
+    return datetime.now(UTC).astimezone(ZoneInfo(brand["timezone"] or "UTC")).date()
+
+
+def build(viewer: Viewer, text: Text, brand: dict[str, str]) -> Frame | None:
+    """Asks for period and source; None (with the empty state drawn) when the viewer has no session at all."""
+    rows = data.sessions_of(viewer)
+    if not rows.height:
+        _nothing_yet(viewer, text)
+        return None
+    newest, end = rows["local_day"].max(), today(brand) + timedelta(days=1)
+    recent = isinstance(newest, date) and newest >= end - timedelta(days=30)
+    left, right = st.columns([3, 2])
+    span = left.segmented_control(
+        text("period"), list(SPANS), format_func=text, default="p_30" if recent else "p_all", key="span"
+    )
+    source = right.segmented_control(text("source"), list(SOURCES), format_func=text, default="s_all", key="source")
+    days = SPANS[span or "p_all"]
+    start = None if days is None else end - timedelta(days=days)
+    return Frame(viewer, text, brand, start, end, SOURCES[source or "s_all"])
+
+
+def _nothing_yet(viewer: Viewer, text: Text) -> None:
+    st.subheader(text("empty_title"))
+    st.write(text("empty_text"))
+    st.code(f"wattlane import sessions FILE.csv --tenant {viewer.tenant}", language="bash")
+
+
+def table(text: Text, title: str, rows: pl.DataFrame, *, name: str, shown: pl.DataFrame | None = None) -> None:
+    """A table with its CSV. `shown` is what the screen gets where that differs, such as names instead of ids."""
+    if title:
+        st.subheader(title)
+    st.dataframe((rows if shown is None else shown).head(SHOWN), width="stretch", hide_index=True)
+    export(text, rows, name)
+
+
+def chart(text: Text, title: str, rows: pl.DataFrame, draw: Callable[[pl.DataFrame], alt.Chart], *, name: str) -> None:
+    """A chart with the CSV of just the rows it shows."""
+    st.subheader(title)
+    st.altair_chart(draw(rows), width="stretch")
+    export(text, rows, name)
+
+
+def export(text: Text, rows: pl.DataFrame, name: str) -> None:
+    st.download_button(
+        text("csv"), csv_of(rows), file_name=f"{name}.csv", mime="text/csv", key=f"csv-{name}", on_click="ignore",
+        icon=":material/download:",
+    )  # fmt: skip
+
+
+def csv_of(rows: pl.DataFrame) -> bytes:
+    """CSV in UTF-8 with a mark, so that spreadsheets read it right; text that they would run is made harmless."""
+    texts = [name for name, kind in rows.schema.items() if kind == pl.String]
+    safe = pl.col(texts)
+    runs = safe.str.contains(r"^[=+\-@\t\r]")
+    return b"\xef\xbb\xbf" + rows.with_columns(pl.when(runs).then("'" + safe).otherwise(safe)).write_csv().encode()
