@@ -28,3 +28,10 @@ class IdempotentAnswer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["caller", "key"], name="idempotent_once")]
+
+
+class Reader(models.Model):
+    """How far somebody who follows the feed has read: what is after `event_id` is still to be handled."""
+
+    name = models.CharField(max_length=40, unique=True)
+    event_id = models.BigIntegerField(default=0)

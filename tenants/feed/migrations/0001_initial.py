@@ -23,6 +23,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Reader",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, unique=True)),
+                ("event_id", models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name="IdempotentAnswer",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
