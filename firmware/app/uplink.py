@@ -18,6 +18,10 @@ if MYPY:  # the type checker alone reads this
 WINDOW = 64  # messages on their way at a time
 FIRST_WAIT_MS = 5_000  # nothing acknowledged for so long: send again
 LONGEST_WAIT_MS = 60_000
+# A device that has just started learns the time from its first acknowledgement. Commands that come before it would be
+# refused for want of a clock, so they wait this long, and are then answered either way.
+CLOCK_WAIT_MS = 5_000
+WAITING = 16
 
 TOPICS = {"telemetry": W.TOPIC_TELEMETRY, "event": W.TOPIC_EVENT, "reply": W.TOPIC_REPLY}
 
@@ -32,6 +36,8 @@ class Uplink:
         self._told_state = ""
         self._progress_ms = 0
         self._wait_ms = FIRST_WAIT_MS
+        self._connected_ms = 0
+        self._early: list[bytes] = []
         self.topic_cmd = W.TOPIC_CMD % adapter.device
         self.topic_ack = W.TOPIC_ACK % adapter.device
         self.topic_status = W.TOPIC_STATUS % adapter.device
@@ -39,6 +45,7 @@ class Uplink:
     def connected(self, publish: "Callable[[str, str, bool], bool]") -> None:
         self._publish = publish
         self._told_state = ""
+        self._connected_ms = self._adapter.mono.ms()
         self._start_over(FIRST_WAIT_MS)
 
     def disconnected(self) -> None:
@@ -46,7 +53,8 @@ class Uplink:
 
     def received(self, topic: str, payload: bytes) -> None:
         if topic == self.topic_cmd:
-            self._commands.handle(payload)
+            self._early.append(payload)
+            self._carry_out()
         elif topic == self.topic_ack:
             self._acknowledged(payload)
 
@@ -54,11 +62,19 @@ class Uplink:
         """Sends what there is room for. Never waits."""
         if not self._publish:
             return
+        self._carry_out()
         self._tell_state(self._publish)
         outbox = self._adapter.outbox
         if outbox.in_flight() and self._adapter.mono.ms() - self._progress_ms >= self._wait_ms:
             self._start_over(min(2 * self._wait_ms, LONGEST_WAIT_MS))
         self._send(self._publish)
+
+    def _carry_out(self) -> None:
+        waited = self._adapter.mono.ms() - self._connected_ms >= CLOCK_WAIT_MS or len(self._early) > WAITING
+        if self._adapter.clock.trusted or waited:
+            commands, self._early = self._early, []
+            for command in commands:
+                self._commands.handle(command)
 
     def _send(self, publish: "Callable[[str, str, bool], bool]") -> None:
         outbox = self._adapter.outbox

@@ -175,6 +175,30 @@ def test_an_acknowledgement_of_an_earlier_boot_may_be_old_and_sets_no_clock():
     assert not rig.adapter.clock.trusted
 
 
+def permit_by_wire(rig):
+    command = {"v": 1, "id": "p", "type": "permit", "ts_ms": T0, "expires_ms": T0 + 60000, "permit": permit()}
+    rig.uplink.received(rig.uplink.topic_cmd, json.dumps(command).encode())
+
+
+def test_a_permit_that_comes_before_the_time_waits_for_it():
+    rig = Rig(clock=False)
+    rig.uplink.connected(Line().publish)
+    permit_by_wire(rig)
+    assert rig.said("reply") == []
+    ack(rig, 1, 1)
+    rig.uplink.step()
+    assert rig.said("reply")[0]["ok"]
+
+
+def test_a_permit_is_refused_when_the_time_does_not_come():
+    rig = Rig(clock=False)
+    rig.uplink.connected(Line().publish)
+    permit_by_wire(rig)
+    rig.mono.value += 5000
+    rig.uplink.step()
+    assert rig.said("reply")[0]["error"] == W.REFUSE_CLOCK
+
+
 def test_state_is_told_when_it_changes():
     rig = Rig()
     line = Line()
