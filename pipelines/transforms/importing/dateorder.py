@@ -162,17 +162,17 @@ def _swap_evidence(start: pl.DataFrame, end: pl.DataFrame | None, kept: DateOrde
     keep, turn = _facts(start, end, kept), _facts(start, end, turned)
     low = to_days(start, turned)["swapped"]
     sure = keep.days.filter(~low).drop_nulls()
-    swappable = int(low.sum())
-    if sure.len() < 10 or swappable < 3:
-        return None
-    first, last = _period(sure)
-    out_kept, out_turned = (_outside(f.days.filter(low), first, last) for f in (keep, turn))
     verdicts = [better for _, better in _compare(turn, keep)[:2]]
-    in_period = out_turned <= swappable * 0.002 and out_kept >= max(3, 0.02 * swappable)
-    if 1 in verdicts or out_turned > max(out_kept, swappable * 0.002):
+    swappable = int(low.sum())
+    if swappable < 3 or 1 in verdicts:
         return None
-    if in_period:
-        return f"swapped back, all rows lie inside one period, as stored {out_kept} starts do not"
+    if sure.len() >= 10:
+        first, last = _period(sure)
+        outside, turned_outside = (_outside(f.days.filter(low), first, last) for f in (keep, turn))
+        if turned_outside > max(outside, swappable * 0.002):
+            return None
+        if turned_outside <= swappable * 0.002 and outside >= max(3, 0.02 * swappable):
+            return f"swapped back, all rows lie inside one period, as stored {outside} starts do not"
     fewer = keep.backward - turn.backward if turn.backward <= keep.backward * 0.2 else 0
     certain = fewer >= 10 or (fewer >= 3 and -1 in verdicts[1:])
     return f"swapped back, {fewer} sessions more end soon after they start" if certain else None

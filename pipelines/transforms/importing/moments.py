@@ -168,11 +168,11 @@ def _number(texts: pl.Series) -> pl.DataFrame:
     )  # fmt: skip
     at = frame.with_columns(ms.alias("at")).with_columns(pl.col("at").cast(pl.Datetime("ms")).alias("dt"))
     ok = pl.col("dt").dt.year().is_between(2000, 2060)
-    zero = pl.when(pl.col("len") == 5).then(None).otherwise(0)
+    off = pl.when(pl.col("len") == 5).then(None).otherwise(0).cast(pl.Int32).alias("off")
     return at.select(
         pl.when(ok).then(pl.col("dt").dt.year()).alias("y"), pl.col("dt").dt.month().cast(pl.Int32).alias("p"),
         pl.col("dt").dt.day().cast(pl.Int32).alias("q"), pl.lit(True).alias("yfirst"),
-        pl.lit(4, pl.Int8).alias("ydigits"), pl.lit(True).alias("fixed"), (pl.col("at") % DAY_MS).alias("ms"), zero.cast(pl.Int32).alias("off"),
+        pl.lit(4, pl.Int8).alias("ydigits"), pl.lit(True).alias("fixed"), (pl.col("at") % DAY_MS).alias("ms"), off,
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ INTENT = (
 )
 LENGTH = (
     r"durati|dauer|duree|duraci|durac|durata|kesto|varighet|varaktighet|duur|czas trwania|sure|elapsed|connected time|"
-    r"connection time|plug ?in time|park|standzeit|length|hrs|minutes|seconds|charg\w* time|ladezeit|laadtijd|"
+    r"connection time|plug ?in time|park|standzeit|length|hrs|minutes|seconds|charg\w* time|ladezeit|steckzeit|laadtijd|"
     r"temps de charge|tiempo de carga|时长|時間|المدة|مدت"
 )
 CHARGING = r"charg|charge|lade|lad|laad|lataus|ladung|recharge|carga|carica|lading|active"
@@ -41,7 +41,7 @@ ENERGY = (
     r"الطاقة|انرژی|энерг\w*|ενεργ\w*"
 )
 NOT_ENERGY = (
-    r"power|leistung|puissance|potencia|potenza|teho|kw|rate|price|cost|preis|prix|per|savings?|saved|co2|ghg|carbon|"
+    r"kw|rate|price|cost|preis|prix|per|savings?|saved|co2|ghg|carbon|"
     r"soc|capacity|battery|efficien\w*|km|meter|reading|type|source|tarif\w*|unit|voltage|current|amp\w*|max\w*|peak|"
     r"gallons?|emission\w*|supplier|level|provider"
 )
@@ -52,7 +52,7 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
         (
             (3.5, rf"(?:plug|connect|session|transaction|arriv|sitzung)\w*.*\b(?:{START})\w*"),
             (3, rf"(?:{START})\w*"),
-            (3, r"\w*(?:beginn|start|startzeit|anfang)"),
+            (3, r"\w*(?:beginn|start|startzeit|anfang)|\w*(?:开始|開始|시작)\w*|البدء|بدء"),
             (1, rf"(?:{WEAK_START})"),
         ),
         rf"(?:{INTENT})\w*|zone|tz|soc|battery|odometer|meter\w*|modified|updated|disconn\w*|duration|dauer",
@@ -61,7 +61,7 @@ ROLES: dict[str, tuple[tuple[tuple[float, str], ...], str | None]] = {
         (
             (3.5, r"(?:unplug|plug out|plugout|disconnect|session end|transaction (?:end|stop)|departure)\w*"),
             (3, rf"(?:{END})\w*"),
-            (3, r"\w*(?:ende|endzeit|stop|schluss)"),
+            (3, r"\w*(?:ende|endzeit|stop|schluss|slut)|\w*(?:结束|終了|종료)\w*|الانتهاء|انتهاء"),
             (1, rf"(?:{WEAK_END})"),
         ),
         rf"(?:{INTENT})\w*|zone|tz|soc|battery|odometer|meter\w*|modified|updated|done charg\w*|ended by|vendor|user\w*",
@@ -242,12 +242,18 @@ def _has(words: str, text: str) -> bool:
     return re.search(rf"(?<![^\W_])(?:{words})(?![^\W_])", text) is not None
 
 
+_POWER = r"power|leistung|puissance|potencia|potenza|teho|effekt"
+
+
 @lru_cache(maxsize=65536)
 def header_score(role: str, header: str) -> float:
     """How strongly the header claims the role: 0 not at all, 3 and above by name."""
     names, veto = ROLES[role]
     text = plain(header)
     if veto and _has(veto, text):
+        return 0.0
+    # "Power consumption (kWh)" is an energy, "Power" is not.
+    if role == "energy" and _has(_POWER, text) and unit_of(header, ENERGY_UNITS) is None:
         return 0.0
     return max((weight for weight, words in names if _has(words, text)), default=0.0)
 

@@ -44,8 +44,8 @@ def test_elaad_utc_in_the_header_and_decimal_commas() -> None:
 
 def test_dundee_split_dates_and_pounds() -> None:
     file = read(
-        "Charging event,User ID,CP ID,Connector,Start Date,Start Time,End Date,End Time,Total kWh,Cost,Site,Group,Model\n"
-        '2561, ,50911,1,31/08/2018,23:51,01/09/2018,07:18,20.7,£2.50,"Princes Street, Dundee",Council,APT 7kW\n',
+        "Charging event,User ID,CP ID,Connector,Start Date,Start Time,End Date,End Time,Total kWh,Cost,Site,Model\n"
+        '2561, ,50911,1,31/08/2018,23:51,01/09/2018,07:18,20.7,£2.50,"Princes Street, Dundee",APT 7kW\n',
         "Europe/London",
     )
     (row,) = file.judged.to_dicts()
@@ -129,7 +129,8 @@ def test_meter_readings_and_epochs_in_json_lines() -> None:
 
 def test_a_preamble_and_thousands_points() -> None:
     text = (
-        "Export der Ladevorgänge;;;;\nZeitraum: 01.01.2022 - 31.01.2022;;;;\n\nLadepunkt;Beginn;Ende;Energie (kWh);Kosten (€)\n"
+        "Export der Ladevorgänge;;;;\nZeitraum: 01.01.2022 - 31.01.2022;;;;\n\n"
+        "Ladepunkt;Beginn;Ende;Energie (kWh);Kosten (€)\n"
         'E1;02.01.2022 08:15;02.01.2022 10:45;"1.012,50";5,40\nE1;03.01.2022 08:15;03.01.2022 10:45;12,5;5,40\n'
     )
     file = read(text.encode("cp1252"))
@@ -140,7 +141,8 @@ def test_a_preamble_and_thousands_points() -> None:
 
 def test_one_date_column_and_an_end_after_midnight() -> None:
     file = read(
-        "Cargador|Fecha|Hora inicio|Hora fin|Energia [Wh]\nC1|05/03/2021|22:15|01:45|12500\nC1|16/03/2021|08:15|09:45|9000\n"
+        "Cargador|Fecha|Hora inicio|Hora fin|Energia [Wh]\nC1|05/03/2021|22:15|01:45|12500\n"
+        "C1|16/03/2021|08:15|09:45|9000\n"
     )
     assert file.judged["end_utc"].to_list() == [utc(2021, 3, 6, 0, 45), utc(2021, 3, 16, 8, 45)]
 
