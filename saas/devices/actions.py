@@ -45,6 +45,7 @@ def register(
         state=state,
         station_id=station_id,
         secret_hash=keys.digest(password),
+        mosquitto_hash=keys.mosquitto_digest(password),
         permit_key=keys.seal(secrets.token_bytes(32)),
         created_at=now,
     )
@@ -57,7 +58,8 @@ def register(
 def rotate(*, device_id: str, now: datetime) -> tuple[Device, str]:
     """A new password. The old one is refused, and its connection closed, within seconds."""
     password = keys.new_secret()
-    device = _change(device_id, secret_hash=keys.digest(password))
+    hashes = {"secret_hash": keys.digest(password), "mosquitto_hash": keys.mosquitto_digest(password)}
+    device = _change(device_id, **hashes)
     return device, password
 
 

@@ -28,6 +28,13 @@ def matches(secret: str, secret_hash: str) -> bool:
     return hmac.compare_digest(digest(secret), secret_hash)
 
 
+def mosquitto_digest(secret: str) -> str:
+    """The line's second half in Mosquitto's password file: PBKDF2-SHA512, few rounds since the secret is random."""
+    salt = secrets.token_bytes(12)
+    derived = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, 101)
+    return f"$7$101${base64.b64encode(salt).decode()}${base64.b64encode(derived).decode()}"
+
+
 def seal(key: bytes) -> bytes:
     """Encrypt a permit key for the database."""
     return _fernet(home().secrets["master_key"]).encrypt(key)

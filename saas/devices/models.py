@@ -23,6 +23,7 @@ class Device(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     station_id = models.CharField(max_length=48, null=True, blank=True, help_text="OCPP identity inside the tenant")
     secret_hash = models.CharField(max_length=64, help_text="Hex SHA-256 of a random 32-byte password")
+    mosquitto_hash = models.CharField(max_length=140, help_text="The same password as Mosquitto's password file has it")
     permit_key = models.BinaryField(help_text="HMAC key of permits, encrypted under the master key")
     online = models.BooleanField(default=False)
     reported_state = models.CharField(max_length=12, blank=True)

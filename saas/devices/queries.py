@@ -59,6 +59,11 @@ def credentials() -> dict[str, str]:
     return dict(Device.objects.exclude(state=Device.State.REVOKED).values_list("device_id", "secret_hash"))
 
 
+def mosquitto_credentials() -> dict[str, str]:
+    """Device id → password as Mosquitto's file has it, for every device that may connect."""
+    return dict(Device.objects.exclude(state=Device.State.REVOKED).values_list("device_id", "mosquitto_hash"))
+
+
 def registry() -> dict[str, tuple[str, str]]:
     """Device id → (schema of its tenant, state), for processes that look up many devices a second."""
     rows = Device.objects.values_list("device_id", "tenant__schema_name", "state")

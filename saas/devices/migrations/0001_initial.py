@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('active', 'Active'), ('pending', 'Pending'), ('revoked', 'Revoked')], default='active', max_length=10)),
                 ('station_id', models.CharField(blank=True, help_text='OCPP identity inside the tenant', max_length=48, null=True)),
                 ('secret_hash', models.CharField(help_text='Hex SHA-256 of a random 32-byte password', max_length=64)),
+                ('mosquitto_hash', models.CharField(help_text="The same password as Mosquitto's password file has it", max_length=140)),
                 ('permit_key', models.BinaryField(help_text='HMAC key of permits, encrypted under the master key')),
                 ('online', models.BooleanField(default=False)),
                 ('reported_state', models.CharField(blank=True, max_length=12)),

@@ -13,7 +13,7 @@ from saas.tenancy.models import Tenant
 from tenants.charging.actions.commands import CHANNEL as OUTBOX  # payload: schema
 
 from . import outbox
-from .credentials import CredentialsFile
+from .credentials import CredentialsFile, MosquittoFile
 
 log = structlog.get_logger("dispatcher")
 ONLINE = "wattlane_online"  # payload: schema:device
@@ -25,8 +25,8 @@ WAIT_SECONDS = 0.5
 class Dispatcher:
     """Runs until `stop`. Everything it must remember is a row: it may be killed at any moment."""
 
-    def __init__(self, link: Link, credentials: CredentialsFile, listener: Listener) -> None:
-        self._link, self._credentials, self._listener = link, credentials, listener
+    def __init__(self, link: Link, files: list[CredentialsFile | MosquittoFile], listener: Listener) -> None:
+        self._link, self._files, self._listener = link, files, listener
         self._stopping = False
         self._scan_at = self._credentials_at = 0.0
 
@@ -54,7 +54,8 @@ class Dispatcher:
             self._scan_at = self._credentials_at = 0.0
             self._listener.fresh = False
         if clock >= self._credentials_at or any(channel == DEVICES for channel, _ in heard):
-            self._credentials.refresh()
+            for file in self._files:
+                file.refresh()
             self._credentials_at = clock + CREDENTIALS_SECONDS
         for schema, _, device in (payload.partition(":") for channel, payload in heard if channel == ONLINE):
             outbox.hurry(schema, device, now=now)

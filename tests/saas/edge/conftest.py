@@ -9,8 +9,11 @@ from django.conf import settings
 from saas.devices import actions as devices
 from saas.edge.ingester.loop import Ingester
 
+from .mosquitto import INSTALLED as MOSQUITTO
 from .processes import House, test_database_url
 from .rig import NOW, Memory, MemoryPort
+
+collect_ignore = [] if MOSQUITTO else ["test_mosquitto.py"]
 
 
 @dataclass
