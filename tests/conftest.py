@@ -7,8 +7,12 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from saas.tenancy.models import Tenant
 
 os.environ["WATTLANE_HOME"] = _home = tempfile.mkdtemp(prefix="wattlane-test-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.config.settings")
@@ -72,3 +76,42 @@ def barq(db: None) -> Iterator[object]:
 
     with tenant_schema("barq"):
         yield Tenant.objects.get(schema_name="barq")
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """The database without a transaction around the test: threads and processes see its rows. The test removes them."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connection.set_schema_to_public()
+        yield
+        connection.close()
+
+
+@pytest.fixture
+def spare(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+    """The schema of a tenant of its own (EUR, English), committed, and dropped afterwards with all that is in it."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        from django.db import connection
+
+        connection.set_schema_to_public()
+        tenant = _open_spare()
+        yield tenant.schema_name
+        connection.set_schema_to_public()
+        tenant.delete(force_drop=True)
+        connection.close()
+
+
+def _open_spare() -> "Tenant":
+    from datetime import UTC, datetime
+    from uuid import uuid4
+
+    from saas.tenancy.actions import open_tenant
+
+    return open_tenant(
+        slug=f"spare{uuid4().hex[:8]}", name="Spare", country="FI", language="en", currency="EUR",
+        timezone="Europe/Helsinki", colour_primary="#003049", colour_accent="#F77F00", least_minutes=1,
+        support_email="help@spare.example", owner_email="owner@spare.example", owner_password=None,
+        now=datetime.now(UTC),
+    )  # fmt: skip
