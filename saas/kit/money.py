@@ -59,6 +59,8 @@ def decimal_text(amount_minor: int, code: str) -> str:
 
 
 LOCALES = {"en": "en", "de": "de", "ar": "ar_AE", "fa": "fa_IR"}
+# Babel localises separators and signs, not the digits themselves.
+DIGITS = {"fa": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}
 RIGHT_TO_LEFT = frozenset({"ar", "fa"})
 TOMAN = {"fa": "تومان", "ar": "تومان"}
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
@@ -74,10 +76,10 @@ def show(amount_minor: int, code: str, language: str, *, toman: bool = False) ->
     value = Decimal(amount_minor).scaleb(-unit.exponent)
     locale = LOCALES.get(language, "en")
     if toman and code == "IRR":
-        text = f"{_number(value / 10, locale)}\u00a0{TOMAN.get(language, 'toman')}"
+        text = f"{_number(value / 10, language)}\u00a0{TOMAN.get(language, 'toman')}"
     else:
         text = format_currency(value, code, locale=locale, numbering_system="default", currency_digits=True)
-    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if language in RIGHT_TO_LEFT else text
+    return _written(text, language)
 
 
 def show_price(price: str, code: str, language: str) -> str:
@@ -88,8 +90,13 @@ def show_price(price: str, code: str, language: str) -> str:
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     exact = pattern.replace("0.00", "0." + "0" * digits if digits else "0")
     text = format_currency(value, code, exact, locale=locale, numbering_system="default", currency_digits=False)
-    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if language in RIGHT_TO_LEFT else text
+    return _written(text, language)
 
 
-def _number(value: Decimal, locale: str) -> str:
-    return str(format_decimal(value, locale=locale, numbering_system="default"))
+def _number(value: Decimal, language: str) -> str:
+    return format_decimal(value, locale=LOCALES.get(language, "en"), numbering_system="default")
+
+
+def _written(text: str, language: str) -> str:
+    own = text.translate(DIGITS.get(language, {}))
+    return f"{FIRST_STRONG_ISOLATE}{own}{POP_ISOLATE}" if language in RIGHT_TO_LEFT else own

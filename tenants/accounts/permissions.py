@@ -134,7 +134,7 @@ PERMISSIONS = frozenset().union(*ROLES.values(), *ORGANISATION_ROLES.values(), *
 
 def _register(permission: str) -> None:
     """For `user.has_perm` and templates."""
-    predicate = rules.predicates.Predicate(lambda user, obj=None: can(user, permission, obj), name=permission)  # type: ignore[no-untyped-call]
+    predicate = rules.predicates.Predicate(lambda user, obj=None: can(user, permission, obj), name=permission)
     rules.permissions.add_perm(permission, predicate)  # type: ignore[no-untyped-call]
 
 

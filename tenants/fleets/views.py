@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from saas.kit.errors import Forbidden, Refused
@@ -28,13 +28,24 @@ from .models import Vehicle
 class VehicleForm(forms.Form):
     """One vehicle, in the words of the CSV template."""
 
-    plate = forms.CharField(label=lazy("Licence plate"), max_length=16, widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "characters", "autocomplete": "off"}))
-    make = forms.CharField(label=lazy("Make"), max_length=40, required=False)
-    model = forms.CharField(label=lazy("Model"), max_length=40, required=False)
-    battery_kwh = forms.DecimalField(label=lazy("Battery in kWh"), min_value=0, max_value=2000, required=False)
-    connector = forms.ChoiceField(label=lazy("Plug"), required=False, choices=[("", "–"), *words.CONNECTORS.items()])
-    driver_email = forms.EmailField(label=lazy("Driver's e-mail"), required=False, help_text=lazy("Somebody with an account here."))
-    rfid = forms.CharField(label=lazy("RFID card"), max_length=36, required=False, widget=forms.TextInput(attrs={"dir": "ltr", "class": "mono"}))
+    plate = forms.CharField(
+        label=gettext_lazy("Licence plate"),
+        max_length=16,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "characters", "autocomplete": "off"}),
+    )
+    make = forms.CharField(label=gettext_lazy("Make"), max_length=40, required=False)
+    model = forms.CharField(label=gettext_lazy("Model"), max_length=40, required=False)
+    battery_kwh = forms.DecimalField(label=gettext_lazy("Battery in kWh"), min_value=0, max_value=2000, required=False)
+    connector = forms.ChoiceField(label=gettext_lazy("Plug"), required=False, choices=[("", "–"), *words.CONNECTORS.items()])
+    driver_email = forms.EmailField(
+        label=gettext_lazy("Driver's e-mail"), required=False, help_text=gettext_lazy("Somebody with an account here.")
+    )
+    rfid = forms.CharField(
+        label=gettext_lazy("RFID card"),
+        max_length=36,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr", "class": "mono"}),
+    )
 
 
 @login_required
@@ -59,7 +70,9 @@ def _chosen(request: HttpRequest, fleets: list[Organisation]) -> Organisation:
     return next((fleet for fleet in fleets if str(fleet.uid) == wanted), fleets[0])
 
 
-def _show(request: HttpRequest, fleet: Organisation, fleets: list[Organisation], *, status: int = 200, **more: Any) -> HttpResponse:
+def _show(
+    request: HttpRequest, fleet: Organisation, fleets: list[Organisation], *, status: int = 200, **more: Any
+) -> HttpResponse:
     vehicles = queries.roster(organisation=fleet)
     context = {
         "fleet": fleet,
@@ -75,12 +88,16 @@ def _show(request: HttpRequest, fleet: Organisation, fleets: list[Organisation],
 
 def _energy(vehicle: Vehicle) -> dict[str, int]:
     """Through the reverse relation: sessions lie above fleets. Sum over all of the vehicle's sessions."""
-    return vehicle.session_set.aggregate(energy=Sum("energy_wh", default=0), count=Count("id", filter=Q(energy_wh__gt=0)))  # type: ignore[attr-defined, no-any-return]
+    return vehicle.session_set.aggregate(
+        energy=Sum("energy_wh", default=0), count=Count("id", filter=Q(energy_wh__gt=0))
+    )  # type: ignore[attr-defined, no-any-return]
 
 
 def _total(fleet: Organisation) -> dict[str, int]:
     vehicles = Vehicle.objects.filter(organisation=fleet)
-    return vehicles.aggregate(energy=Sum("session__energy_wh", default=0), count=Count("session", filter=Q(session__energy_wh__gt=0)))
+    return vehicles.aggregate(
+        energy=Sum("session__energy_wh", default=0), count=Count("session", filter=Q(session__energy_wh__gt=0))
+    )
 
 
 def _managed(request: HttpRequest) -> tuple[Organisation, list[Organisation]]:
@@ -128,7 +145,11 @@ def upload(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def template(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(actions.template(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="roster.csv"'})
+    return HttpResponse(
+        actions.template(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="roster.csv"'},
+    )
 
 
 @login_required

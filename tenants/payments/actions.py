@@ -128,6 +128,12 @@ def settle(*, booking: "Booking", charge_minor: int, now: datetime) -> int:
     return sum(payment.amount_minor for payment in payments)
 
 
+def captures(*, booking: "Booking") -> list[Operation]:
+    """The captures of a booking that were made or will be."""
+    rows = Operation.objects.select_related("payment").filter(payment__booking=booking, kind="capture")
+    return list(rows.filter(outcome__in=(PENDING, DONE)).order_by("id"))
+
+
 def perform_due(*, now: datetime, limit: int = 100, booking: "Booking | None" = None) -> int:
     """Make the calls that wait, each claimed and finished in a transaction of its own. Returns how many succeeded."""
     waiting = Operation.objects.filter(outcome=PENDING, next_at__lte=now).exclude(kind="hold")
@@ -145,13 +151,19 @@ def _perform(key: int, now: datetime) -> bool:
         .filter(pk=key, outcome=PENDING)
         .first()
     )
-    if operation is None:
+    if operation is None or _must_wait(operation):
         return False
     try:
         answer = _call(operation)
     except ProviderDown as error:
         return _later(operation, str(error), now)
     return _finish(operation, answer, now)
+
+
+def _must_wait(operation: Operation) -> bool:
+    """Calls of one payment are made in their order: no refund before its capture."""
+    earlier = Operation.objects.filter(payment=operation.payment, outcome=PENDING, pk__lt=operation.pk)
+    return earlier.exists()
 
 
 def _call(operation: Operation) -> Answer:

@@ -6,6 +6,7 @@ from .confirm import confirm_booking
 from .events import receive_event, receive_sample, receive_status
 from .extend import extend
 from .presence import activate, start_by_operator, stop
+from .refund import refund
 from .stations import AuthResult, authorise, station_boot, station_status
 from .sweep import sweep
 
@@ -22,6 +23,7 @@ __all__ = [
     "receive_reply",
     "receive_sample",
     "receive_status",
+    "refund",
     "start_by_operator",
     "station_boot",
     "station_status",

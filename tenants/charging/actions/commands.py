@@ -68,6 +68,13 @@ def queue_stop(*, session: Session, now: datetime, at: datetime | None = None, r
     queue(session=session, kind=wire.CMD_STOP, now=now, send_at=send, expires_at=expires, reason=reason, data=data)
 
 
+def name_transaction(*, session: Session) -> None:
+    """A stop that waits was put there before the station had opened its transaction: now it can say which."""
+    for row in DeviceCommand.objects.filter(session=session, type=wire.CMD_STOP, state__in=OPEN):
+        row.payload["data"] = {"transaction_id": session.transaction_id}
+        row.save(update_fields=["payload"])
+
+
 def queue_end(*, session: Session, now: datetime) -> None:
     """A station keeps no permit: it is told to stop when the booked time is over, unless it has by then."""
     if session.permit_end_at is not None and devices.get(session.device_id).kind == Device.Kind.STATION:

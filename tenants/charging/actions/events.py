@@ -25,7 +25,7 @@ from ..models import Session, SessionChange
 from ..queries.live import accrued_minor
 from .changes import change, tell_status
 from .closing import close
-from .commands import queue_stop
+from .commands import name_transaction, queue_stop
 from .stations import bind_card, session_of_tag
 
 State = Session.State
@@ -201,6 +201,7 @@ def _claim(device: Device, message: Event | Telemetry) -> Session:
         session = Session.objects.create(evse=evse, device_id=device.device_id, state=State.STARTING)
         bind_card(session, tag)
     session.transaction_id = message.session or ""
+    name_transaction(session=session)
     return session
 
 

@@ -2,6 +2,7 @@
 
 from .live import accrued_minor, live_state
 from .people import device_of_evse, due_commands, evse_of_token, get, of_driver, of_evse, of_host, qr_token, stations
+from .proof import proof
 from .receipts import Receipt, host_receipt, receipt
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "of_driver",
     "of_evse",
     "of_host",
+    "proof",
     "qr_token",
     "receipt",
     "stations",
