@@ -4,8 +4,11 @@ The import itself runs in the data side, as a process of its own: the web side n
 """
 
 import argparse
+import os
 import subprocess
 import sys
+
+from saas.kit.home import home
 
 from . import samples
 from .django import with_django
@@ -48,7 +51,7 @@ def import_sessions(arguments: argparse.Namespace) -> int:
 
 def _zone_of(arguments: argparse.Namespace) -> str | None:
     """The tenant's zone. A dry run does without it when nobody can tell; the importer then says that it uses UTC."""
-    if not arguments.tenant:
+    if not arguments.tenant or (arguments.dry_run and not _database_known()):
         return None
     try:
         return tenant_timezone(arguments.tenant)
@@ -56,6 +59,11 @@ def _zone_of(arguments: argparse.Namespace) -> str | None:
         if arguments.dry_run:
             return None
         raise
+
+
+def _database_known() -> bool:
+    """False where the product was never started: a dry run must not even make its folder."""
+    return "DATABASE_URL" in os.environ or (home().path / "run" / "database_url").exists()
 
 
 def tenant_timezone(tenant: str) -> str:

@@ -89,6 +89,9 @@ def _day_first(start: pl.DataFrame, end: pl.DataFrame | None, hints: Hints) -> t
         return hints.forced == "dmy", "as asked"
     day, month = (DateOrder(first, False, "", False) for first in (True, False))
     bad_day, bad_month = (_impossible(start, o) + _impossible(end, o) for o in (day, month))
+    if min(bad_day, bad_month) > 0.1 * start.height:
+        tried = [f"dates: day first leaves {bad_day} impossible dates, month first {bad_month}"]
+        raise NotUnderstood("The file mixes dates with the day first and with the month first.", tried)
     if bad_day != bad_month:
         first = bad_day < bad_month
         return first, f"{max(bad_day, bad_month)} dates are only possible this way"

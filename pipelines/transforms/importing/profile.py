@@ -70,7 +70,8 @@ def _kind(name: str, known: pl.Series, style: NumberStyle) -> str:
     named = max(header_score(role, name) for role in ("start", "end", "charging_end", "requested_departure"))
     if number < MOST or named >= 1:
         moments = parse_moments(known, numeric=number < MOST or named >= 1)
-        if _share(moments["y"].is_between(1970, 2100) | (moments["y"] < 100)) >= MOST:
+        # A column that is named for it may hold many faulty dates; another one may not.
+        if _share(moments["y"].is_between(1970, 2100) | (moments["y"] < 100)) >= (0.3 if named >= 3 else MOST):
             return _date_or_moment(moments)
         if _share(clock_ms(known).is_not_null()) >= MOST and number < MOST:
             return "time"

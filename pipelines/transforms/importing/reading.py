@@ -91,6 +91,6 @@ def _refuse_mostly_unreadable(judged: pl.DataFrame, table: Table, roles: Roles, 
     ):
         there = int(judged[written].sum())
         readable = int((judged[written] & judged[column].is_not_null()).sum()) / max(there, 1)
-        if readable < 0.5:
+        if readable < 0.3:
             tried = [f"{what}: {readable:.0%} of the values readable in {', '.join(table.names)}"]
             raise NotUnderstood(f"Most values of the {what} column cannot be read.", tried)

@@ -31,7 +31,7 @@ def find_times(
         for end, duration, by_name in lengths:
             open_unit = duration is not None and duration.unit == "?"
             good = 1.0 if open_unit else _plausible_share(sample_hours(found, start, end, duration, hints))
-            if good >= (0.5 if named and by_name else 0.9):
+            if good >= (0.25 if named and by_name else 0.9):
                 return start, end, None if end else duration
             pair = f"{_name(found, start)} with {_length_name(found, end, duration)}"
             tried.append(f"{pair}: {good:.0%} end within 48 hours after the start")

@@ -110,7 +110,7 @@ class Layout:
 
 
 def sessions(seed: int, zone: str, count: int = 120, days: int = 200) -> list[Session]:
-    """Plausible sessions in order of time, none in the hours around a change of the clock."""
+    """Plausible sessions in order of time, none starts or ends in the hour that a clock shows twice."""
     rng, tz = random.Random(seed), ZoneInfo(zone)
     found, at = [], datetime(2021, 4, 2, 6, 0)
     for i in range(count):
@@ -118,6 +118,8 @@ def sessions(seed: int, zone: str, count: int = 120, days: int = 200) -> list[Se
         length = timedelta(minutes=rng.randint(12, 700))
         at = at.replace(hour=max(at.hour, 4))
         start = at.replace(tzinfo=tz)
+        while _twice((start.astimezone(UTC) + length).astimezone(tz)):
+            length += timedelta(minutes=61)
         energy = round(length / timedelta(hours=1) * rng.choice((2300, 3700, 7400, 11000, 22000)) * rng.uniform(0.3, 1))
         found.append(
             Session(
@@ -129,6 +131,10 @@ def sessions(seed: int, zone: str, count: int = 120, days: int = 200) -> list[Se
             )
         )
     return found
+
+
+def _twice(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def write(rows: list[Session], layout: Layout, seed: int = 0) -> bytes:

@@ -75,6 +75,12 @@ def test_one_doubtful_date_is_refused_and_can_be_told() -> None:
     assert read(text, "UTC", "dmy").judged["start_utc"][0] == datetime(2021, 4, 3, 10, tzinfo=UTC)
 
 
+def test_both_orders_in_one_file_are_refused() -> None:
+    rows = [f"A,{d}/03/2021 10:00,{d}/03/2021 12:00,5\nA,04/{d}/2021 10:00,04/{d}/2021 12:00,5" for d in range(13, 20)]
+    with pytest.raises(NotUnderstood, match="mixes"):
+        read("\n".join(["Station,Start,End,kWh", *rows]), "UTC")
+
+
 def test_years_written_0014() -> None:
     file = read("Station,Start,End,kWh\nA,0014-11-18 15:40:26,0014-11-18 17:11:04,7.78\n", "UTC")
     assert file.judged["start_utc"][0] == datetime(2014, 11, 18, 15, 40, 26, tzinfo=UTC)
