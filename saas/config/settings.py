@@ -134,7 +134,12 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_ADAPTER = "tenants.accounts.adapter.AccountAdapter"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = SCHEME
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# By address, per process (with several, a shared cache is needed); the lock-out by account is in the database.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip"}
 
 # -- cookies and headers (every sibling sub-domain is hostile) -----------------------------------------------------
 SECURE = SCHEME == "https"

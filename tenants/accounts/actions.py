@@ -146,6 +146,11 @@ def revoke_token(*, token: str, now: datetime) -> None:
         _revoke_family(row.family, now)
 
 
+def revoke_all_tokens(*, user: User, now: datetime) -> None:
+    """End every API token of a person."""
+    RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+
+
 def token_for_programs(*, user: User, days: int, now: datetime) -> str:
     """An access token that lives for days: for demos and scripts of the person who runs the machine."""
     lifetime, family = timedelta(days=days), uuid4()
