@@ -112,7 +112,9 @@ class Street:
         self.devices[name].boot()
 
     def state(self, name: str) -> dict[str, Any]:
-        return {**self.devices[name].state(), "online": self.connections[name].online()}
+        connection = self.connections[name]
+        online = connection.online()
+        return {**self.devices[name].state(), "online": online, "link_error": "" if online else connection.last_error}
 
     def _log_relay(self, device: SimDevice) -> None:
         name, closed = device.identity.device, device.world.contacts.closed

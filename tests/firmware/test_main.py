@@ -75,7 +75,7 @@ def test_a_session_through_the_whole_wiring(
     assert chip.Pwm.duty == 32_000 * 65535 // 60_000 and chip.Pin.made[18].history[-1] == 1
     stop(broker)  # the cut-off needs neither broker nor cloud
     until(lambda: chip.Pin.made[5].history[-1] == 0, 5)
-    assert 0 <= time.time_ns() // 1_000_000 - (now_ms + 3_000) < 400
+    assert 0 <= time.time_ns() // 1_000_000 - (now_ms + 3_000) < 1000
     assert chip.Pin.made[5].history == [0, 1, 0] and chip.Pwm.duty == 65535
     assert chip.Watchdog.fed > 20
     here.failure = RuntimeError("end of the test")

@@ -87,7 +87,7 @@ def test_a_session_from_code_to_end(city: City) -> None:
     until(lambda: city.state()["closed"])
     until(lambda: city.platform.events("ad_1", "stopped"))
     state = city.state()
-    assert 0 <= state["opened_at_ms"] - end_ms < 400
+    assert 0 <= state["opened_at_ms"] - end_ms < 1000
     samples = [sample for sample in city.platform.of("ad_1", Telemetry) if sample.session == "s1"]
     assert len(samples) in range(2, 5) and samples[-1].power_w > 0
     energy = [body.energy_wh for body in city.platform.of("ad_1", Telemetry)]
@@ -105,7 +105,7 @@ def test_it_ends_on_time_while_the_broker_is_dead_and_nothing_is_lost(city: City
     until(lambda: city.platform.events("ad_1", "started"))
     stop(city.broker)
     until(lambda: city.state()["opened_at_ms"])
-    assert 0 <= city.state()["opened_at_ms"] - end_ms < 400
+    assert 0 <= city.state()["opened_at_ms"] - end_ms < 1000
     assert not city.platform.events("ad_1", "stopped")
     city.broker = start_broker(city.port)
     city.platform.close()
@@ -132,7 +132,7 @@ def test_killed_in_mid_session_it_goes_on_for_what_is_left(city: City) -> None:
     city.start_street()
     until(lambda: city.state()["closed"])
     until(lambda: city.state()["opened_at_ms"])
-    assert 0 <= city.state()["opened_at_ms"] - end_ms < 400
+    assert 0 <= city.state()["opened_at_ms"] - end_ms < 1000
     assert city.state()["boot"] != first_boot
     until(lambda: city.platform.events("ad_1", "stopped"))
     until(lambda: city.state()["held"] == 0)
@@ -150,6 +150,7 @@ def test_faults_network_and_plug_by_the_control_port(city: City) -> None:
     until(lambda: city.state()["closed"])
     city.do("offline", seconds=1.5)
     until(lambda: not city.state()["online"])
+    assert city.state()["link_error"]
     assert city.state()["closed"] and city.state("ad_2")["online"]
     assert city.do("fault", fault="over_temperature", on=True)["ok"]
     until(lambda: not city.state()["closed"], 2)
