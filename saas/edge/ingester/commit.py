@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Protocol
 
 import structlog
@@ -121,17 +122,23 @@ class Committer:
         return True
 
     def _apply(self, facts: list[Fact], fresh: list[Fact], new: set[store.Name], outcome: Outcome) -> None:
-        """Events and replies that are new, in order; then the latest status and sample of each device."""
-        latest = {fact.device.device_id: fact for fact in fresh if fact.kind == "telemetry"}
+        """Events and replies that are new, in order; then the latest status and sample of each device.
+
+        Sorting by tenant keeps the order inside one. A sample outside a session changes nothing and is not told.
+        """
+        latest = {fact.device.device_id: fact for fact in fresh if fact.kind == "telemetry" and fact.body.session}
         status = {fact.device.device_id: fact for fact in facts if fact.kind == "status"}
         changes = [fact for fact in fresh if fact.kind != "telemetry" and store_name(fact) in new]
         self._note_presence(facts, status)
-        for fact in [*changes, *status.values(), *latest.values()]:
-            self._call(fact, outcome)
+        told = [*changes, *status.values(), *latest.values()]
+        for schema, facts_of_tenant in groupby(sorted(told, key=_schema), _schema):
+            with tenant_schema(schema):
+                for fact in facts_of_tenant:
+                    self._call(fact, outcome)
 
     def _call(self, fact: Fact, outcome: Outcome) -> None:
         try:
-            with tenant_schema(fact.device.tenant.schema_name), transaction.atomic():
+            with transaction.atomic():
                 tell(self._handler, fact)
         except DATABASE_AWAY:
             raise
@@ -142,9 +149,17 @@ class Committer:
             outcome.poisons.append(Poison(fact.source, f"error: {type(bug).__name__}: {bug}"))
 
     def _note_presence(self, facts: list[Fact], status: dict[str, Fact]) -> None:
-        """Tell the dispatcher who came back; note every few seconds who was heard of."""
+        """Keep the registry's presence; tell the dispatcher who came back; note every few seconds who was heard of."""
         for fact in status.values():
-            if fact.body.online:
+            said = fact.body
+            devices.seen(
+                device_id=fact.device.device_id,
+                now=store.received_at(fact),
+                online=said.online,
+                state=said.state or "",
+                firmware=said.fw or "",
+            )
+            if said.online:
                 store.tell_online(fact.device.tenant.schema_name, fact.device.device_id)
         heard = {fact.device.device_id: store.received_at(fact) for fact in facts}
         due = {name: at for name, at in heard.items() if self._quiet(name, at)}
@@ -168,6 +183,11 @@ def tell(handler: Handler, fact: Fact) -> None:
 def store_name(fact: Fact) -> store.Name:
     """What the fact is called for ever."""
     return fact.device.device_id, fact.body.boot, fact.body.seq
+
+
+def _schema(fact: Fact) -> str:
+    schema: str = fact.device.tenant.schema_name
+    return schema
 
 
 def _boot(item: Fact | Poison) -> tuple[str, int]:
