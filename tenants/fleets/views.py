@@ -36,7 +36,9 @@ class VehicleForm(forms.Form):
     make = forms.CharField(label=gettext_lazy("Make"), max_length=40, required=False)
     model = forms.CharField(label=gettext_lazy("Model"), max_length=40, required=False)
     battery_kwh = forms.DecimalField(label=gettext_lazy("Battery in kWh"), min_value=0, max_value=2000, required=False)
-    connector = forms.ChoiceField(label=gettext_lazy("Plug"), required=False, choices=[("", "–"), *words.CONNECTORS.items()])
+    connector = forms.ChoiceField(
+        label=gettext_lazy("Plug"), required=False, choices=[("", "–"), *words.CONNECTORS.items()]
+    )
     driver_email = forms.EmailField(
         label=gettext_lazy("Driver's e-mail"), required=False, help_text=gettext_lazy("Somebody with an account here.")
     )
