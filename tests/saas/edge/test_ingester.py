@@ -19,7 +19,7 @@ pytestmark = pytest.mark.req("DEV-05")
 
 
 def test_a_batch_is_stored_told_and_acknowledged(bench: Bench) -> None:
-    bench.take(sample(bench.device, 1), event(bench.device, 2), sample(bench.device, 3))
+    bench.take(sample(bench.device, 1), event(bench.device, 2), sample(bench.device, 3, session="s"))
     assert stored(bench.device) == [1, 2, 3]
     assert bench.handler.kinds() == ["event", "sample"]
     assert bench.port.unacknowledged == []
@@ -94,8 +94,8 @@ def test_samples_are_acknowledged_every_two_seconds(bench: Bench, monkeypatch: p
     assert [ack["seq"] for ack in bench.port.acks(bench.device)] == [1, 2]
 
 
-def test_only_the_latest_sample_of_a_batch_is_told(bench: Bench) -> None:
-    bench.take(*(sample(bench.device, seq) for seq in range(1, 50)))
+def test_only_the_latest_sample_of_a_batch_is_told_and_only_inside_a_session(bench: Bench) -> None:
+    bench.take(*(sample(bench.device, seq, session="s") for seq in range(1, 50)), sample(bench.other, 1))
     assert [body.seq for kind, _, _, body in bench.handler.told if kind == "sample"] == [49]
 
 
@@ -141,7 +141,7 @@ def test_what_a_database_error_rolled_back_is_not_acknowledged(bench: Bench, mon
 
 def test_a_refusal_is_set_aside_and_the_rest_goes_on(bench: Bench) -> None:
     bench.handler.fail["event"] = Refused("The session is closed.")
-    bench.take(event(bench.device, 1), sample(bench.device, 2))
+    bench.take(event(bench.device, 1), sample(bench.device, 2, session="s"))
     assert reasons() == ["refused: The session is closed."]
     assert bench.handler.kinds() == ["sample"] and bench.port.acks(bench.device)[-1]["seq"] == 2
 
