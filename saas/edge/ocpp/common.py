@@ -62,12 +62,12 @@ class Entry(msgspec.Struct, frozen=True):
     samples: list[Sample]
 
 
-Numbering = Callable[[Entry], Numbers]
+Numbering = Callable[[int, Entry], Numbers]  # the place of the entry in its message, the entry
 
 
 def meter_stream(device: str, evse: int, session: str | None) -> Numbering:
     """The numbering of plain meter values."""
-    return lambda entry: of_stream(device, "meter", evse, entry.ts_ms, [session, entry.raw])
+    return lambda _place, entry: of_stream(device, "meter", evse, entry.ts_ms, [session, entry.raw])
 
 
 def samples(
@@ -75,11 +75,11 @@ def samples(
 ) -> tuple[Telemetry, ...]:
     """Samples as facts. One without energy takes the last register of its EVSE; without any it is left out."""
     register, found = state.registers.get(evse), []
-    for entry in entries:
+    for place, entry in enumerate(entries):
         figures: dict[str, Any] = dict(reading(entry.samples))
         register = figures.pop("energy_wh", register)
         if register is not None and entry.samples:
-            stamp = stamped(numbers(entry), entry.ts_ms, evse)
+            stamp = stamped(numbers(place, entry), entry.ts_ms, evse)
             found.append(Telemetry(**stamp, energy_wh=register, session=session, **figures))
     return tuple(found)
 

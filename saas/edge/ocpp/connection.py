@@ -220,27 +220,28 @@ class Connection:
         if not plan.facts:
             return
         if plan.wait is Wait.COMMITTED:
-            await self._commit(plan.facts)
+            await self._commit(plan.plain, plan.facts)
             return
         try:
             await published([self._send_fact(fact) for fact in plan.facts], within_s=self._services.puback_s)
         except BrokerAway as away:
             raise Fault("internal", f"Not stored: {away}") from None
 
-    async def _commit(self, facts: tuple[Fact, ...]) -> None:
-        """Publish in order and wait until all of the message is acknowledged. Raises Silence."""
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = (facts[-1].boot, max(fact.seq for fact in facts), stored)
-        self._uncommitted.append(waiter)
+    async def _commit(self, plain: tuple[Fact, ...], facts: tuple[Fact, ...]) -> None:
+        """Publish in order and wait until the facts are acknowledged. Raises Silence."""
+        loop = asyncio.get_running_loop()
+        waiters = [(fact.boot, fact.seq, loop.create_future()) for fact in facts]
+        self._uncommitted += waiters
         try:
-            for fact in facts:
+            for fact in (*plain, *facts):
                 self._send_fact(fact)
             async with asyncio.timeout(self._services.commit_s):
-                await stored
+                for _, _, stored in waiters:
+                    await stored
         except (BrokerAway, TimeoutError) as why:
             raise Silence(str(why) or "no acknowledgement in time") from None
         finally:
-            self._uncommitted.remove(waiter)
+            self._uncommitted = [waiter for waiter in self._uncommitted if waiter not in waiters]
 
     def _send_fact(self, fact: Fact) -> asyncio.Future[None]:
         return self._services.broker.send(TOPICS[type(fact)] % self.device, messages.encode(fact))

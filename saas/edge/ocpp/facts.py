@@ -3,25 +3,24 @@
 Stations number nothing that suits us and repeat themselves when an answer is lost. So (boot, seq) is computed from the
 message, never counted, and no memory of the gateway is needed for it:
 
-- **Turns** (OCPP 2.0.1 TransactionEvent; 1.6 StartTransaction, StopTransaction): each message has a boot of its own,
-  number(device, what names the message), and its facts are seq 1 … n without a gap: samples first, then the event.
-  What names a TransactionEvent is transaction id, seqNo, event type and timestamp; what names a 1.6 message is all of
-  its content: under a new message id it is the same fact, with any other content it is another one. The transaction id
-  that we give in 1.6 is made of the same content, so a repeated StartTransaction gets the same id.
-  The ingester's acknowledgement (boot, n) then says that this very message is committed, in whatever order stations
+- **Turns** (OCPP 2.0.1 TransactionEvent; 1.6 StartTransaction, StopTransaction): each fact has a boot of its own,
+  number(device, what names the message, which fact of it), and seq 1. What names a TransactionEvent is transaction id,
+  seqNo, event type and timestamp; what names a 1.6 message is all of its content: under a new message id it is the same
+  fact, with any other content it is another one. The transaction id that we give in 1.6 is made of the same content, so
+  a repeated StartTransaction gets the same id.
+  The ingester's acknowledgement (boot, 1) then says that this very fact is committed, in whatever order stations
   replay what they queued.
-- **Streams** (MeterValues; notices, plugs and faults; replies): nobody waits for their acknowledgement. Boot is
-  number(device, stream, evse, five minutes of the message's own time); seq is the millisecond within the five minutes
-  and 11 bits of the content. There are gaps, and `low` is not said, so what comes late is stored as well. The ingester
-  keeps up to 1000 gaps a boot: three samples a second per EVSE.
+- **Streams** (MeterValues, also those inside a StopTransaction; notices, plugs and faults; replies): nobody waits for
+  their acknowledgement. Boot is number(device, stream, evse, five minutes of the message's own time); seq is the
+  millisecond within the five minutes and 11 bits of the content. There are gaps, and `low` is not said, so what comes
+  late is stored as well. The ingester keeps up to 1000 gaps a boot: three samples a second per EVSE.
 
 `ts_ms` is the message's own timestamp, else the moment of receipt, so a repeat carries the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from itertools import count
 from typing import Any
 
 import msgspec
@@ -47,10 +46,9 @@ def number(*parts: object, bits: int = 63) -> int:
     return int.from_bytes(digest, "big") % span + 1
 
 
-def of_turn(device: str, *named_by: object) -> Iterator[Numbers]:
-    """(boot, seq) for the facts of one message, one after the other."""
-    boot = number(device, *named_by)
-    return ((boot, seq) for seq in count(1))
+def of_turn(device: str, *named_by: object) -> Numbers:
+    """(boot, seq) of a fact that is alone in its boot."""
+    return number(device, *named_by), 1
 
 
 def of_stream(device: str, stream: str, evse: int, ts_ms: int, content: object) -> Numbers:

@@ -34,6 +34,8 @@ V = TypeVar("V")
 FRAME_LIMIT = 256 * 1024
 PING_SECONDS = 30
 REMEMBERED = 10_000
+TRANSIENT = ("no_answer", "offline", wire.REFUSE_UNKNOWN)  # a transaction becomes known when the station names it
+MUST_GET_THROUGH = (wire.CMD_STOP, wire.CMD_LIMIT)
 DOWNWARD = (wire.TOPIC_ACK, wire.TOPIC_CMD)
 
 
@@ -164,13 +166,19 @@ class Gateway:
         self._begin(self._obey(device, command))
 
     async def _obey(self, device: str, command: messages.Command) -> None:
-        """Carry a command out once; one that comes again gets the same reply again, or none while it is being done."""
+        """Carry a command out once; one that comes again gets the same reply again, or none while it is being done.
+
+        A stop or a limit that did not get through is not replied to: it is sent again until it expires.
+        """
         key, connection = (device, command.id), self._stations.get(device)
         if connection is None:
             return
         if key not in self._replies:
             _remember(self._replies, key, None)
             error = await _carried_out(connection, command)
+            if error in TRANSIENT and command.type in MUST_GET_THROUGH:
+                del self._replies[key]
+                return
             self._replies[key] = _reply(device, command, error)
             log.info("command_done", device=device, type=command.type, id=command.id, error=error)
         reply = self._replies[key]

@@ -89,12 +89,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """All that follows from one call of a station.
 
     `question` is asked first; `answer` turns its result (None: no question, or not answered and not `needed`) into the
-    payload that the station gets. `tell` is said in the background, and lost when nobody hears it.
+    payload that the station gets. `plain` is published before the facts and not waited for. `tell` is said in the
+    background, and lost when nobody hears it.
     """
 
     state: State
     answer: Callable[[Any], dict[str, Any]]
     facts: tuple[Fact, ...] = ()
+    plain: tuple[Fact, ...] = ()
     question: Any = None
     needed: bool = True
     tell: Any = None

@@ -82,7 +82,7 @@ def _start(payload: Payload, state: State, _now_ms: int) -> Plan:
     transaction, evse = transaction_id(state.device, payload), payload["connectorId"]
     numbers = of_turn(state.device, "StartTransaction", payload)
     started = Event(
-        **stamped(next(numbers), instant_ms(payload["timestamp"]), evse),
+        **stamped(numbers, instant_ms(payload["timestamp"]), evse),
         type=wire.EV_STARTED,
         session=str(transaction),
         energy_wh=payload["meterStart"],
@@ -102,11 +102,11 @@ def _stop(payload: Payload, state: State, _now_ms: int) -> Plan:
     session = _session(payload)
     running = state.running.get(session or "")
     evse = running.evse if running else evse_of(int(session or 0))
-    entries, reason = payload.get("transactionData", []), payload.get("reason", "Local")
-    numbers = of_turn(state.device, "StopTransaction", payload)
-    samples = common.samples(state, evse, session, _entries(entries), lambda _entry: next(numbers))
+    reason = payload.get("reason", "Local")
+    numbers = common.meter_stream(state.device, evse, session)
+    samples = common.samples(state, evse, session, _entries(payload.get("transactionData", [])), numbers)
     stopped = Event(
-        **stamped(next(numbers), instant_ms(payload["timestamp"]), evse),
+        **stamped(of_turn(state.device, "StopTransaction", payload), instant_ms(payload["timestamp"]), evse),
         type=wire.EV_STOPPED,
         session=session,
         energy_wh=payload["meterStop"],
@@ -117,7 +117,8 @@ def _stop(payload: Payload, state: State, _now_ms: int) -> Plan:
     after = state.with_register(evse, payload["meterStop"]) if running else state
     return Plan(
         state=after.without_running(session or ""),
-        facts=(*samples, stopped),
+        plain=samples,
+        facts=(stopped,),
         question=rpc.Authorise(device=state.device, id_tag=payload["idTag"]) if "idTag" in payload else None,
         wait=Wait.COMMITTED,
         answer=lambda result: {"idTagInfo": id_tag_info(result)} if result else {},

@@ -85,15 +85,19 @@ def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
     session, tag = payload["transactionInfo"]["transactionId"], _token(payload)
     before = state.running.get(session)
     evse = int(payload["evse"]["id"]) if "evse" in payload else (before.evse if before else 0)
-    numbers = of_turn(state.device, session, int(payload["seqNo"]), payload["eventType"], payload["timestamp"])
-    entries = _entries(payload.get("meterValue", []))
+    name = (state.device, session, int(payload["seqNo"]), payload["eventType"], payload["timestamp"])
     kind = _kind(payload, before, tag)
     running = _running(before, evse, tag, kind)
-    named = session if running.flowing or kind == wire.EV_STOPPED else None
-    samples = common.samples(state, evse, named, entries, lambda _entry: next(numbers))
+    samples = common.samples(
+        state,
+        evse,
+        session if running.flowing or kind == wire.EV_STOPPED else None,
+        _entries(payload.get("meterValue", [])),
+        lambda place, _entry: of_turn(*name, place),
+    )
     registers: list[int | None] = [fact.energy_wh for fact in samples]
     registers = registers or [state.registers.get(evse)]
-    stamp = stamped(next(numbers), instant_ms(payload["timestamp"]), evse)
+    stamp = stamped(of_turn(*name, "event"), instant_ms(payload["timestamp"]), evse)
     event = [_event(payload, kind, stamp, running, registers)] if kind else []
     return Plan(
         state=_after(payload, state.with_register(evse, common.register_of(samples)), evse, running),

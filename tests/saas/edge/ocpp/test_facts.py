@@ -40,11 +40,12 @@ def test_a_late_sample_shares_no_ceiling_with_newer_ones() -> None:
     assert early[1] > 1
 
 
-@given(st.text(), st.integers(0, 2**31), st.integers(1, 20))
-def test_a_turn_counts_from_one_without_gaps(transaction: str, seq_no: int, facts: int) -> None:
-    names = [name for name, _ in zip(of_turn("st_1", transaction, seq_no), range(facts), strict=False)]
-    assert [seq for _, seq in names] == list(range(1, facts + 1))
-    assert len({boot for boot, _ in names}) == 1
+@given(st.lists(st.tuples(st.text(), st.integers(0, 2**31), st.integers(0, 9)), unique=True, min_size=2, max_size=30))
+def test_each_fact_of_a_turn_is_alone_in_its_boot(names: list[tuple[str, int, int]]) -> None:
+    numbers = [of_turn("st_1", *name) for name in names]
+    assert numbers == [of_turn("st_1", *name) for name in names]
+    assert {seq for _, seq in numbers} == {1}
+    assert len({boot for boot, _ in numbers}) == len(names)
 
 
 @given(TIMES_OF_STARTS, st.integers(1, 255), st.text())

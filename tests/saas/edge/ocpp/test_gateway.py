@@ -259,31 +259,48 @@ def test_commands_are_done_once_and_refused_by_name(tmp_path: Path) -> None:
             house.broker.command("st_1", id="late", type="unlock", expires_ms=1)
             house.broker.command("st_1", id="what", type="ota")
             house.broker.command("st_1", id="permit", type="permit", session="s1")
-            house.broker.command("st_1", id="nobody", type="stop", session="s1")
             house.broker.command("st_1", id="mute", type="unlock")
             assert (await hear(socket))[2] == "UnlockConnector"
-            await until(lambda: len(house.broker.of("reply")) == 5)
+            await until(lambda: len(house.broker.of("reply")) == 4)
             house.broker.command("st_1", id="error", type="unlock")
             call = await hear(socket)
             await socket.send(json.dumps([4, call[1], "NotSupported", "", {}]))
-            await until(lambda: len(house.broker.of("reply")) == 6)
+            await until(lambda: len(house.broker.of("reply")) == 5)
             house.broker.command("st_1", id="odd", type="unlock")
             call = await hear(socket)
             await socket.send(json.dumps([3, call[1], {"status": "Perhaps"}]))
-            await until(lambda: len(house.broker.of("reply")) == 7)
+            await until(lambda: len(house.broker.of("reply")) == 6)
             house.broker.command("st_1", id="odd", type="unlock")
-            await until(lambda: len(house.broker.of("reply")) == 8)
+            await until(lambda: len(house.broker.of("reply")) == 7)
             replies = house.broker.of("reply")
-            assert replies[6] == replies[7]
+            assert replies[5] == replies[6]
             assert {reply["id"]: reply.get("error") for reply in replies} == {
                 "late": "command_expired",
                 "what": "unknown_command",
                 "permit": None,
-                "nobody": "unknown_session",
                 "mute": "no_answer",
                 "error": "NotSupported",
                 "odd": "answer_breaks_schema",
             }
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-02", "MKT-11")
+def test_a_stop_that_did_not_get_through_is_carried_out_when_it_comes_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path, call_s=0.1) as house, dial(house) as socket:
+            house.broker.command("st_1", id="end", type="stop", session="s1")
+            stop = {"id": "end", "type": "stop", "data": {"transaction_id": "7"}}
+            house.broker.command("st_1", **stop)
+            assert (await hear(socket))[2:] == ["RemoteStopTransaction", {"transactionId": 7}]
+            await asyncio.sleep(0.2)
+            assert house.broker.of("reply") == []
+            house.broker.command("st_1", **stop)
+            call = await hear(socket)
+            await socket.send(json.dumps([3, call[1], {"status": "Accepted"}]))
+            await until(lambda: house.broker.of("reply"))
+            assert house.broker.of("reply")[0]["ok"]
 
     play(scene)
 
