@@ -3,13 +3,13 @@
 import argparse
 import contextlib
 import fcntl
-import json
+import os
 import signal
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from saas.kit.home import Home, home
@@ -19,11 +19,14 @@ from .django import with_django
 from .supervisor import Supervisor, listens
 
 READY_SECONDS = 120.0
+Say = Callable[[str], None]
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = subparsers.add_parser("demo", help="start everything on this machine")
-    command.add_argument("--check", action="store_true", help="on free ports and a temporary folder: prove the main job, stop")
+    command.add_argument(
+        "--check", action="store_true", help="on free ports and a temporary folder: prove the main job, stop"
+    )
     command.set_defaults(run=run)
 
 
@@ -39,19 +42,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def serve(place: Home) -> int:
     """Start, say where to click, wait for Ctrl-C, stop."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with running(place, say=_say) as (_, facts):
-        print(summary(facts), flush=True)
-        stop.wait()
-        print("\nStopping …", flush=True)
-    print("Stopped. The data stays in", place.path)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with running(place, say=_say) as (_, facts):
+            print(summary(facts), flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        print(f"Stopped. The data stays in {place.path}", flush=True)
     return 0
 
 
 @contextlib.contextmanager
-def running(place: Home, say: Any) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
+def running(place: Home, say: Say) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
     """Everything started and ready inside the block. Yields the supervisor and what demo.json says."""
     supervisor = Supervisor(place.logs, place.run / "processes.json", say)
     if ended := supervisor.end_leftovers():
@@ -65,16 +67,20 @@ def running(place: Home, say: Any) -> Iterator[tuple[Supervisor, dict[str, Any]]
             supervisor.start(*parts.second(place), parts.street(place))
             late = supervisor.wait_ready(READY_SECONDS, lambda name, _: say(f"{name} is ready"))
             if late:
-                raise SystemExit(f"Not ready after {READY_SECONDS:.0f} s: {', '.join(late)}. Read {place.logs}/{late[0]}.log")
+                raise SystemExit(
+                    f"Not ready after {READY_SECONDS:.0f} s: {', '.join(late)}. Read {place.logs}/{late[0]}.log"
+                )
             say(f"everything is ready after {time.monotonic() - begin:.0f} s")
             yield supervisor, facts
         finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+            say("stopping")
             if stubborn := supervisor.stop():
                 say(f"had to kill: {', '.join(stubborn)}")
 
 
 @with_django
-def _prepare(place: Home, say: Any) -> dict[str, Any]:
+def _prepare(place: Home, say: Say) -> dict[str, Any]:
     """Schemas, brands and people: made at the first start, left alone afterwards."""
     from . import migrate
 
@@ -90,10 +96,8 @@ def _prepare(place: Home, say: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def embedded_database(place: Home, say: Any) -> Iterator[None]:
+def embedded_database(place: Home, say: Say) -> Iterator[None]:
     """PostgreSQL from a wheel in the data folder, unless DATABASE_URL names a server."""
-    import os
-
     if "DATABASE_URL" in os.environ:
         yield
         return
@@ -119,7 +123,9 @@ def only_one(place: Home) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise SystemExit(f"The product already runs on {place.path}. Stop it first, or set WATTLANE_HOME.") from None
+            raise SystemExit(
+                f"The product already runs on {place.path}. Stop it first, or set WATTLANE_HOME."
+            ) from None
         yield
 
 

@@ -67,7 +67,9 @@ def _documents(_: Home) -> Iterator[Finding]:
     from reports.render import missing_libraries
 
     missing = missing_libraries()
-    advice = f"PDF reports need {', '.join(missing)}: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+    advice = (
+        f"PDF reports need {', '.join(missing)}: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+    )
     state = f"missing {', '.join(missing)}; everything but PDF reports works" if missing else "pango found"
     yield Finding("documents", state, advice if missing else "")
 

@@ -61,7 +61,9 @@ def web_argv(home: Home) -> list[str]:
 
 
 def _pipelines(home: Home) -> list[Part]:
-    environment = {"DAGSTER_HOME": str(home.path / "dagster"), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    folder = home.path / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {"DAGSTER_HOME": str(folder), "DAGSTER_DISABLE_TELEMETRY": "1"}
     host = [PYTHON, "-m", "dagster_webserver", "-h", home.bind, "-p", str(home.dagster_port)]
     ready = _answers(f"http://127.0.0.1:{home.dagster_port}/server_info")
     return [

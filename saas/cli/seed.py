@@ -20,6 +20,7 @@ Facts = dict[str, Any]
 
 def seed(place: Home, say: Callable[[str], None]) -> Facts:
     """What is there already stays as it is. Returns, and writes, what demo.json says."""
+    from saas.edge.dispatcher.credentials import CredentialsFile
     from saas.tenancy import queries
 
     now = datetime.now(UTC)
@@ -29,6 +30,7 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
             say(f"opening {brand.slug}: {len(brand.offers)} chargers, {len(brand.people)} people")
             _open(brand, now)
     credentials = _credentials(place.path / "street" / "devices.json", now)
+    CredentialsFile(place.path / "broker" / "credentials.json").refresh()
     facts = _facts(place, credentials, now)
     _write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
     return facts
@@ -70,7 +72,9 @@ def _people(brand: Brand, now: datetime) -> dict[str, "User"]:
     from tenants.accounts import actions
     from tenants.accounts.models import User
 
-    organisations = {name: actions.add_organisation(name=name, kind=kind, now=now) for name, kind in brand.organisations}
+    organisations = {
+        name: actions.add_organisation(name=name, kind=kind, now=now) for name, kind in brand.organisations
+    }
     people = {}
     for person in brand.people:
         if person.role == "owner":

@@ -1,15 +1,19 @@
 """`/auth` and `/me`: getting, renewing and revoking tokens; who one is."""
 
-from django.http import HttpRequest
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router, Status
+from ninja import Query, Router, Status
 from ninja.security import HttpBearer
 
 from saas.kit.http import client_ip
+from saas.kit.pagination import link_next, slice_of
 from saas.kit.ratelimit import Limit
+from saas.kit.schemas import PageOf, Paging
 
-from . import actions, bearer, queries
-from .schemas import Me, PasswordGrant, RefreshGrant, Revocation, TokenPair
+from . import actions, bearer, identity, queries
+from .schemas import Decision, Identity, Me, PasswordGrant, RefreshGrant, Review, Revocation, TokenPair
 
 router = Router(tags=["accounts"])
 BY_ADDRESS = Limit("token", most=30, seconds=60)
@@ -56,3 +60,25 @@ def revoke(request: HttpRequest, body: Revocation) -> Status[None]:
 def me(request: HttpRequest) -> object:
     """The person whose token this is, with the roles held here."""
     return queries.profile(bearer.caller(request))
+
+
+@router.post("/me/identity", response=Me, operation_id="submit_identity")
+def submit_identity(request: HttpRequest, body: Identity) -> object:
+    """Ask for the identity check. Whoever was verified before is checked again."""
+    person = identity.submit(user=bearer.caller(request), now=timezone.now(), **body.dict())
+    return queries.profile(person)
+
+
+@router.get("/identity-reviews", response=PageOf[Review], operation_id="identity_reviews")
+def identity_reviews(request: HttpRequest, response: HttpResponse, asked: Query[Paging]) -> object:
+    """Open identity checks, for staff who may decide them."""
+    waiting = identity.waiting(viewer=bearer.caller(request))
+    page = slice_of(waiting, after=asked.after, limit=asked.limit, key=lambda person: person.pk)
+    link_next(request, response, page.next)
+    return {"items": page.items, "next": page.next}
+
+
+@router.post("/identity-reviews/{uuid:uid}", response=Review, operation_id="decide_identity")
+def decide_identity(request: HttpRequest, uid: UUID, body: Decision) -> object:
+    """Accept or refuse. The person sees it at once."""
+    return identity.decide(user_uid=uid, accept=body.accept, by=bearer.caller(request), now=timezone.now())

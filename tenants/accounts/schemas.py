@@ -49,3 +49,23 @@ class Me(Schema):
     language: str
     identity: str
     roles: list[Role]
+
+
+class Identity(Schema):
+    """Who one is and what one drives, for the identity check."""
+
+    name: Annotated[str, Field(max_length=120)]
+    licence_plate: Annotated[str, Field(max_length=16)]
+    vehicle_type: Annotated[str, Field(max_length=60)]
+
+
+class Review(Identity):
+    """A person whose identity check is open or was just decided."""
+
+    uid: UUID
+    email: str
+    identity: str
+
+
+class Decision(Schema):
+    accept: bool

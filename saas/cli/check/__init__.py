@@ -40,7 +40,10 @@ def run() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         print("✓ stop: nothing that was started still runs; the folder is removed")
     good = held and not left
-    print(f"{'passed' if good else 'FAILED'} in {time.monotonic() - begin:.0f} s" + ("" if good else f"; see {folder}/logs"))
+    print(
+        f"{'passed' if good else 'FAILED'} in {time.monotonic() - begin:.0f} s"
+        + ("" if good else f"; see {folder}/logs")
+    )
     return 0 if good else 1
 
 
