@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from saas.contracts import rpc
 from saas.devices import actions as devices
 from saas.devices import queries as registry
@@ -59,7 +61,7 @@ def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:
         return rpc.Authorised(status="Blocked")
     with _inside(device):
         result = actions.authorise(device=device, id_tag=question.id_tag, now=now)
-    return rpc.Authorised(status=result.status)
+    return msgspec.convert({"status": result.status}, rpc.Authorised)
 
 
 def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:

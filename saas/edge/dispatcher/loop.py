@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
-from saas.devices.actions import CHANNEL as DEVICES
+from saas.devices import actions as devices
 from saas.edge.listen import Listener
 from saas.edge.mqtt.link import Link
 from saas.tenancy.models import Tenant
-from tenants.charging.actions.commands import CHANNEL as OUTBOX  # payload: schema
+from tenants.charging.actions import commands
 
 from . import outbox
 from .credentials import CredentialsFile, MosquittoFile
 
 log = structlog.get_logger("dispatcher")
+DEVICES = devices.CHANNEL
+OUTBOX = commands.CHANNEL  # payload: schema
 ONLINE = "wattlane_online"  # payload: schema:device
 SCAN_SECONDS = 3.0
 CREDENTIALS_SECONDS = 5.0

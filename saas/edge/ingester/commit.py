@@ -83,10 +83,13 @@ class Committer:
         """Facts of the batch in order of arrival; the rest goes to `outcome.poisons`."""
         names = [device_of(message.topic) for message in batch]
         known = self._registry.look_up(name for name in names if name)
-        facts = []
+        facts: list[Fact] = []
         for message, name in zip(batch, names, strict=True):
             result = read(message, known[name]) if name else Poison(message, "unknown_topic")
-            (facts if isinstance(result, Fact) else outcome.poisons).append(result)  # type: ignore[arg-type]
+            if isinstance(result, Fact):
+                facts.append(result)
+            else:
+                outcome.poisons.append(result)
         return facts
 
     def _number(self, facts: list[Fact], outcome: Outcome) -> list[Fact]:

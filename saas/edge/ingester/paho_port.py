@@ -5,6 +5,7 @@ import select
 import ssl
 import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 from paho.mqtt import client as paho
@@ -21,6 +22,11 @@ FILTERS = ("ev/v1/+/telemetry", "ev/v1/+/event", "ev/v1/+/reply", "ev/v1/+/statu
 KEEP_ALIVE_SECONDS = 60
 MISC_SECONDS = 1.0
 BACK_OFF = (0.5, 10.0)
+
+
+class _Token(NamedTuple):
+    connection: int
+    mid: int
 
 
 class PahoPort:
@@ -55,9 +61,9 @@ class PahoPort:
     def acknowledge(self, messages: list[Message]) -> None:
         """See BrokerPort."""
         for message in messages:
-            connection, mid = message.token  # type: ignore[misc]
-            if connection == self._connection:
-                self._client.ack(mid, 1)
+            token = message.token
+            if isinstance(token, _Token) and token.connection == self._connection:
+                self._client.ack(token.mid, 1)
         self._write()
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -127,5 +133,5 @@ class PahoPort:
         log.warning("broker_gone", reason=str(code))
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        token = (self._connection, message.mid)
-        self._inbox.append(Message(message.topic, message.payload, datetime.now(UTC), token))
+        token = _Token(self._connection, message.mid)
+        self._inbox.append(Message(message.topic, bytes(message.payload), datetime.now(UTC), token))

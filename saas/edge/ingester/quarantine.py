@@ -75,4 +75,4 @@ def _claim(item: Kept, now: datetime) -> bool:
         cursor.execute(
             "UPDATE telemetry.quarantine SET replayed_at = %s WHERE id = %s AND replayed_at IS NULL", [now, item.id]
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)

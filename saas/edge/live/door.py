@@ -75,7 +75,7 @@ def _session_user(cookie: str) -> User | AnonymousUser:
         return AnonymousUser()
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
-    return get_user(request)  # type: ignore[return-value]
+    return get_user(request)
 
 
 def _missed(schema: str, audiences: tuple[str, ...], last_id: int | None) -> tuple[int, list[tuple[int, bytes]]]:

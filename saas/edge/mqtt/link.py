@@ -58,7 +58,7 @@ class Link:
     def on(self, topic_filter: str, handler: Handler) -> None:
         """Hear of every message that matches the filter (QoS 1)."""
         self._handlers[topic_filter] = handler
-        self._client.message_callback_add(topic_filter, lambda _c, _u, m: handler(m.topic, m.payload))
+        self._client.message_callback_add(topic_filter, lambda _c, _u, m: handler(m.topic, bytes(m.payload)))
         if self.connected.is_set():
             self._client.subscribe(topic_filter, qos=1)
 
