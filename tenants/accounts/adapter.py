@@ -1,4 +1,4 @@
-"""How allauth acts here: mails in the tenant's brand, one lock-out for pages and API, tokens that end with a password."""
+"""How allauth acts here: mails in the brand, one lock-out for pages and API, tokens that end with a password."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,0 +1,58 @@
+"""Vehicles through the API."""
+
+import pytest
+
+from saas.kit.tenant_context import tenant_schema
+from tenants.accounts.models import Organisation
+from tests.tenants.apiclient import Api, code, person, said
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fleet() -> Organisation:
+    with tenant_schema("ampere"):
+        return Organisation.objects.create(name="City cabs", kind="fleet")
+
+
+@pytest.fixture
+def manager(fleet: Organisation) -> Api:
+    return Api("ampere", person("ampere", "", "fleet_manager", organisation=fleet))
+
+
+@pytest.mark.req("FLT-01", "API-01")
+def test_a_roster_comes_in_once_with_an_error_for_each_row_that_does_not_fit(manager: Api, fleet: Organisation) -> None:
+    csv = "plate,battery_kwh\nABC-1,58\nABC-2,many\n"
+    first = said(manager.post(f"/vehicles/import/{fleet.uid}", {"csv": csv}))
+    assert (first["added"], [(e["row"], e["column"]) for e in first["errors"]]) == (1, [(3, "battery_kwh")])
+    assert said(manager.post(f"/vehicles/import/{fleet.uid}", {"csv": csv}))["unchanged"] == 1
+    items = said(manager.get(f"/vehicles?organisation={fleet.uid}"))["items"]
+    assert [(v["plate"], v["battery_wh"], v["organisation"]) for v in items] == [("ABC-1", 58_000, str(fleet.uid))]
+
+
+@pytest.mark.req("FLT-01", "TEN-03", "TEN-04")
+def test_others_neither_see_nor_change_a_roster(fleet: Organisation) -> None:
+    with tenant_schema("ampere"):
+        rival = Organisation.objects.create(name="Rival", kind="fleet")
+    people = (
+        Api("ampere", person("ampere")),
+        Api("ampere", person("ampere", "", "fleet_manager", organisation=rival)),
+        Api("barq", person("barq", "", "owner")),
+    )
+    for api in people:
+        assert code(api.get(f"/vehicles?organisation={fleet.uid}")) == (404, "not_found")
+        assert code(api.post(f"/vehicles/import/{fleet.uid}", {"csv": "plate\nX\n"})) == (404, "not_found")
+        assert code(api.post("/vehicles", {"plate": "X", "organisation": str(fleet.uid)})) == (404, "not_found")
+
+
+@pytest.mark.req("FLT-01")
+def test_a_driver_keeps_vehicles_of_their_own() -> None:
+    api, other = Api("ampere", person("ampere")), Api("ampere", person("ampere"))
+    made = api.post("/vehicles", {"plate": "own-1", "battery_kwh": "40.5", "connector": "Type 2"})
+    assert (made.status_code, said(made)["plate"], said(made)["battery_wh"]) == (201, "OWN-1", 40_500)
+    path = f"/vehicles/{said(made)['uid']}"
+    assert code(other("DELETE", path)) == (404, "not_found")
+    assert code(Api("barq", person("barq", "", "owner"))("DELETE", path)) == (404, "not_found")
+    assert said(other.get("/vehicles"))["items"] == []
+    assert api("DELETE", path).status_code == 204
+    assert said(api.get("/vehicles"))["items"] == []
