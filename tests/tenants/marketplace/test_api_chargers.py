@@ -93,7 +93,7 @@ def offer(device_id: str) -> dict[str, Any]:
     return {
         "title": "Garage in the yard", "connector": "IEC_62196_T2", "max_power_w": 11000, "device_id": device_id,
         "per_hour": "4.50", "amenities": ["roof"], "weekly": [{"weekday": 0, "start_minute": 480, "end_minute": 1200}],
-        "place": {"address": "Hidden lane 3", "city": "Helsinki", "country": "FI", "latitude": 60.17, "longitude": 24.94},
+        "place": {"address": "Hidden lane 3", "city": "Helsinki", "country": "FI", "latitude": 60.2, "longitude": 24.9},
     }  # fmt: skip
 
 
