@@ -16,7 +16,6 @@ CONFIG = {
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
-    "client.showSidebarNavigation": False,
     "logger.level": "warning",
 }
 

@@ -8,9 +8,9 @@ from streamlit.navigation.page import StreamlitPage
 from analytics_app import brand as look
 from analytics_app import data
 from analytics_app.frame import Frame, build
-from analytics_app.pages import chargers, esg, fleet, overview
-from analytics_app.pages import data as data_page
 from analytics_app.text import Text
+from analytics_app.views import chargers, esg, fleet, overview
+from analytics_app.views import data as data_page
 from analytics_app.who import Viewer, viewer
 
 PAGES: dict[str, tuple[Callable[[Frame], None], str]] = {

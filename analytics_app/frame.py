@@ -116,6 +116,9 @@ def export(text: Text, rows: pl.DataFrame, name: str) -> None:
 def csv_of(rows: pl.DataFrame) -> bytes:
     """CSV in UTF-8 with a mark, so that spreadsheets read it right; text that they would run is made harmless."""
     texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    safe = pl.col(texts)
-    runs = safe.str.contains(r"^[=+\-@\t\r]")
-    return b"\xef\xbb\xbf" + rows.with_columns(pl.when(runs).then("'" + safe).otherwise(safe)).write_csv().encode()
+    return b"\xef\xbb\xbf" + rows.with_columns(_harmless(name) for name in texts).write_csv().encode()
+
+
+def _harmless(name: str) -> pl.Expr:
+    value = pl.col(name)
+    return pl.when(value.str.contains(r"^[=+\-@\t\r]")).then("'" + value).otherwise(value).alias(name)
