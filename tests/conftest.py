@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.config.settings")
 os.environ["WATTLANE_EMAIL_BACKEND"] = "django.core.mail.backends.locmem.EmailBackend"
 os.chmod(_home, 0o755)
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
+
+
+hypothesis.settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared machine")
 
 
 def _start_database() -> None:

@@ -11,11 +11,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 
 from saas.contracts.telemetry.wire import CODE_DIGITS
 from saas.kit.errors import Invalid, NotFound, Refused
 from saas.kit.tenant_context import current_schema
 from saas.kit.time import ceil_minute, floor_minute
+from saas.kit.transactions import atomic
 from saas.tenancy.queries import current
 from tenants.accounts.models import User
 from tenants.feed.actions import publish
@@ -86,7 +88,7 @@ class WrongState(Refused):
     code = "wrong_state"
 
 
-@transaction.atomic
+@atomic
 def hold(
     *,
     listing_uid: UUID,
@@ -104,10 +106,15 @@ def hold(
     listing = Listing.objects.select_related("evse__location", "tariff").filter(uid=listing_uid).first()
     if listing is None or listing.state in (Listing.State.DELETED, Listing.State.DRAFT):
         raise NotFound("There is no such charger.")
-    _check_offer(listing, driver)
-    _check_time(listing, start, end, now)
+    _check_length(listing, start, end)
+    _check_start(listing, start, now)
     if energy_wh < 0:
         raise Invalid("Energy cannot be negative.", energy_wh=energy_wh)
+    # Before all that costs more: most attempts on a slot that everybody wants end here.
+    _refuse_taken(listing, start, end, now)
+    _check_offer(listing, driver)
+    if open_periods(rules_of([listing])[listing.pk], start, end) != [(start, end)]:
+        raise OutsideAvailability()
     _make_room(listing, start, end, now)
     offer = quote(listing=listing, start=start, end=end, energy_wh=energy_wh, now=now)
     vehicle = _vehicle(driver, vehicle_uid)
@@ -127,7 +134,7 @@ def expire_holds(*, now: datetime) -> int:
     return expired
 
 
-@transaction.atomic
+@atomic
 def move(*, booking: Booking, before: tuple[str, ...], state: str, now: datetime, reason: str = "") -> bool:
     """Change the state if it still is one of `before`, and tell everybody concerned. False: somebody else was first."""
     moved = Booking.objects.filter(pk=booking.pk, state__in=before).update(
@@ -171,7 +178,7 @@ def _check_offer(listing: Listing, driver: User) -> None:
         raise IdentityRequired()
 
 
-def _check_time(listing: Listing, start: datetime, end: datetime, now: datetime) -> None:
+def _check_length(listing: Listing, start: datetime, end: datetime) -> None:
     if floor_minute(start) != start or floor_minute(end) != end or start >= end:
         raise Invalid("A booking starts before it ends, both on whole minutes.", start=str(start), end=str(end))
     minutes = (end - start) // timedelta(minutes=1)
@@ -179,14 +186,23 @@ def _check_time(listing: Listing, start: datetime, end: datetime, now: datetime)
         raise TooShort(f"The shortest booking here is {listing.least_minutes} minutes.", least=listing.least_minutes)
     if minutes > listing.most_minutes:
         raise TooLong(f"The longest booking here is {listing.most_minutes} minutes.", most=listing.most_minutes)
+
+
+def _check_start(listing: Listing, start: datetime, now: datetime) -> None:
     lead = timedelta(minutes=listing.lead_minutes)
     earliest = ceil_minute(now + lead) if lead else floor_minute(now)
     if start < earliest:
         raise TooLate(earliest=earliest.isoformat())
     if start > now + MOST_AHEAD:
         raise Invalid("Bookings are possible a year ahead.", start=str(start))
-    if open_periods(rules_of([listing])[listing.pk], start, end) != [(start, end)]:
-        raise OutsideAvailability()
+
+
+def _refuse_taken(listing: Listing, start: datetime, end: datetime, now: datetime) -> None:
+    """A look without a lock: who passes it still has to pass the constraint."""
+    paid = Q(state__in=(Booking.State.CONFIRMED, Booking.State.ACTIVE))
+    alive = paid | Q(state=Booking.State.HELD, hold_expires_at__gt=now)
+    if Booking.objects.filter(alive, listing=listing, during__overlap=(start, end)).exists():
+        raise SlotTaken()
 
 
 def _make_room(listing: Listing, start: datetime, end: datetime, now: datetime) -> None:

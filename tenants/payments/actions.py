@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from saas.kit.errors import Invalid, NotFound, Refused
+from saas.kit.transactions import atomic
 from tenants.accounts.models import User
 
 from .models import Operation, Payment
@@ -143,7 +144,7 @@ def perform_due(*, now: datetime, limit: int = 100, booking: "Booking | None" = 
     return sum(_perform(key, now) for key in keys)
 
 
-@transaction.atomic
+@atomic
 def _perform(key: int, now: datetime) -> bool:
     operation = (
         Operation.objects.select_for_update(skip_locked=True, of=("self",))

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from saas.kit.errors import NotFound
+from saas.kit.transactions import atomic
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.bookings.actions import WrongState, move
@@ -48,8 +47,10 @@ def role_of(booking: Booking, person: User) -> str | None:
     return "operator" if can(person, "booking.cancel") else None
 
 
-@transaction.atomic
+@atomic
 def _cancel(booking_uid: UUID, by: User, now: datetime, reason: str) -> Booking:
+    # The session first, as everybody locks them: a device that starts it this moment waits, or is waited for.
+    Session.objects.select_for_update(of=("self",)).filter(booking__uid=booking_uid).first()
     rows = Booking.objects.select_for_update(of=("self",)).select_related("listing__host", "driver")
     booking = rows.filter(uid=booking_uid).first()
     role = role_of(booking, by) if booking else None

@@ -3,9 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from saas.kit.errors import NotFound
+from saas.kit.transactions import atomic
 from tenants.accounts.models import User
 from tenants.bookings.actions import HoldExpired, WrongState, move, one_time_code
 from tenants.bookings.models import Booking
@@ -37,7 +36,7 @@ def confirm_booking(*, booking_uid: UUID, driver: User, method: str, idempotency
     return booking
 
 
-@transaction.atomic
+@atomic
 def _open(booking_uid: UUID, driver: User, method: str, key: str, now: datetime) -> Payment | None:
     booking = Booking.objects.select_for_update().filter(uid=booking_uid, driver=driver).first()
     if booking is None:
@@ -57,7 +56,7 @@ def _open(booking_uid: UUID, driver: User, method: str, key: str, now: datetime)
     )
 
 
-@transaction.atomic
+@atomic
 def _confirm(booking_uid: UUID, payment: Payment | None, now: datetime) -> Booking | None:
     """None when the time was lost while the card was asked: then the hold on the card is on its way back."""
     booking = (

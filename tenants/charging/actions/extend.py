@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-
 from saas.kit.errors import Invalid, NotFound
+from saas.kit.transactions import atomic
 from tenants.accounts.models import User
 from tenants.bookings.actions import OutsideAvailability, SlotTaken, lengthen
 from tenants.bookings.models import Booking
@@ -87,7 +86,7 @@ def _hold(booking: Booking, end: datetime, now: datetime) -> Payment | None:
     return payments.hold(payment=payment, token=token, now=now)
 
 
-@transaction.atomic
+@atomic
 def _lengthen(session_uid: UUID, end: datetime, payment: Payment | None, now: datetime) -> Session:
     related = ("evse", "driver", "booking__listing__evse__location", "booking__listing__host", "booking__driver")
     session = Session.objects.select_for_update(of=("self",)).select_related(*related).get(uid=session_uid)

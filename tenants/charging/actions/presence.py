@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-
 from saas.contracts.telemetry import wire
 from saas.devices.queries import is_online
 from saas.kit.errors import Forbidden, NotFound
+from saas.kit.transactions import atomic
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.models import Evse
@@ -23,7 +22,7 @@ RELATED = ("evse__location", "driver", "booking__listing__host", "booking__drive
 WAIT = timedelta(seconds=60)
 
 
-@transaction.atomic
+@atomic
 def activate(*, session_uid: UUID, driver: User, qr_token: str, now: datetime) -> Session:
     """The booker scanned the charger's code: ask the device to close its relay. May be repeated.
 
@@ -41,7 +40,7 @@ def activate(*, session_uid: UUID, driver: User, qr_token: str, now: datetime) -
     return session
 
 
-@transaction.atomic
+@atomic
 def start_by_operator(*, evse: Evse, by: User, now: datetime, session_uid: UUID | None = None) -> Session:
     """Start a booked session for its driver (presence was shown to staff), or a free one. Forbidden, AlreadyRunning."""
     if not can(by, "station.start"):
@@ -59,7 +58,7 @@ def start_by_operator(*, evse: Evse, by: User, now: datetime, session_uid: UUID 
     return session
 
 
-@transaction.atomic
+@atomic
 def stop(*, session_uid: UUID, by: User, now: datetime) -> Session:
     """Ask the device to stop; the session ends when it says so. By driver, host or staff. NotFound, NotRunning."""
     session = _locked(session_uid)

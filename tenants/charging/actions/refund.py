@@ -3,9 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from saas.kit.errors import Forbidden, NotFound
+from saas.kit.transactions import atomic
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.ledger import postings
@@ -27,7 +26,7 @@ def refund(*, session_uid: UUID, by: User, reason: str, now: datetime) -> Sessio
     return session
 
 
-@transaction.atomic
+@atomic
 def _book(session_uid: UUID, by: User, reason: str, now: datetime) -> Session:
     if not can(by, "payment.refund"):
         raise Forbidden()

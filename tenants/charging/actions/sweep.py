@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Q
 
 from saas.devices.models import Device
+from saas.kit.transactions import atomic
 from tenants.bookings.actions import expire_holds, move
 from tenants.bookings.models import Booking
 from tenants.payments.actions import perform_due
@@ -52,7 +52,7 @@ def _silent(now: datetime) -> Q:
     return Q(state__in=(State.CHARGING, State.ENDED)) & (booked | walk_up | never)
 
 
-@transaction.atomic
+@atomic
 def _no_show(key: int, now: datetime) -> bool:
     session = _lock(key, (State.PERMITTED, State.STARTING))
     if session is None:
@@ -66,7 +66,7 @@ def _no_show(key: int, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
+@atomic
 def _close_silent(key: int, now: datetime) -> bool:
     """Closed with what is known: an adapter ends on time by itself, its last register counts."""
     session = _lock(key, (State.CHARGING, State.ENDED))

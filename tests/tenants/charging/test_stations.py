@@ -1,4 +1,4 @@
-"""OCPP stations: cards, walk-ups, booked sessions, and stops that the platform sends because a station keeps no permit."""
+"""OCPP stations: cards, walk-ups, booked sessions, and stops by the platform, as a station keeps no permit."""
 
 import pytest
 
