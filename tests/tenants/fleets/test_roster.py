@@ -41,7 +41,8 @@ def test_good_rows_are_in_bad_ones_are_named(fleet: Organisation) -> None:
     )
     assert (outcome.added, outcome.updated, outcome.unchanged) == (2, 0, 0)
     assert [(e.row, e.column) for e in outcome.errors] == [
-        (3, "plate"), (5, "plate"), (6, "battery_kwh"), (7, "connector"), (8, "driver_email"), (9, "driver_email"), (10, "rfid")
+        (3, "plate"), (5, "plate"), (6, "battery_kwh"), (7, "connector"), (8, "driver_email"), (9, "driver_email"),
+        (10, "rfid"),
     ]  # fmt: skip
     assert outcome.errors[1] == RowError(5, "plate", "ABC-123 is in row 2 already")
     van = Vehicle.objects.get(plate="ABC-123")
