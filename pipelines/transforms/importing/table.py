@@ -128,9 +128,10 @@ def _with_header(sample: str, delimiter: str, width: int) -> Dialect:
         (i for i, (_, fields) in enumerate(records) if not _counts(fields) and len(fields) == width), default=None
     )
     records = [r for i, r in enumerate(records) if _counts(r[1]) or i == last]
-    start = next(
-        i for i, (_, fields) in enumerate(records) if len(fields) >= width - 1 and _filled(fields) >= min(2, width)
-    )
+    rows = (i for i, (_, fields) in enumerate(records) if len(fields) >= width - 1 and _filled(fields) >= 2)
+    start = next(rows, None)
+    if start is None:
+        raise NotUnderstood("The table has no row with two values.", [f"delimiter {delimiter!r}: only empty fields"])
     at, first = records[start]
     if len(first) < width and start + 1 < len(records) and not _like_header(first):
         start += 1
@@ -185,11 +186,17 @@ def _line_count(data: bytes) -> int:
 def _frame(data: bytes, dialect: Dialect, width: int) -> pl.DataFrame:
     schema = {f"c{i}": pl.String for i in range(width)} | {EXTRA: pl.String}
     try:
-        frame = pl.read_csv(
-            data, has_header=False, skip_lines=dialect.skip_lines, separator=dialect.delimiter, schema=schema,
-            infer_schema=False, truncate_ragged_lines=True, missing_columns="insert",
-        )  # fmt: skip
-        return frame
+        return pl.read_csv(
+            data,
+            has_header=False,
+            skip_lines=dialect.skip_lines,
+            separator=dialect.delimiter,
+            schema=schema,
+            infer_schema=False,
+            truncate_ragged_lines=True,
+            missing_columns="insert",
+            extra_columns="ignore",
+        )
     except pl.exceptions.NoDataError:
         return pl.DataFrame(schema=schema)
     except pl.exceptions.ComputeError:

@@ -27,7 +27,7 @@ def test_any_layout(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1000, 1500))
+@pytest.mark.parametrize("seed", range(1000, 1300))
 def test_many_more_layouts(seed: int) -> None:
     rng = random.Random(seed)
     comes_back(some_layout(rng), rng.choice(ZONES), seed, rng.choice((12, 40, 120)))
