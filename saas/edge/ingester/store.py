@@ -60,7 +60,8 @@ def insert(facts: Sequence[Fact]) -> set[Name]:
     """Store facts; what is there already stays as it was. The names of events and replies that are new."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.message) ON COMMIT DELETE ROWS; TRUNCATE incoming"
+            "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.message) ON COMMIT DELETE ROWS; "
+            "DELETE FROM incoming"
         )
         with cursor.copy(f"COPY incoming ({NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(list(COLUMNS.values()))

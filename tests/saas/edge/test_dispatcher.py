@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from saas.devices import actions as devices
@@ -17,7 +18,7 @@ from saas.tenancy.models import Tenant
 from tenants.charging.models import DeviceCommand
 
 from .device import Client, Device
-from .processes import House, until
+from .processes import House, test_database_url, until
 from .rig import NOW
 
 State = DeviceCommand.State
@@ -97,6 +98,18 @@ def test_credentials_follow_the_registry(ampere: Tenant, tmp_path: Path) -> None
     held = json.loads(written.read_text())["devices"]
     assert one.device_id not in held and len(held[two.device_id]) == 64 and secret not in written.read_text()
     assert written.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.req("DEV-04")
+def test_every_change_of_the_registry_is_notified(committed: None) -> None:
+    with psycopg.connect(test_database_url(), autocommit=True) as ears:
+        ears.execute("LISTEN wattlane_devices")
+        device_id, _ = register()
+        devices.rotate(device_id=device_id, now=NOW)
+        devices.revoke(device_id=device_id, now=NOW)
+        devices.approve(device_id=device_id, now=NOW)
+        heard = [note.payload for note in ears.notifies(timeout=5, stop_after=4)]
+    assert heard == [device_id] * 4
 
 
 @pytest.fixture
