@@ -30,7 +30,7 @@ def main() -> None:
     text, brand = Text(person.language), data.brand_of(person)
     st.set_page_config(page_title=brand["name"], page_icon=look.icon(brand), layout="wide")
     st.html(look.style(brand, text))
-    st.sidebar.html(look.mark(brand))
+    st.html(look.mark(brand))
     if not person.pages:
         st.info(text("no_pages"))
         return

@@ -18,10 +18,14 @@ _CSS = """
 [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums; font-size: 1.6rem; }}
 [data-testid="stSidebarNavLink"][aria-current="page"] {{
   background: color-mix(in srgb, var(--brand) 14%, transparent); }}
+[data-testid="stSidebar"][data-collapsed="true"] {{ display: none; }}
+button[kind="segmented_controlActive"], [data-testid="stBaseButton-segmented_controlActive"] {{
+  background: color-mix(in srgb, var(--brand) 12%, transparent) !important; color: inherit !important;
+  border-color: var(--brand) !important; }}
 .stDownloadButton button {{ font-size: .85rem; padding: .15rem .7rem; min-height: 2rem; }}
 a.brand-link {{ color: inherit; }}
 .brand {{ display: flex; align-items: center; gap: .6rem; font-weight: 700; font-size: 1.15rem;
-  padding-block: .2rem 1rem; }}
+  padding-block: 0 .4rem; }}
 .brand img {{ height: 34px; max-width: 130px; background: #fff; border-radius: 8px; padding: 3px; }}
 .brand .initials {{ background: var(--brand); color: {ink}; border-radius: 8px; padding: .25rem .55rem; }}
 h1 {{ font-size: 1.9rem !important; }}

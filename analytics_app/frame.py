@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import altair as alt
 import polars as pl
+import polars.selectors as cs
 import streamlit as st
 from babel.numbers import get_currency_precision
 
@@ -75,10 +76,9 @@ def build(viewer: Viewer, text: Text, brand: dict[str, str]) -> Frame | None:
         return None
     newest, end = rows["local_day"].max(), today(brand) + timedelta(days=1)
     recent = isinstance(newest, date) and newest >= end - timedelta(days=30)
-    left, right = st.columns([3, 2])
-    span = left.segmented_control(
-        text("period"), list(SPANS), format_func=text, default="p_30" if recent else "p_all", key="span"
-    )
+    left, right, _ = st.columns([2, 2, 2])
+    usual = list(SPANS).index("p_30" if recent else "p_all")
+    span = left.selectbox(text("period"), list(SPANS), format_func=text, index=usual, key="span")
     source = right.segmented_control(text("source"), list(SOURCES), format_func=text, default="s_all", key="source")
     days = SPANS[span or "p_all"]
     start = None if days is None else end - timedelta(days=days)
@@ -95,8 +95,16 @@ def table(text: Text, title: str, rows: pl.DataFrame, *, name: str, shown: pl.Da
     """A table with its CSV. `shown` is what the screen gets where that differs, such as names instead of ids."""
     if title:
         st.subheader(title)
-    st.dataframe((rows if shown is None else shown).head(SHOWN), width="stretch", hide_index=True)
+    st.dataframe(worded(text, rows if shown is None else shown).head(SHOWN), width="stretch", hide_index=True)
     export(text, rows, name)
+
+
+def worded(text: Text, rows: pl.DataFrame) -> pl.DataFrame:
+    """For the screen: headings in words, one decimal, dates and times as text. The CSV keeps names and precision."""
+    known = {name: text(f"c_{name}") for name in rows.columns if text.knows(f"c_{name}")}
+    return rows.with_columns(
+        cs.float().round(1), cs.date().dt.to_string("%Y-%m-%d"), cs.datetime().dt.to_string("%Y-%m-%d %H:%M:%S")
+    ).rename(known)
 
 
 def chart(text: Text, title: str, rows: pl.DataFrame, draw: Callable[[pl.DataFrame], alt.Chart], *, name: str) -> None:

@@ -28,6 +28,9 @@ class Text:
         """KeyError for a key that no one wrote words for."""
         return _words()[key][self.language].format(**named)
 
+    def knows(self, key: str) -> bool:
+        return key in _words()
+
     def number(self, value: Decimal | int, places: int = 0) -> str:
         pattern = "#,##0" + ("." + "0" * places if places else "")
         text = format_decimal(value, format=pattern, locale=_LOCALES[self.language])

@@ -7,8 +7,10 @@ HEIGHT = 280
 
 
 def over_time(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: str) -> alt.Chart:
-    """Bars of `value` over the dates in `day`."""
-    x = alt.X(f"{day}:T", title=None, axis=alt.Axis(labelAngle=0, grid=False))
+    """Bars of `value` over the dates in `day`: a bar per month when all of them are firsts, else per day."""
+    monthly = rows.height > 1 and bool((rows[day].dt.day() == 1).all())
+    unit, form = ("yearmonth", "%b %Y") if monthly else ("yearmonthdate", "%d %b")
+    x = alt.X(f"{day}:T", timeUnit=unit, title=None, axis=alt.Axis(labelAngle=0, grid=False, format=form))
     y = alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     tips = [alt.Tooltip(f"{day}:T"), alt.Tooltip(f"{value}:Q", format=",.1f")]
     return _plain(alt.Chart(rows).mark_bar(color=colour, cornerRadiusEnd=2).encode(x=x, y=y, tooltip=tips))
@@ -17,7 +19,8 @@ def over_time(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: s
 def heat(rows: pl.DataFrame, *, weekdays: list[str], hour: str, title: str, colour: str) -> alt.Chart:
     """Weekday by hour; needs `weekday`, `local_hour`, `kwh`."""
     x = alt.X("local_hour:O", title=hour, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24))))
-    y = alt.Y("weekday:O", title=None, sort=weekdays, scale=alt.Scale(domain=weekdays))
+    overlap = alt.Axis(labelOverlap=False)
+    y = alt.Y("weekday:O", title=None, sort=weekdays, scale=alt.Scale(domain=weekdays), axis=overlap)
     scale = alt.Scale(range=["#f1f3f5", colour])
     fill = alt.Color("kwh:Q", title=title, scale=scale, legend=alt.Legend(orient="top", gradientThickness=8))
     tips = ["weekday:O", "local_hour:O", alt.Tooltip("kwh:Q", format=",.1f")]
@@ -29,7 +32,7 @@ def ranked(rows: pl.DataFrame, *, name: str, value: str, title: str, colour: str
     """Horizontal bars, longest first; `share` shows the value (0 to 1) in percent."""
     form = ".0%" if share else "~s"
     x = alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=form, tickCount=5))
-    y = alt.Y(f"{name}:N", title=None, sort="-x", axis=alt.Axis(labelLimit=200))
+    y = alt.Y(f"{name}:N", title=None, sort="-x", axis=alt.Axis(labelLimit=200, labelOverlap=False))
     tips = [f"{name}:N", alt.Tooltip(f"{value}:Q", format=".1%" if share else ",.1f")]
     bars = alt.Chart(rows).mark_bar(color=colour, cornerRadiusEnd=3).encode(x=x, y=y, tooltip=tips)
     return _plain(bars, height=max(120, 26 * rows.height))

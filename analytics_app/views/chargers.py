@@ -22,17 +22,8 @@ def page(frame: Frame) -> None:
             r, name="charger", value="utilisation", title=text("utilisation"), colour=frame.colours[0], share=True
         ),
     )  # fmt: skip
-    table(text, text("health"), found, name="chargers", shown=_shown(frame, found))
+    table(text, text("health"), found, name="chargers", shown=_shown(found))
 
 
-def _shown(frame: Frame, found: pl.DataFrame) -> pl.DataFrame:
-    text = frame.text
-    return found.select(
-        pl.col("charger").alias(text("charger")), pl.col("site").alias(text("site")),
-        pl.col("sessions").alias(text("sessions")), pl.col("kwh").round(1).alias("kWh"),
-        pl.col("occupied_h").round(1).alias(text("occupied_h")),
-        (pl.col("utilisation") * 100).round(1).alias(text("utilisation") + " %"),
-        pl.col("without_energy").alias(text("without_energy")), pl.col("faults").alias(text("faults")),
-        pl.col("fault_codes").alias(text("fault_codes")), pl.col("missing").alias(text("missing")),
-        pl.col("last_heard").dt.strftime("%Y-%m-%d %H:%M").alias(text("last_heard")),
-    )  # fmt: skip
+def _shown(found: pl.DataFrame) -> pl.DataFrame:
+    return found.with_columns(utilisation=pl.col("utilisation") * 100)

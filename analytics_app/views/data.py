@@ -12,11 +12,7 @@ def page(frame: Frame) -> None:
     states = pl.DataFrame(
         data.states(), schema={"mart": pl.String, "version": pl.Int64, "published_at": pl.Datetime("ms", "UTC")}
     )
-    shown = states.select(
-        pl.col("mart").alias(text("mart")), pl.col("version").alias(text("version")),
-        pl.col("published_at").dt.strftime("%Y-%m-%d %H:%M:%S").alias(text("published")),
-    )  # fmt: skip
-    table(text, text("freshness"), states, name="tables", shown=shown)
+    table(text, text("freshness"), states, name="tables")
     _origins(frame)
     _set_aside(frame)
 
@@ -27,11 +23,7 @@ def _origins(frame: Frame) -> None:
         sessions=pl.len(), kwh=pl.col("energy_wh").sum() / 1000,
         first=pl.col("local_day").min(), last=pl.col("local_day").max(),
     ).sort("source")  # fmt: skip
-    shown = rows.select(
-        pl.col("source").replace_strict({"live": text("s_live"), "imported": text("s_imported")}).alias(text("origin")),
-        pl.col("sessions").alias(text("sessions")), pl.col("kwh").round(1).alias("kWh"),
-        pl.col("first").alias(text("first_day")), pl.col("last").alias(text("last_day")),
-    )  # fmt: skip
+    shown = rows.with_columns(pl.col("source").replace_strict({"live": text("s_live"), "imported": text("s_imported")}))
     table(text, text("where_from"), rows, name="origins", shown=shown)
 
 
@@ -42,10 +34,5 @@ def _set_aside(frame: Frame) -> None:
         st.subheader(text("set_aside"))
         st.success(text("nothing_set_aside"))
     else:
-        shown = rows.select(
-            pl.col("day").alias(text("day")), pl.col("origin").alias(text("origin")),
-            pl.col("reason").alias(text("reason")), pl.col("rows").alias(text("rows")),
-            pl.col("examples").alias(text("examples")),
-        )  # fmt: skip
-        table(text, text("set_aside"), rows, name="set-aside", shown=shown)
+        table(text, text("set_aside"), rows.drop("tenant", "month"), name="set-aside")
     st.caption(text("import_note"))

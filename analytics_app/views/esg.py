@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from analytics_app import charts, data, figures
-from analytics_app.frame import SHOWN, Frame, chart, export, table
+from analytics_app.frame import SHOWN, Frame, chart, export, table, worded
 
 
 def page(frame: Frame) -> None:
@@ -60,8 +60,7 @@ def _notes(frame: Frame, rows: pl.DataFrame) -> None:
 
 def _scopes(frame: Frame, scopes: pl.DataFrame) -> pl.DataFrame:
     names = {"2": frame.text("scope_2"), "3.3": frame.text("scope_3_3")}
-    figures_kg = pl.col("kwh", "location_kg", "market_kg", "avoided_kg").round(1)
-    return scopes.with_columns(pl.col("scope").replace_strict(names), figures_kg)
+    return scopes.with_columns(pl.col("scope").replace_strict(names))
 
 
 def _drill(frame: Frame, rows: pl.DataFrame) -> None:
@@ -70,7 +69,7 @@ def _drill(frame: Frame, rows: pl.DataFrame) -> None:
         newest = rows.sort("ended_at", descending=True)
         st.caption(text("first_rows", n=text.number(min(SHOWN, rows.height)), all=text.number(rows.height)))
         columns = ("session", "site", "local_day", "energy_wh", "location_factor", "co2e_location_ug", "avoided_ug")
-        st.dataframe(newest.select(columns).head(SHOWN), width="stretch", hide_index=True)
+        st.dataframe(worded(text, newest.select(columns).head(SHOWN)), width="stretch", hide_index=True)
         export(text, newest.drop("driver", "month", "day"), "esg-sessions")
 
 

@@ -46,8 +46,4 @@ def _shown(frame: Frame, rows: pl.DataFrame, column: str) -> pl.DataFrame:
         money(text, cost, currency) if currency else "–"
         for cost, currency in rows.select("cost_minor", "currency").iter_rows()
     ]
-    return rows.select(
-        pl.col(column).alias(text(column)), pl.col("sessions").alias(text("sessions")),
-        pl.col("kwh").round(1).alias("kWh"), pl.Series(text("cost"), costs, dtype=pl.String),
-        pl.col("co2e_kg").round(1).alias("kg CO2e"),
-    )  # fmt: skip
+    return rows.select(column, "sessions", "kwh", pl.Series("cost", costs, dtype=pl.String), "co2e_kg")
