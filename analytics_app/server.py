@@ -50,4 +50,4 @@ def from_door(scope: Scope) -> bool:
     return True
 
 
-app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(DoorOnly)])  # type: ignore[arg-type]
+app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(DoorOnly)])

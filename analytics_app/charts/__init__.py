@@ -9,8 +9,8 @@ HEIGHT = 280
 def over_time(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: str) -> alt.Chart:
     """Bars of `value` over the dates in `day`: a bar per month when all of them are firsts, else per day."""
     monthly = rows.height > 1 and bool((rows[day].dt.day() == 1).all())
-    unit, form = ("yearmonth", "%b %Y") if monthly else ("yearmonthdate", "%d %b")
-    x = alt.X(f"{day}:T", timeUnit=unit, title=None, axis=alt.Axis(labelAngle=0, grid=False, format=form))
+    axis = alt.Axis(labelAngle=0, grid=False, format="%b %Y" if monthly else "%d %b")
+    x = alt.X(f"{day}:T", timeUnit="yearmonth" if monthly else "yearmonthdate", title=None, axis=axis)
     y = alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     tips = [alt.Tooltip(f"{day}:T"), alt.Tooltip(f"{value}:Q", format=",.1f")]
     return _plain(alt.Chart(rows).mark_bar(color=colour, cornerRadiusEnd=2).encode(x=x, y=y, tooltip=tips))
@@ -50,4 +50,5 @@ def grouped(rows: pl.DataFrame, *, month: str, value: str, series: str, title: s
 
 
 def _plain(chart: alt.Chart, height: int = HEIGHT) -> alt.Chart:
-    return chart.properties(height=height).configure_view(stroke=None).configure_axis(domain=False, ticks=False)
+    plain: alt.Chart = chart.properties(height=height).configure_view(stroke=None)
+    return plain.configure_axis(domain=False, ticks=False)

@@ -29,7 +29,7 @@ def ranges(**columns: pa.Column) -> Rule:
             schema.validate(rows, lazy=True)
         except pa.errors.SchemaErrors as errors:
             cases = errors.failure_cases
-            return cases.select(pl.col("column", "check", "index", "failure_case").cast(pl.String))
+            return pl.DataFrame(cases.select(pl.col("column", "check", "index", "failure_case").cast(pl.String)))
         return rows.clear()
 
     return Rule("schema", bad, f"{', '.join(columns)} are as declared")

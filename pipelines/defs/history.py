@@ -39,7 +39,11 @@ def all_steps(
     for step in STEPS:
         outcome = carry_out(step, sources, first, last)
         warned = [f"{check.check_name}: {check.description}" for check in outcome.checks if not check.passed]
-        metadata = {**outcome.metadata, "days": f"{first}..{last}", "warnings": "\n".join(warned)}
+        metadata: dict[str, dg.RawMetadataValue] = {
+            **outcome.metadata,
+            "days": f"{first}..{last}",
+            "warnings": "\n".join(warned),
+        }
         yield dg.AssetMaterialization(step.name, description=f"{first}..{last}", metadata=metadata)
 
 

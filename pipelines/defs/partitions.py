@@ -10,7 +10,6 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 FIRST_DAY = date(2000, 1, 1)
 DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone="UTC", end_offset=1)
 ONE_RUN = dg.BackfillPolicy.single_run()
-COMMON = {"partitions_def": DAYS, "backfill_policy": ONE_RUN, "group_name": "energy", "owners": ["team:data"]}
 
 
 def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:

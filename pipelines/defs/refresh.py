@@ -54,11 +54,12 @@ def what_is_due(now: datetime) -> list[due.Range]:
 def make(first: date, last: date) -> bool:
     """One run over the days first..last, recorded in the instance of `DAGSTER_HOME` when that is set."""
     instance = dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else None
-    given = {"resources": resources(), "instance": instance, "raise_on_error": False}
     if is_long(first, last):
-        result = history.execute_in_process(run_config=run_config(first, last), **given)
+        config = run_config(first, last)
+        result = history.execute_in_process(config, instance, raise_on_error=False, resources=resources())
     else:
-        result = dg.materialize(ASSETS, tags=run_tags(first, last), **given)
+        tags = run_tags(first, last)
+        result = dg.materialize(ASSETS, None, instance, resources(), raise_on_error=False, tags=tags)
     for event in result.all_events:
         if event.is_failure:
             sys.stderr.write(f"{event.message}\n")

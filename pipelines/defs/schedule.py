@@ -1,7 +1,6 @@
 """When the refresh runs: soon after news from devices, after an import, and once a night to tidy up."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -41,7 +40,7 @@ def request(first: date, last: date, now: datetime) -> dg.RunRequest:
 
 
 @dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
-def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[TelemetryStore]) -> Iterator[object]:
+def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[TelemetryStore]) -> Asked:
     """Runs the days for which devices sent something, today's or long past."""
     if busy(context):
         yield dg.SkipReason("a refresh is on its way")
@@ -63,7 +62,7 @@ def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[
 
 
 @dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
-def landing_news(context: dg.SensorEvaluationContext) -> Iterator[object]:
+def landing_news(context: dg.SensorEvaluationContext) -> Asked:
     """Runs the days of newly imported session files."""
     files = json.dumps(imported.files_by_tenant(), sort_keys=True)
     if files == context.cursor or busy(context):

@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 
 from pipelines.defs.checks import Rule, judge, specs, stop_if_bad
-from pipelines.defs.partitions import COMMON, days_of
+from pipelines.defs.partitions import DAYS, ONE_RUN, days_of
 from pipelines.marts._table import Table
 from pipelines.resources.lake import Lake, Published
 from pipelines.resources.store import TelemetryStore
@@ -67,11 +67,14 @@ def day_asset(step: Step) -> dg.AssetsDefinition:
         check_specs=specs(step.name, step.rules),
         description=step.says,
         metadata={"table": step.table.path},
-        **COMMON,
+        partitions_def=DAYS,
+        backfill_policy=ONE_RUN,
+        group_name="energy",
+        owners=["team:data"],
     )
     def made(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], store: dg.ResourceParam[TelemetryStore]
-    ) -> Iterator[object]:
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         first, last = days_of(context)
         rows, checks = judged(step, Sources(lake, store), first, last)
         yield from checks

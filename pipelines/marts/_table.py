@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def collect(frame: pl.LazyFrame) -> pl.DataFrame:
     return frame.collect(engine="streaming")
 
 
-def between(frame: pl.LazyFrame, column: str, start: object | None, end: object | None) -> pl.LazyFrame:
+def between(frame: pl.LazyFrame, column: str, start: date | None, end: date | None) -> pl.LazyFrame:
     """Half-open period [start, end) over a date column; None leaves that side open."""
     if start is not None:
         frame = frame.filter(pl.col(column) >= start)

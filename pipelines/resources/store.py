@@ -53,12 +53,13 @@ class TelemetryStore:
         after = (since - _OVERLAP if since else datetime(1970, 1, 1, tzinfo=UTC)).isoformat()
         found = _rows(
             f"SELECT ts_ms / {DAY_MS} AS day, max(received_at) AS newest FROM telemetry.message "  # noqa: S608
-            f"WHERE received_at > '{after}' GROUP BY 1 ORDER BY 1"
+            f"WHERE received_at > '{after}' GROUP BY 1 ORDER BY 2"
         )
         if not found.height:
             return {}, since
         days = [date(1970, 1, 1) + timedelta(days=int(d)) for d in found["day"]]
-        return {day: self.count(day) for day in days}, found["newest"].dt.replace_time_zone("UTC").max()
+        newest: datetime = found["newest"].cast(pl.Datetime("us", "UTC")).to_list()[-1]
+        return {day: self.count(day) for day in days}, newest
 
     def count(self, day: date) -> int:
         """Messages stored for one day."""
@@ -75,6 +76,6 @@ def _rows(query: str) -> pl.DataFrame:
     try:
         with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
             cursor.execute(query)
-            return pl.from_arrow(cursor.fetch_arrow_table())
+            return pl.DataFrame(cursor.fetch_arrow_table())
     except dbapi.OperationalError as error:
         raise NoDatabase(str(error)) from error

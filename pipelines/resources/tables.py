@@ -1,10 +1,12 @@
 """Tables of the lake that only pipelines read: facts as they came, facts as they are good, and what follows."""
 
+from typing import Any
+
 import polars as pl
 
 from pipelines.marts._table import Table
 
-_MESSAGE = {
+_MESSAGE: dict[str, Any] = {
     "ts_ms": pl.Int64,
     "device": pl.String,
     "boot": pl.Int64,

@@ -1,6 +1,6 @@
 """What the web app tells of its tenants: brands, names, and the business side of closed sessions."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 import msgspec
@@ -24,7 +24,7 @@ _OVERLAP = timedelta(minutes=10)
 )
 def business(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], saas: dg.ResourceParam[SaasClient]
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     try:
         counts = learn(lake, saas)
     except Unreachable as error:
@@ -37,7 +37,7 @@ def learn(lake: Lake, saas: SaasClient) -> dict[str, int]:
     """Asks the web app and writes what it says. Returns how many tenants, chargers and new sessions it named."""
     cards = saas.tenants()
     books = {card.tenant: saas.roster(card) for card in cards}
-    told = [(card.tenant, item) for card in cards for item in saas.sessions(card, _known_until(lake, card.tenant))]
+    told = [(card.tenant, item) for card in cards for item in saas.sessions(card, _known_until(card.tenant))]
     lake.replace_all(tenants.TABLE, _brands(cards))
     lake.replace_all(roster.TABLE, _names(books))
     lake.replace_all(CHARGERS, _chargers(books))
@@ -45,8 +45,8 @@ def learn(lake: Lake, saas: SaasClient) -> dict[str, int]:
     return {"tenants": len(cards), "chargers": sum(len(b.chargers) for b in books.values()), "sessions": len(told)}
 
 
-def _known_until(lake: Lake, tenant: str) -> object:
-    newest = collect(CONTEXT.of_tenant(tenant).select(pl.col("closed_at").max())).item()
+def _known_until(tenant: str) -> datetime | None:
+    newest: datetime | None = collect(CONTEXT.of_tenant(tenant).select(pl.col("closed_at").max())).item()
     return None if newest is None else newest - _OVERLAP
 
 
@@ -89,7 +89,8 @@ def _add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
     rows = rows.with_columns(instant).with_columns(
         day=pl.col("closed_at").dt.date(), ended_ms=pl.col("ended_at").dt.epoch("ms")
     )
-    first, last = rows["day"].min(), rows["day"].max()
+    days: list[date] = rows["day"].sort().to_list()
+    first, last = days[0], days[-1]
     held = collect(lake.days(CONTEXT, first, last))
     rows = rows.select(name for name in CONTEXT.schema if name != "month")
     both = pl.concat([rows, held.drop("month")], how="vertical_relaxed")

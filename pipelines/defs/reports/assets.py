@@ -62,7 +62,7 @@ def carry_out(saas: SaasClient, card: TenantCard, wanted: QueuedReport, run_id: 
     minimum_interval_seconds=int(os.environ.get("WATTLANE_REPORT_POLL_S", "5")),
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def queued_reports(saas: dg.ResourceParam[SaasClient]) -> Iterator[object]:
+def queued_reports(saas: dg.ResourceParam[SaasClient]) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Starts a run for each queued report of each tenant."""
     try:
         waiting = [(card.tenant, r.uid) for card in saas.tenants() for r in saas.queued_reports(card)]

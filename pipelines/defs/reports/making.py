@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -16,7 +16,8 @@ from reports.esg.document import files
 from reports.esg.extract import Extract, rows_from
 from saas.contracts.internal import MadeFile, QueuedReport, ReportMade, TenantCard
 
-NAMES = {"pdf": "report.pdf", "csv": "report.csv", "extract": "extract.json"}
+Kind = Literal["pdf", "csv", "extract"]
+NAMES: dict[Kind, str] = {"pdf": "report.pdf", "csv": "report.csv", "extract": "extract.json"}
 
 
 class NoData(RuntimeError):
@@ -27,7 +28,7 @@ def make(card: TenantCard, wanted: QueuedReport, run_id: str) -> ReportMade:
     """Reads the marts, prints, files. Raises NoData, or what `reports.render.pdf` raises."""
     extract = gather(card, wanted)
     made = files(extract)
-    filed = [_file(card.tenant, wanted.uid, kind, content) for kind, content in made.items()]
+    filed = [_file(card.tenant, wanted.uid, kind, made[kind]) for kind in NAMES]
     return ReportMade(run_id=run_id, data_version=extract.data_version, files=filed)
 
 
@@ -70,7 +71,7 @@ def _factors(table: pl.DataFrame, version: int) -> list[dict[str, Any]]:
     return [{k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()} for row in rows]
 
 
-def _file(tenant: str, uid: str, kind: str, content: bytes) -> MadeFile:
+def _file(tenant: str, uid: str, kind: Kind, content: bytes) -> MadeFile:
     """Written beside and renamed: a file is whole or not there."""
     path = f"{tenant}/reports/{uid}/{NAMES[kind]}"
     target: Path = home_path() / "files" / path
