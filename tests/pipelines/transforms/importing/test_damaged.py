@@ -12,12 +12,8 @@ from tests.pipelines.transforms.importing.reading import numbers, read
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "sessions"
 SLICES = [path.read_bytes() for path in sorted(FOLDER.glob("*.csv"))]
-    path.read_bytes() for path in sorted((Path(__file__).resolve().parents[3] / "fixtures" / "sessions").glob("*.csv"))
-]
 SCRAPS = [b'"', b",", b"\n", b";", b"\t", b"'", b"0000", b"-", b"\xff", b"{"]
-CELLS = [
-    b"", b"NaN", b"1e400", b"9" * 30, b"-0", b"0000-00-00", b"9999-12-31T23:59:59", b"2020-02-30 24:00", b"12:60", b"inf", b"=1+1",
-]
+CELLS = [b"", b"NaN", b"1e400", b"9" * 30, b"-0", b"0000-00-00", b"9999-12-31T23:59:59", b"12:60", b"inf", b"=1+1"]
 
 
 def damaged(seed: int) -> bytes:
