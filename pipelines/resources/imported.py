@@ -3,13 +3,14 @@
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import polars as pl
 
 from pipelines.marts._table import home_path
 from saas.contracts.lake import LANDING_FOLDER
 
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     "tenant": pl.String,
     "session_key": pl.String,
     "charger": pl.String,
