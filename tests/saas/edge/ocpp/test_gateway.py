@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from saas.contracts import rpc
 from saas.contracts.stations import tag_of_session
+from saas.edge.ocpp.handshake import Refused, password_of
 
 from .fakes import House, opened, play, until
 from .stations import AT, Station16, Station201, ask, basic, dial, hear, plugged, say
@@ -106,6 +107,30 @@ def test_start_and_stop_are_answered_after_the_commit_only(tmp_path: Path) -> No
             assert [body["type"] for body in house.broker.stored.values()] == ["started", "stopped"]
 
     play(scene)
+
+
+@pytest.mark.req("CHG-09")
+def test_the_acknowledgement_of_another_fact_answers_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path, commit_s=0.3) as house, dial(house) as socket:
+            house.broker.ingesting = False
+            await say(socket, "StartTransaction", START, "a")
+            await until(lambda: house.broker.events() == ["started"])
+            connection = house.gateway.connection("st_1")
+            assert connection
+            connection.committed(house.broker.of("event")[0]["boot"] + 1, 2**53)
+            assert (await ask(socket, "Heartbeat", {}, "b"))[1] == "b"
+
+    play(scene)
+
+
+def test_the_user_name_is_the_station_id() -> None:
+    own, other = (basic(user, "x:y")["Authorization"] for user in ("CP1", "CP2"))
+    assert password_of(own, "CP1") == "x:y"
+    assert password_of(basic("CP1", b"\xff\x00")["Authorization"], "CP1") == "ff00"
+    with pytest.raises(Refused) as caught:
+        password_of(other, "CP1")
+    assert caught.value.status == 401
 
 
 @pytest.mark.req("CHG-09")

@@ -121,6 +121,13 @@ def test_a_repeat_after_the_gateway_forgot_names_the_same_facts() -> None:
 
 
 @pytest.mark.req("CHG-09")
+def test_messages_of_one_second_are_told_apart_by_their_number() -> None:
+    payloads = (event("Updated", number, "MeterValuePeriodic", evse={"id": 1}, **energy(5)) for number in (1, 2))
+    one, two = (say("TransactionEvent", payload).facts for payload in payloads)
+    assert one[0].boot != two[0].boot
+
+
+@pytest.mark.req("CHG-09")
 def test_charging_of_an_unknown_transaction_is_no_second_start() -> None:
     payload = event("Updated", 9, "MeterValuePeriodic", info={"chargingState": "Charging"}, evse={"id": 1}, **energy(5))
     assert kinds(say("TransactionEvent", payload)) == ["sample"]
