@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -48,7 +48,7 @@ def guarded(method: str, scope: str) -> Callable[[View[P]], View[P]]:
             except Refused as error:
                 return problems.of_refusal(error)
 
-        return guard
+        return cast(View[P], guard)
 
     return wrap
 

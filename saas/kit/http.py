@@ -9,11 +9,13 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from prometheus_client import Counter, Histogram
 
 from . import outage, problems
 from .outage import PROGRAM_PATHS
 
 Next = Callable[[HttpRequest], HttpResponse]
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -34,6 +36,8 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "600",
 }
+REQUESTS = Counter("wattlane_requests_total", "Web requests", ["method", "route", "status"])
+SECONDS = Histogram("wattlane_request_seconds", "Time to the answer's first byte", ["route"])
 log = structlog.get_logger("wattlane.request")
 
 
@@ -49,7 +53,7 @@ class RequestLog:
         try:
             response = self.get_response(request)
             response.headers["X-Request-Id"] = request_id
-            log.info("request", **_facts(request, response), ms=round((time.perf_counter() - begin) * 1000, 1))
+            _tell(_facts(request, response), time.perf_counter() - begin)
             return response
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
@@ -131,11 +135,18 @@ def _own_page(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
 
 
-def _facts(request: HttpRequest, response: HttpResponse) -> dict[str, object]:
+def _tell(facts: dict[str, str], seconds: float) -> None:
+    """To the log, and to the counters: by route and status, never by tenant or person, so that they stay few."""
+    log.info("request", **facts, ms=round(seconds * 1000, 1))
+    REQUESTS.labels(facts["method"], facts["route"], facts["status"]).inc()
+    SECONDS.labels(facts["route"]).observe(seconds)
+
+
+def _facts(request: HttpRequest, response: HttpResponse) -> dict[str, str]:
     match, tenant = request.resolver_match, getattr(request, "tenant", None)
     return {
-        "method": request.method,
+        "method": request.method if request.method in METHODS else "other",
         "route": match.route if match else "",
-        "status": response.status_code,
+        "status": str(response.status_code),
         "tenant": tenant.schema_name if tenant else "",
     }

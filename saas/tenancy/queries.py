@@ -1,5 +1,7 @@
 """Which tenants there are. Readable from any schema: tenants lie in the public one, on every search path."""
 
+from email.utils import formataddr
+
 from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
@@ -36,3 +38,15 @@ def current() -> Tenant:
     """The tenant whose schema this thread works in. Tenant.DoesNotExist outside of every tenant."""
     held = getattr(connection, "tenant", None)
     return held if isinstance(held, Tenant) else Tenant.objects.get(schema_name=current_schema())
+
+
+def address(tenant: Tenant) -> str:
+    """Where people reach the site, for links in mails: `http://ampere.localhost:8000`, without a final slash."""
+    port = f":{settings.HOME.web_port}" if settings.SCHEME == "http" else ""
+    return f"{settings.SCHEME}://{primary_host(tenant)}{port}"
+
+
+def sender(tenant: Tenant) -> str:
+    """The From of the tenant's mails, with its name."""
+    host = primary_host(tenant) or settings.BASE_DOMAIN
+    return formataddr((tenant.name, tenant.email_sender or f"no-reply@{host}"), charset="utf-8")

@@ -41,15 +41,13 @@ def closed_sessions(*, since: datetime | None, after: str | None, limit: int) ->
 
 def roster() -> internal.Roster:
     """Chargers, organisations, fleets' vehicles, and fleets' drivers by pseudonym."""
+    organisations = Organisation.objects.order_by("pk")
     evses = Evse.objects.select_related("location__organisation", "listing").exclude(device_id=None).order_by("pk")
     vehicles = Vehicle.objects.select_related("organisation").exclude(organisation=None).order_by("pk")
     driving = Membership.objects.select_related("user", "organisation").filter(role__in=DRIVING).order_by("pk")
     return internal.Roster(
         chargers=[_charger(evse) for evse in evses],
-        organisations=[
-            internal.OrganisationCard(uid=str(o.uid), name=o.name, kind=o.kind)
-            for o in Organisation.objects.order_by("pk")
-        ],
+        organisations=[internal.OrganisationCard(uid=str(o.uid), name=o.name, kind=o.kind) for o in organisations],
         vehicles=[_vehicle(vehicle) for vehicle in vehicles],
         drivers=[
             internal.DriverCard(driver=_pseudonym(m.user.uid), name=m.user.name, organisation=_uid(m.organisation))

@@ -25,7 +25,7 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def test_database_url() -> str:
+def database_url() -> str:
     """Address of the database that the test session uses."""
     from django.db import connection
 
@@ -41,7 +41,7 @@ def web(**environment: str) -> Iterator[str]:
     command = [str(GRANIAN), "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(
         [*command, "saas.config.asgi:application"],
-        env={**os.environ, "DATABASE_URL": test_database_url(), **environment},
+        env={**os.environ, "DATABASE_URL": database_url(), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

@@ -1,7 +1,10 @@
 """The door, through real sockets: granian, Django on the test database, and real upstreams behind."""
 
 import asyncio
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -221,3 +224,33 @@ def test_threads_that_serve_both_tenants_never_mix_them(standing: Standing) -> N
             return list(await asyncio.gather(*(one(number) for number in range(80))))
 
     assert set(asyncio.run(storm())) == {("ampere", "en"), ("barq", "ar")}
+
+
+@pytest.mark.slow
+@pytest.mark.req("ANA-03")
+def test_the_real_streamlit_answers_an_analyst_through_the_door(standing: Standing) -> None:
+    port = str(free_port())
+    streamlit = subprocess.Popen(
+        [sys.executable, "-m", "analytics_app"],
+        env={**os.environ, "WATTLANE_ANALYTICS_PORT": port},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with web(WATTLANE_ANALYTICS_PORT=port) as address:
+            page = _patiently(f"{address}/analytics/", {**HOST, "Cookie": standing[3]})
+            assert page.status_code == 200 and "<script" in page.text
+            port_of_web = address.rsplit(":", 1)[1]
+            with _socket((address, *standing[1:]), f"http://ampere.localhost:{port_of_web}", standing[3]) as joined:
+                joined.send(b"\x5a\x00")  # BackMsg.rerun_script
+                assert isinstance(joined.recv(timeout=20), bytes)
+    finally:
+        streamlit.terminate()
+        streamlit.wait(10)
+
+
+def _patiently(url: str, headers: dict[str, str]) -> httpx.Response:
+    end = time.monotonic() + 60
+    while (answer := httpx.get(url, headers=headers)).status_code == 503 and time.monotonic() < end:
+        time.sleep(0.5)
+    return answer

@@ -1,0 +1,136 @@
+"""The API against its own OpenAPI description: odd requests never break it, and every answer is as described."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from saas.config.api import api
+from saas.kit.tenant_context import tenant_schema
+from tenants.accounts import bearer
+from tenants.accounts.models import Organisation
+from tenants.charging.models import Station
+from tenants.energy.actions import request_report
+from tenants.fleets.actions import import_roster
+from tests import builders
+from tests.tenants.apiclient import Api, person
+
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+
+
+def on_ampere(environ: dict[str, Any], start: Any) -> Any:
+    return django({**environ, "HTTP_HOST": "ampere.localhost"}, start)
+
+
+django = WSGIHandler()
+schema = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"))))
+schema.app = on_ampere
+
+
+@pytest.fixture
+def inside(db: None) -> Iterator[None]:
+    """Requests run in the test's transaction: as with Django's own client, none closes the connection."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+class Known:
+    """Somebody who owns one of everything, so that odd requests get far: token, and uids by where they belong."""
+
+    def __init__(self) -> None:
+        owner = person("ampere", "", "owner", identity="verified")
+        self.token = Api("ampere", owner).headers["Authorization"]
+        with tenant_schema("ampere"):
+            self.uids = _things(owner)
+
+    def place(self, case: Any) -> None:
+        """Real uids instead of made-up ones, in the path and in the body."""
+        first = case.path.split("/")[3]
+        if case.path_parameters and first in self.uids:
+            for name in case.path_parameters:
+                case.path_parameters[name] = self.uids[first] if name != "kind" else case.path_parameters[name]
+        if isinstance(case.body, dict):
+            case.body |= {name: uid for name, uid in self.uids.items() if name in case.body}
+
+
+def _things(owner: Any) -> dict[str, str]:
+    listing = builders.listing(host=owner)
+    booking, session = builders.confirmed(of=listing, by=owner)
+    device = builders.device(kind="station", station_id="CP-1")
+    evse = builders.evse(of=device)
+    station = Station.objects.create(device_id=device.device_id, station_id="CP-1")
+    fleet = Organisation.objects.create(name="Cabs", kind="fleet")
+    import_roster(organisation=fleet, data=b"plate\nA-1\n", now=builders.NOW)
+    day = builders.NOW.date()
+    report = request_report(
+        user=owner, kind="esg", organisation_uid=fleet.uid, period_start=day, period_end=day + timedelta(days=1),
+        language="en", now=builders.NOW,
+    )  # fmt: skip
+    rows = {"chargers": listing, "charger": listing, "bookings": booking, "sessions": session, "stations": station}
+    rows |= {"reports": report, "organisation": fleet, "evse": evse}
+    return {name: str(row.uid) for name, row in rows.items()} | {"vehicles": str(fleet.uid)}
+
+
+@pytest.fixture
+def known(inside: None, monkeypatch: pytest.MonkeyPatch) -> Known:
+    """No limit of requests stands in the way."""
+    monkeypatch.setattr(bearer.PER_PERSON, "most", 10**9)
+    monkeypatch.setattr(bearer.PER_PERSON, "rate", 10**9)
+    return Known()
+
+
+QUICK = settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
+
+
+@pytest.mark.req("API-01")
+@schema.parametrize()
+@QUICK
+def test_odd_requests_get_described_answers(case: Any, known: Known) -> None:
+    known.place(case)
+    case.call_and_validate(headers={"Authorization": known.token}, checks=CHECKS)
+
+
+@pytest.mark.slow
+@pytest.mark.req("API-01")
+@schema.parametrize()
+@settings(QUICK, max_examples=150, derandomize=False)
+def test_many_odd_requests_get_described_answers(case: Any, known: Known) -> None:
+    known.place(case)
+    case.call_and_validate(headers={"Authorization": known.token}, checks=CHECKS)
+
+
+@pytest.mark.req("API-01")
+@schema.include(path_regex="/(chargers|auth|bookings/quote)").parametrize()
+@QUICK
+def test_odd_requests_of_strangers_get_described_answers(case: Any, inside: None) -> None:
+    case.call_and_validate(checks=CHECKS)
