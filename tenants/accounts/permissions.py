@@ -14,11 +14,11 @@ Someone = User | AnonymousUser | None
 VIEW = {"booking.view", "session.view", "station.view", "listing.view", "ledger.view", "report.view", "analytics.view"}
 OPERATE = {
     "booking.view", "booking.cancel", "session.view", "session.stop", "station.view", "station.manage", "station.start",
-    "listing.view", "listing.manage", "address.view", "report.view", "analytics.view",
+    "listing.view", "listing.manage", "address.view", "report.view", "analytics.view", "identity.review",
 }  # fmt: skip
 ADMINISTER = {
     *OPERATE, *VIEW, "member.manage", "brand.manage", "price.manage", "fleet.view", "fleet.manage", "report.request",
-    "token.manage", "audit.view", "payment.refund", "identity.review",
+    "token.manage", "audit.view", "payment.refund",
 }  # fmt: skip
 
 ROLES: dict[str, frozenset[str]] = {

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from saas.cli.installation import running
 from saas.kit.home import Home
 
 from .steps import STEPS
@@ -48,8 +49,6 @@ def run() -> int:
 
 
 def _drive(place: Home) -> bool:
-    from saas.cli.demo import running
-
     begin = time.monotonic()
     try:
         with running(place, say=lambda text: print(f"  {text}", flush=True)) as (supervisor, facts):

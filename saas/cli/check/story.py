@@ -66,7 +66,6 @@ class Client:
         return self._checked(self.http.post(path, data=data, headers=headers), *expect)
 
     def _checked(self, answer: httpx.Response, *expect: int) -> httpx.Response:
-        # The cookie jar cannot know the tenant's host behind 127.0.0.1: keep what was set.
         must(
             answer.status_code in expect,
             f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}: {answer.text[:300]}",
