@@ -11,7 +11,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
 
 from saas.contracts.telemetry.wire import CODE_DIGITS
 from saas.kit.errors import Invalid, NotFound, Refused
@@ -88,7 +87,6 @@ class WrongState(Refused):
     code = "wrong_state"
 
 
-@atomic
 def hold(
     *,
     listing_uid: UUID,
@@ -103,23 +101,33 @@ def hold(
 
     Raises NotFound, NotBookable, IdentityRequired, TooShort, TooLong, TooLate, OutsideAvailability, SlotTaken, Invalid.
     """
+    if floor_minute(start) != start or floor_minute(end) != end or start >= end:
+        raise Invalid("A booking starts before it ends, both on whole minutes.", start=str(start), end=str(end))
+    if energy_wh < 0:
+        raise Invalid("Energy cannot be negative.", energy_wh=energy_wh)
+    # Before anything that costs more: most attempts on a slot that everybody wants end here.
+    if _is_taken(listing_uid, start, end, now):
+        raise SlotTaken()
+    chosen = {"requested_energy_wh": energy_wh, "vehicle_id": _vehicle(driver, vehicle_uid)}
+    return _hold(listing_uid, driver, (start, end), chosen, now)
+
+
+@atomic
+def _hold(
+    listing_uid: UUID, driver: User, during: tuple[datetime, datetime], chosen: dict[str, Any], now: datetime
+) -> Booking:
     listing = Listing.objects.select_related("evse__location", "tariff").filter(uid=listing_uid).first()
     if listing is None or listing.state in (Listing.State.DELETED, Listing.State.DRAFT):
         raise NotFound("There is no such charger.")
+    start, end = during
     _check_length(listing, start, end)
     _check_start(listing, start, now)
-    if energy_wh < 0:
-        raise Invalid("Energy cannot be negative.", energy_wh=energy_wh)
-    # Before all that costs more: most attempts on a slot that everybody wants end here.
-    _refuse_taken(listing, start, end, now)
     _check_offer(listing, driver)
-    if open_periods(rules_of([listing])[listing.pk], start, end) != [(start, end)]:
+    if open_periods(rules_of([listing])[listing.pk], start, end) != [during]:
         raise OutsideAvailability()
     _make_room(listing, start, end, now)
-    offer = quote(listing=listing, start=start, end=end, energy_wh=energy_wh, now=now)
-    vehicle = _vehicle(driver, vehicle_uid)
-    chosen = {"requested_energy_wh": energy_wh, "vehicle_id": vehicle}
-    booking = _insert(_row(listing, driver, (start, end), offer, now) | chosen)
+    offer = quote(listing=listing, start=start, end=end, energy_wh=chosen["requested_energy_wh"], now=now)
+    booking = _insert(_row(listing, driver, during, offer, now) | chosen)
     _tell(booking, now)
     return booking
 
@@ -179,8 +187,6 @@ def _check_offer(listing: Listing, driver: User) -> None:
 
 
 def _check_length(listing: Listing, start: datetime, end: datetime) -> None:
-    if floor_minute(start) != start or floor_minute(end) != end or start >= end:
-        raise Invalid("A booking starts before it ends, both on whole minutes.", start=str(start), end=str(end))
     minutes = (end - start) // timedelta(minutes=1)
     if minutes < listing.least_minutes:
         raise TooShort(f"The shortest booking here is {listing.least_minutes} minutes.", least=listing.least_minutes)
@@ -197,12 +203,16 @@ def _check_start(listing: Listing, start: datetime, now: datetime) -> None:
         raise Invalid("Bookings are possible a year ahead.", start=str(start))
 
 
-def _refuse_taken(listing: Listing, start: datetime, end: datetime, now: datetime) -> None:
-    """A look without a lock: who passes it still has to pass the constraint."""
-    paid = Q(state__in=(Booking.State.CONFIRMED, Booking.State.ACTIVE))
-    alive = paid | Q(state=Booking.State.HELD, hold_expires_at__gt=now)
-    if Booking.objects.filter(alive, listing=listing, during__overlap=(start, end)).exists():
-        raise SlotTaken()
+def _is_taken(listing_uid: UUID, start: datetime, end: datetime, now: datetime) -> bool:
+    """A look without a lock or a transaction: who passes it still has to pass the constraint."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM bookings_booking b JOIN marketplace_listing l ON l.id = b.listing_id WHERE l.uid = %s "
+            "AND b.during && tstzrange(%s, %s) "
+            "AND (b.state IN ('confirmed', 'active') OR (b.state = 'held' AND b.hold_expires_at > %s)) LIMIT 1",
+            [listing_uid, start, end, now],
+        )
+        return cursor.fetchone() is not None
 
 
 def _make_room(listing: Listing, start: datetime, end: datetime, now: datetime) -> None:

@@ -14,7 +14,7 @@ from tenants.accounts.models import User
 from .models import Operation, Payment
 from .offline import OfflineProvider
 from .ports import Answer, ProviderDown
-from .providers import DEFAULT, provider
+from .providers import chosen, provider
 
 if TYPE_CHECKING:
     from tenants.bookings.models import Booking
@@ -71,7 +71,7 @@ def open_payment(*, booking: "Booking", amount_minor: int, token: str, idempoten
             raise PaymentKeyReused()
         return held.payment
     payment = Payment.objects.create(
-        booking=booking, provider=DEFAULT, currency=booking.currency, amount_minor=amount_minor, changed_at=now
+        booking=booking, provider=chosen(), currency=booking.currency, amount_minor=amount_minor, changed_at=now
     )
     _operation(payment, kind="hold", amount_minor=amount_minor, key=key, now=now, detail={"token": token})
     return payment
