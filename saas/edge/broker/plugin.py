@@ -1,6 +1,5 @@
 """amqtt's two questions, may this client in and may it touch this topic, answered from Credentials and the rules."""
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 
@@ -54,4 +53,4 @@ class Door(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
 
 def bind_address() -> str:
     """Loopback unless `WATTLANE_BIND` says otherwise."""
-    return f"{os.environ.get('WATTLANE_BIND', '127.0.0.1')}:{home().mqtt_port}"
+    return f"{home().bind}:{home().mqtt_port}"

@@ -54,11 +54,12 @@ class House:
     """One installation: its ports, its folder, its processes."""
 
     def __init__(self, folder: Path, **env: str) -> None:
-        self.mqtt_port, self.live_port = free_port(), free_port()
+        self.mqtt_port, self.live_port, self.metrics_port = free_port(), free_port(), free_port()
         self.folder = folder
         self.env = os.environ | {
             "WATTLANE_MQTT_PORT": str(self.mqtt_port),
             "WATTLANE_LIVE_PORT": str(self.live_port),
+            "WATTLANE_METRICS_INGESTER": str(self.metrics_port),
             "PYTHONUNBUFFERED": "1",
             **env,
         }

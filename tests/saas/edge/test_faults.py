@@ -1,10 +1,12 @@
 """Faults on real processes: whoever dies in between, each (device, boot, seq) is stored exactly once."""
 
+import json
 import os
 import random
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +89,27 @@ def test_the_ingester_ends_cleanly_when_told(street: list[Device], house: House)
     assert house.end(INGESTER) == 0 and house.end(BROKER) == 0
 
 
+@pytest.mark.req("OPS-03")
+def test_logs_are_json_and_counts_are_metrics(street: list[Device], house: House) -> None:
+    street[0].say("event", type="plugged")
+    street[0].publish(f"ev/v1/{street[0].device_id}/event", b"poison")
+    everything_is_stored_once(street, seconds=10)
+    address = f"http://127.0.0.1:{house.metrics_port}/metrics"
+    until(lambda: counted(address, "set_aside") == 1, seconds=5, what="the poison is counted")
+    assert counted(address, "stored") == 1
+    for module in (INGESTER, BROKER):
+        for line in house.log(module).splitlines():
+            said = json.loads(line)
+            assert {"event", "level", "timestamp", "process"} <= said.keys()
+
+
+def counted(address: str, outcome: str) -> float:
+    """From the Prometheus text."""
+    text = urllib.request.urlopen(address, timeout=5).read().decode()
+    name = f'wattlane_ingested_messages_total{{outcome="{outcome}"}} '
+    return next((float(line.removeprefix(name)) for line in text.splitlines() if line.startswith(name)), 0)
+
+
 def test_a_broker_that_comes_late_is_waited_for(house: House) -> None:
     house.start(INGESTER)
     until(lambda: "broker_away" in house.log(INGESTER), seconds=15, what="the ingester says that it waits")
@@ -125,6 +148,20 @@ def test_f3_every_connection_to_the_database_is_cut_again_and_again(street: list
         if number % 60 == 30:
             rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
                  "AND datname = current_database()")  # fmt: skip
+    everything_is_stored_once(street, seconds=60)
+    assert "database_away" in house.log(INGESTER)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_f3_the_database_crashes(street: list[Device], house: House) -> None:
+    """kill -9 of a server process: PostgreSQL throws everybody out and recovers from its log."""
+    for number in talk(street, messages=300, seconds=15):
+        if number in (60, 180):
+            ((pid,),) = rows("SELECT min(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                             "AND datname = current_database()")  # fmt: skip
+            connection.close()
+            os.kill(pid, signal.SIGKILL)
     everything_is_stored_once(street, seconds=60)
     assert "database_away" in house.log(INGESTER)
 
