@@ -147,7 +147,7 @@ async def opened(folder: Path, **times: float) -> AsyncIterator[House]:
         await house.gateway.close()
 
 
-async def until(condition: Callable[[], object], seconds: float = 3.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(seconds):
         while not condition():
@@ -158,7 +158,7 @@ def play(scene: Callable[[], Awaitable[None]]) -> None:
     """Run one scene in an event loop of its own."""
 
     async def whole() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await scene()
 
     asyncio.run(whole())

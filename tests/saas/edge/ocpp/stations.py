@@ -89,7 +89,7 @@ async def say(socket: ClientConnection, action: str, payload: dict[str, Any], me
 
 
 async def hear(socket: ClientConnection) -> list[Any]:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
         return list(json.loads(await socket.recv()))
 
 
