@@ -1,7 +1,8 @@
 """Refuses licences that we may not ship and versions that are known to be vulnerable. Part of `make lint`.
 
 Licences come from the metadata of what is installed, for everything that requirements.txt (run time) names.
-Versions are held against the advisory service by pip-audit where it can be reached, and always against infra/advisories.toml.
+Versions are held against the advisory service by pip-audit where it can be reached, and always against
+infra/advisories.toml.
 """
 
 import re

@@ -1,5 +1,6 @@
 """How a ratio is measured: reference, ours, reference again; the median of three rounds."""
 
+import os
 import platform
 import statistics
 import time
@@ -63,7 +64,7 @@ def _median(speeds: list[Speed]) -> Speed:
 def table(results: list[Result]) -> str:
     """Markdown, as in the README."""
     lines = [
-        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}",
+        f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}",
         "",
         "| what | ours | reference | ratio | CPU a unit, ours / reference |",
         "|---|---|---|---|---|",

@@ -54,8 +54,8 @@ def case() -> Iterator[Case]:
 
 
 def _ingest(run: int) -> int:
-    from saas.edge.ingester.loop import Ingester  # noqa: PLC0415
-    from tenants.charging import actions  # noqa: PLC0415
+    from saas.edge.ingester.loop import Ingester
+    from tenants.charging import actions
 
     port = _port(run)
     ingester, done = Ingester(port, actions), 0
@@ -76,7 +76,7 @@ def _drain(run: int) -> int:
 
 
 def _port(run: int) -> "PahoPort":
-    from saas.edge.ingester.paho_port import PahoPort  # noqa: PLC0415
+    from saas.edge.ingester.paho_port import PahoPort
 
     return PahoPort(client_id=f"_ingester-bench-{run}", filters=tuple(_topic(device) for device in _devices(run)))
 
@@ -103,9 +103,9 @@ def _fill(sessions: int) -> Iterator[int]:
 
 
 def _register(devices: list[str]) -> None:
-    from saas.devices import keys  # noqa: PLC0415
-    from saas.devices.models import Device  # noqa: PLC0415
-    from saas.tenancy.queries import tenants  # noqa: PLC0415
+    from saas.devices import keys
+    from saas.devices.models import Device
+    from saas.tenancy.queries import tenants
 
     tenant = tenants()[0]
     held = keys.seal(b"0" * 32)

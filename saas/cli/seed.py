@@ -28,7 +28,7 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
     for brand in BRANDS:
         if queries.by_schema(brand.slug) is None:
             say(f"opening {brand.slug}: {len(brand.offers)} chargers, {len(brand.people)} people")
-            _open(brand, now)
+            open_brand(brand, now)
     credentials = _credentials(place.path / "street" / "devices.json", now)
     CredentialsFile(place.path / "broker" / "credentials.json").refresh()
     facts = _facts(place, credentials, now)
@@ -44,7 +44,7 @@ def _platform(now: datetime) -> None:
     open_platform(host=settings.BASE_DOMAIN, now=now)
 
 
-def _open(brand: Brand, now: datetime) -> None:
+def open_brand(brand: Brand, now: datetime) -> None:
     """One transaction: a start that was killed in between finds nothing half made."""
     from django.db import transaction
 
