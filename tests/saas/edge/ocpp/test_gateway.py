@@ -90,7 +90,7 @@ def test_start_and_stop_are_answered_after_the_commit_only(tmp_path: Path) -> No
     """No acknowledgement, no answer; said again under another id, it is the same fact and gets its answer."""
 
     async def scene() -> None:
-        async with opened(tmp_path, commit_s=0.2) as house, dial(house) as socket:
+        async with opened(tmp_path, commit_s=0.8) as house, dial(house) as socket:
             house.broker.ingesting = False
             await say(socket, "StartTransaction", START, "a")
             await say(socket, "Heartbeat", {}, "b")
@@ -112,7 +112,7 @@ def test_start_and_stop_are_answered_after_the_commit_only(tmp_path: Path) -> No
 @pytest.mark.req("CHG-09")
 def test_the_acknowledgement_of_another_fact_answers_nothing(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with opened(tmp_path, commit_s=0.3) as house, dial(house) as socket:
+        async with opened(tmp_path, commit_s=0.8) as house, dial(house) as socket:
             house.broker.ingesting = False
             await say(socket, "StartTransaction", START, "a")
             await until(lambda: house.broker.events() == ["started"])
@@ -136,7 +136,7 @@ def test_the_user_name_is_the_station_id() -> None:
 @pytest.mark.req("CHG-09")
 def test_a_broker_that_is_away_drops_nobody(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with opened(tmp_path, commit_s=0.2) as house, dial(house) as socket:
+        async with opened(tmp_path, commit_s=0.8) as house, dial(house) as socket:
             house.broker.away = True
             await say(socket, "StartTransaction", START, "a")
             assert (await ask(socket, "Heartbeat", {}, "b"))[:2] == [3, "b"]
@@ -280,7 +280,7 @@ def test_a_pending_station_may_only_boot(tmp_path: Path) -> None:
 @pytest.mark.req("CHG-02")
 def test_commands_are_done_once_and_refused_by_name(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with opened(tmp_path, call_s=0.1) as house, dial(house) as socket:
+        async with opened(tmp_path, call_s=0.6) as house, dial(house) as socket:
             house.broker.command("st_1", id="late", type="unlock", expires_ms=1)
             house.broker.command("st_1", id="what", type="ota")
             house.broker.command("st_1", id="permit", type="permit", session="s1")
@@ -314,12 +314,12 @@ def test_commands_are_done_once_and_refused_by_name(tmp_path: Path) -> None:
 @pytest.mark.req("CHG-02", "MKT-11")
 def test_a_stop_that_did_not_get_through_is_carried_out_when_it_comes_again(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with opened(tmp_path, call_s=0.1) as house, dial(house) as socket:
+        async with opened(tmp_path, call_s=0.6) as house, dial(house) as socket:
             house.broker.command("st_1", id="end", type="stop", session="s1")
             stop = {"id": "end", "type": "stop", "data": {"transaction_id": "7"}}
             house.broker.command("st_1", **stop)
             assert (await hear(socket))[2:] == ["RemoteStopTransaction", {"transactionId": 7}]
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.9)
             assert house.broker.of("reply") == []
             house.broker.command("st_1", **stop)
             call = await hear(socket)
