@@ -22,6 +22,7 @@ import structlog  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 from procrastinate import App, exceptions  # noqa: E402
 from procrastinate.contrib.django import app as django_app  # noqa: E402
+from procrastinate.jobs import Status  # noqa: E402
 from procrastinate.utils import sync_to_async  # noqa: E402
 
 from saas.kit import logs  # noqa: E402
@@ -33,6 +34,7 @@ from tenants.feed import tasks as feed  # noqa: E402
 
 log = structlog.get_logger("wattlane.worker")
 GRACE_S, RETRY_S, MOST_RETRY_S = 10, 1.0, 15.0
+STALLED_S, TIDY_S, KEPT_HOURS = 30, 20, 24
 CONCURRENCY = 4
 PUBLIC = ("public",)
 
@@ -115,9 +117,10 @@ async def _until(stopping: asyncio.Event, app: App) -> None:
             listen_notify=True,
         )
     )
-    stop = asyncio.ensure_future(stopping.wait())
-    await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop, tidying = asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(_tidy(app))
+    await asyncio.wait({worker, stop, tidying}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
+    tidying.cancel()
     if not worker.done():
         worker.cancel()
     try:
@@ -125,6 +128,16 @@ async def _until(stopping: asyncio.Event, app: App) -> None:
     except asyncio.CancelledError:
         if not stopping.is_set():
             raise
+
+
+async def _tidy(app: App) -> None:
+    """Let go of jobs whose worker died: they hold the lock of their tenant. Their work comes again by itself."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+            log.warning("stalled", job=job.task_name, args=job.task_kwargs)
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        await app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS, include_failed=True)
+        await asyncio.sleep(TIDY_S)
 
 
 async def _rest(stopping: asyncio.Event, seconds: float) -> None:

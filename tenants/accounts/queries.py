@@ -10,7 +10,7 @@ from saas.kit.tenant_context import current_schema
 
 from . import tokens
 from .models import Organisation, RefreshToken, User
-from .permissions import can, organisations_of, roles_of
+from .permissions import can, organisations_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def standing(user: User) -> Standing:
     memberships = list(user.memberships.select_related("organisation"))
     seen = set(organisations_of(user, "report.view"))
     names = sorted({str(m.organisation.uid) for m in memberships if m.organisation and m.organisation_id in seen})
-    tenant_wide = can(user, "analytics.view") and bool(roles_of(user))
+    tenant_wide = can(user, "analytics.view") and can(user, "report.view")
     return Standing(
         roles=tuple(sorted({m.role for m in memberships})),
         organisations=tuple(names),

@@ -1,5 +1,6 @@
 """The worker as a process, on the test database."""
 
+import json
 import os
 import signal
 import subprocess
@@ -52,6 +53,7 @@ def forgotten(committed: None) -> Iterator[None]:
 
 @pytest.mark.req("OPS-03", "TEN-03")
 def test_jobs_run_for_every_tenant_survive_the_database_and_end_on_sigterm(forgotten: None) -> None:
+    _leave_a_job_of_a_dead_worker("ampere")
     with worker() as process:
         assert reached("ampere", 25) and reached("barq", 5), _output(process)
         with tenant_schema("ampere"):
@@ -64,6 +66,16 @@ def test_jobs_run_for_every_tenant_survive_the_database_and_end_on_sigterm(forgo
         assert reached("ampere", 30), _output(process)
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
+
+
+def _leave_a_job_of_a_dead_worker(schema: str) -> None:
+    """It still holds the lock of its tenant's mails."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, status, args) "
+            "VALUES ('tenant', 'mails.one', %s, 'doing', %s)",
+            [f"mails:{schema}", json.dumps({"schema": schema})],
+        )
 
 
 def _output(process: "subprocess.Popen[bytes]") -> str:
