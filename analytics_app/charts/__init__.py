@@ -51,4 +51,5 @@ def grouped(rows: pl.DataFrame, *, month: str, value: str, series: str, title: s
 
 def _plain(chart: alt.Chart, height: int = HEIGHT) -> alt.Chart:
     plain: alt.Chart = chart.properties(height=height).configure_view(stroke=None)
-    return plain.configure_axis(domain=False, ticks=False)
+    drawn: alt.Chart = plain.configure_axis(domain=False, ticks=False)
+    return drawn

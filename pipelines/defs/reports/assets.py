@@ -1,6 +1,7 @@
 """Report requests: a sensor sees queued ones, a run makes each and registers its files through the internal API."""
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -9,11 +10,12 @@ import dagster as dg
 from pipelines.defs.reports.making import NoData, make
 from pipelines.resources.saas import Denied, SaasClient, Unreachable
 from reports.render import RenderFailed
-from saas.contracts.internal import QueuedReport, ReportFailed, RunStarted, TenantCard
+from saas.contracts.internal import QueuedReport, ReportFailed, ReportMade, RunStarted, TenantCard
 
 AGAIN = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL)
 # A run that died leaves its request queued; another run may try after this long.
 _SAME_TRY_S = 300
+PAUSES_S = (5, 15, 30, 60)
 
 
 class Request(dg.Config):
@@ -45,16 +47,41 @@ def find(saas: SaasClient, tenant: str, uid: str) -> tuple[TenantCard, QueuedRep
 
 
 def carry_out(saas: SaasClient, card: TenantCard, wanted: QueuedReport, run_id: str) -> str:
-    """Makes the files and tells the web app; when that cannot be, tells it why and raises dagster.Failure."""
+    """Makes the files and tells the web app; when that cannot be, tells it why and raises dagster.Failure.
+
+    The request is claimed when the files lie ready: a run that dies before leaves it queued for the next one. When
+    another run has claimed it meanwhile, its files are the same bytes and nothing more is to be done.
+    """
     try:
         made = make(card, wanted, run_id)
-        saas.report_is(card, wanted.uid, "running", RunStarted(run_id=run_id))
     except (RenderFailed, NoData) as error:
-        saas.report_is(card, wanted.uid, "running", RunStarted(run_id=run_id))
-        saas.report_is(card, wanted.uid, "failed", ReportFailed(run_id=run_id, error=str(error)[:300]))
+        if _claimed(saas, card, wanted, run_id):
+            _tell(saas, card, wanted, "failed", ReportFailed(run_id=run_id, error=str(error)[:300]))
         raise dg.Failure(str(error), allow_retries=False) from error
-    saas.report_is(card, wanted.uid, "ready", made)
+    if not _claimed(saas, card, wanted, run_id):
+        return "another run has made this report"
+    _tell(saas, card, wanted, "ready", made)
     return "\n".join(f"{file.path} {file.size_bytes} bytes sha256 {file.sha256}" for file in made.files)
+
+
+def _claimed(saas: SaasClient, card: TenantCard, wanted: QueuedReport, run_id: str) -> bool:
+    try:
+        saas.report_is(card, wanted.uid, "running", RunStarted(run_id=run_id))
+    except Denied:
+        return False
+    return True
+
+
+def _tell(saas: SaasClient, card: TenantCard, wanted: QueuedReport, word: str, body: ReportMade | ReportFailed) -> None:
+    """Once claimed, nobody else will tell: keeps trying for two minutes while the web app restarts."""
+    for pause in PAUSES_S:
+        try:
+            saas.report_is(card, wanted.uid, word, body)
+        except Unreachable:
+            time.sleep(pause)
+        else:
+            return
+    saas.report_is(card, wanted.uid, word, body)
 
 
 @dg.sensor(

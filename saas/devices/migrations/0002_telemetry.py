@@ -29,6 +29,7 @@ CREATE TABLE telemetry.message (
 ) PARTITION BY RANGE (ts_ms);
 CREATE TABLE telemetry.message_default PARTITION OF telemetry.message DEFAULT;
 COMMENT ON TABLE telemetry.message IS 'What devices sent, once each; partitioned by the UTC day of the message''s own time';
+CREATE INDEX message_received ON telemetry.message USING brin (received_at);
 ALTER TABLE telemetry.message ENABLE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON telemetry.message FOR SELECT USING (tenant = current_setting('wattlane.tenant', true));
 

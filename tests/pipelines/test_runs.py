@@ -1,0 +1,195 @@
+"""Days run through the real assets: same data again, late data, bad data, other tenants, imported files."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from pipelines.defs import due
+from pipelines.defs.catalogue import ASSETS, STEPS
+from pipelines.defs.partitions import run_tags
+from pipelines.defs.steps import Sources, carry_out
+from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions, set_aside
+from pipelines.marts._table import TenantRequired
+from pipelines.resources.lake import Lake
+from pipelines.resources.landing import SCHEMA, Landing
+from pipelines.resources.saas import SaasClient, Unreachable
+from pipelines.resources.tables import CHARGERS, CLEAN, CONTEXT
+from tests.pipelines.facts import DAY, NOON_MS, Store, chargers, charging, context, messages, tenants
+
+pytestmark = pytest.mark.req("ANA-01")
+NEXT = DAY + timedelta(days=1)
+MARTS = (sessions, energy_daily, charger_health_daily, carbon)
+
+
+@pytest.fixture(autouse=True)
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    from pipelines.marts import tenants as tenants_mart
+
+    monkeypatch.setenv("WATTLANE_HOME", str(tmp_path))
+    monkeypatch.delenv("LAKE_URL", raising=False)
+    made = Lake()
+    made.replace_all(tenants_mart.TABLE, tenants())
+    made.replace_all(CHARGERS, chargers())
+    made.replace_days(CONTEXT, context(), DAY, DAY)
+    yield made
+
+
+def run(lake: Lake, rows: pl.DataFrame, first: date = DAY, last: date = DAY) -> None:
+    for step in STEPS:
+        carry_out(step, Sources(lake, Store(rows)), first, last)  # type: ignore[arg-type]
+
+
+def versions() -> list[int]:
+    return [mart.state().version for mart in MARTS]  # type: ignore[union-attr]
+
+
+def silent() -> SaasClient:
+    class Silent(SaasClient):
+        def tenants(self):  # type: ignore[no-untyped-def]
+            raise Unreachable("down")
+
+    return Silent()
+
+
+@pytest.mark.req("FLT-02")
+def test_a_session_reaches_every_mart_with_the_same_energy(lake: Lake) -> None:
+    run(lake, messages(*charging()))
+    (row,) = sessions.read(tenant="ampere").to_dicts()
+    assert (row["energy_wh"], row["cost_minor"], row["vehicle"], row["fleet_organisation"]) == (
+        3000,
+        120,
+        "v_1",
+        "org-f",
+    )
+    assert energy_daily.read(tenant="ampere")["energy_wh"].sum() == 3000
+    assert charger_health_daily.read(tenant="ampere")["energy_wh"].sum() == 3000
+    assert carbon.read(tenant="ampere")["co2e_location_ug"].sum() == 3000 * 79_158
+    assert carbon.read(tenant="ampere", organisation="org-f").height == 1
+    assert carbon.read(tenant="ampere", organisation="org-x").height == 0
+
+
+def test_the_other_tenant_sees_nothing_and_no_tenant_is_refused(lake: Lake) -> None:
+    run(lake, messages(*charging()))
+    assert [mart.read(tenant="barq").height for mart in MARTS] == [0, 0, 0, 0]
+    for mart in MARTS:
+        with pytest.raises(TenantRequired):
+            mart.read(tenant="")
+
+
+def test_the_same_facts_again_make_no_new_version(lake: Lake) -> None:
+    facts = messages(*charging())
+    run(lake, facts)
+    before, rows = versions(), sessions.read(tenant="ampere")
+    run(lake, facts.sample(fraction=1, shuffle=True, seed=1))
+    assert versions() == before
+    assert sessions.read(tenant="ampere").equals(rows)
+
+
+def test_late_messages_mark_their_day_and_fold_in(lake: Lake) -> None:
+    facts = messages(*charging())
+    run(lake, facts.head(20))
+    assert sessions.read(tenant="ampere").height == 0
+    assert due.telemetry(Store(facts), None, NEXT)[0] == [(DAY - timedelta(days=1), DAY)]  # type: ignore[arg-type]
+    run(lake, facts, DAY - timedelta(days=1), DAY)
+    assert sessions.read(tenant="ampere")["energy_wh"].to_list() == [3000]
+    assert due.telemetry(Store(facts), None, NEXT)[0] == []  # type: ignore[arg-type]
+
+
+def test_a_store_that_dropped_its_partition_takes_nothing_from_the_lake(lake: Lake) -> None:
+    facts = messages(*charging())
+    run(lake, facts)
+    run(lake, facts.clear())
+    assert sessions.read(tenant="ampere")["energy_wh"].to_list() == [3000]
+
+
+def test_a_session_that_goes_on_after_midnight_is_counted_once(lake: Lake) -> None:
+    start = NOON_MS + int(timedelta(hours=11, minutes=30).total_seconds() * 1000)
+    first = charging(start_ms=start, minutes=20)
+    run(lake, messages(*first))
+    assert sessions.read(tenant="ampere").height == 1
+    more = charging(start_ms=start + 3_600_000, minutes=20, meter_wh=3000, boot=8)
+    run(lake, messages(*first, *more), DAY, NEXT)
+    (row,) = sessions.read(tenant="ampere").to_dicts()
+    assert (row["day"], row["energy_wh"]) == (NEXT, 4000)
+
+
+def test_bad_data_stops_before_it_is_published_and_names_the_rows(lake: Lake) -> None:
+    overlap = charging("s2", start_ms=NOON_MS + 600_000, meter_wh=9000, boot=9)
+    run(lake, messages(*charging()))
+    with pytest.raises(dg.Failure, match=r"no_overlap.*1 bad rows(.|\n)*s2"):
+        run(lake, messages(*charging(), *overlap))
+    assert sessions.read(tenant="ampere")["session"].to_list() == ["s1"]
+
+
+def test_what_is_set_aside_is_counted_by_reason(lake: Lake) -> None:
+    run(lake, messages(*charging(), {"seq": 90, "ts_ms": NOON_MS + 3_000_000, "energy_wh": 1}))
+    (row,) = set_aside.read(tenant="ampere").to_dicts()
+    assert (row["reason"], row["rows"], row["origin"]) == ("register_falls", 1, "telemetry")
+    assert set_aside.read(tenant="barq").height == 0
+
+
+def test_a_reader_keeps_its_version_while_a_new_one_is_published(lake: Lake) -> None:
+    run(lake, messages(*charging()))
+    open_scan = sessions.TABLE.scan()
+    run(lake, messages(*charging(minutes=31)))
+    assert open_scan.collect()["energy_wh"].to_list() == [3000]
+    assert sessions.read(tenant="ampere")["energy_wh"].to_list() == [3100]
+    assert sessions.read(tenant="ampere", version=0)["energy_wh"].to_list() == [3000]
+
+
+def test_dagster_makes_the_day_and_records_checks_without_web_app(lake: Lake) -> None:
+    given = {"lake": lake, "store": Store(messages(*charging())), "saas": silent()}
+    result = dg.materialize(ASSETS, resources=given, tags=run_tags(DAY, DAY))
+    assert result.success
+    checks = {(c.asset_key.to_user_string(), c.check_name): c.passed for c in result.get_asset_check_evaluations()}
+    assert checks[("sessions", "no_overlap")] and checks[("energy_15min", "reconciles")]
+    assert all(checks.values())
+    assert sessions.read(tenant="ampere").height == 1
+
+
+def test_a_broken_rule_fails_the_run_and_what_depends_on_it_does_not_run(lake: Lake) -> None:
+    overlap = charging("s2", start_ms=NOON_MS + 600_000, meter_wh=9000, boot=9)
+    given = {"lake": lake, "store": Store(messages(*charging(), *overlap)), "saas": silent()}
+    result = dg.materialize(ASSETS, resources=given, tags=run_tags(DAY, DAY), raise_on_error=False)
+    assert not result.success
+    assert sessions.state() is None and carbon.state() is None
+    assert CLEAN.state() is not None
+
+
+def test_imported_sessions_run_the_same_way_and_are_due_once(lake: Lake) -> None:
+    at = datetime(2016, 9, 3, 10, 7, tzinfo=UTC)
+    row = {name: None for name in SCHEMA} | {
+        "session_key": "k1", "charger": "51250", "site": "Crown Inn", "start_utc": at, "timezone": "Europe/London",
+        "end_utc": at + timedelta(minutes=50), "energy_wh": 10_001, "duration_s": 3000, "source_file": "pk.csv",
+        "source_row": 1, "source_sha256": "ab", "repaired": [],
+    }  # fmt: skip
+    Landing("ampere").store("ab", pl.DataFrame([row], schema=SCHEMA), [], {"file": "pk.csv"})
+    ((first, last),) = due.landed()
+    run(lake, messages(*charging()).clear(), first, last)
+    assert due.landed() == []
+    (made,) = carbon.read(tenant="ampere", source="imported").to_dicts()
+    assert (made["country"], made["co2e_location_ug"]) == ("GB", 10_001 * 237_589)
+    energy = energy_daily.read(tenant="ampere")
+    assert energy["energy_wh"].sum() == 10_001
+    assert energy["local_hour"].to_list() == [11]
+
+
+def test_steps_and_assets_have_owner_description_and_order() -> None:
+    specs = [spec for asset in ASSETS for spec in asset.specs]
+    assert all(spec.owners and spec.description for spec in specs)
+    lineage = {spec.key.to_user_string(): sorted(d.asset_key.to_user_string() for d in spec.deps) for spec in specs}
+    assert lineage == {
+        "business": [],
+        "raw_telemetry": [],
+        "clean_telemetry": ["raw_telemetry"],
+        "set_aside": ["clean_telemetry", "raw_telemetry"],
+        "sessions": ["business", "clean_telemetry"],
+        "energy_15min": ["sessions"],
+        "energy_daily": ["energy_15min"],
+        "charger_health_daily": ["sessions"],
+        "carbon": ["sessions"],
+    }
