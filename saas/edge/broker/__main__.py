@@ -7,6 +7,7 @@ import signal
 
 import structlog
 
+from saas.edge import limits
 from saas.kit import logs
 
 from .plugin import bind_address
@@ -36,6 +37,7 @@ async def serve() -> None:
 def main() -> None:
     """Entry point."""
     logs.configure("broker")
+    limits.many_connections()
     logging.getLogger("amqtt").setLevel(logging.ERROR)
     asyncio.run(serve())
 

@@ -87,6 +87,9 @@ def _unfit(payload: bytes, body: Any) -> str | None:
 
 
 def _named(message: Message, device: Device, reason: str) -> Poison:
+    """With its name where it can be read. A status has none: its seq must not use up that of a stored message."""
+    if message.topic.rsplit("/", 1)[1] not in STORED:
+        return Poison(message, reason, device)
     try:
         envelope = _envelope(message.payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -12,6 +12,7 @@ from collections.abc import Iterator  # noqa: E402
 import structlog  # noqa: E402
 import uvicorn  # noqa: E402
 
+from saas.edge import limits  # noqa: E402
 from saas.edge.live.app import Live  # noqa: E402
 from saas.kit.home import home  # noqa: E402
 
@@ -50,4 +51,5 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    limits.many_connections()
     asyncio.run(serve())

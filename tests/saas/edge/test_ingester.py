@@ -184,6 +184,12 @@ def test_poison_whose_name_can_be_read_is_acknowledged_to_the_device(bench: Benc
     assert bench.port.acks(bench.device)[-1]["seq"] == 2
 
 
+def test_a_broken_status_uses_up_no_number(bench: Bench) -> None:
+    bench.take(raw(bench.device, "status", b'{"v":1,"boot":7,"seq":1,"ts_ms":1,"online":"maybe"}'))
+    bench.take(event(bench.device, 1))
+    assert stored(bench.device) == [1] and len(reasons()) == 1
+
+
 def test_a_message_that_only_the_database_refuses_is_isolated(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     fits = store._row
 

@@ -236,3 +236,35 @@ def test_a_device_message_is_on_the_page_within_a_second(open_feed: Callable[...
         with tenant_schema("ampere"):
             for row in (evse, evse.location, operator):
                 row.delete()
+
+
+@pytest.mark.slow
+def test_two_thousand_idle_feeds_stay_small_and_all_hear(open_feed: Callable[..., Feed], house: House) -> None:
+    process = house.running(LIVE)
+    open_feed()
+    before, sockets = _resident_kb(process), []
+    request = b"GET /live/events?audience=map HTTP/1.0\r\nHost: ampere.localhost\r\n\r\n"
+    for _ in range(2000):
+        held = socket.create_connection(("127.0.0.1", house.live_port), timeout=10)
+        held.sendall(request)
+        sockets.append(held)
+    for held in sockets:
+        _read_until(held, b"\nid: ")
+    assert (_resident_kb(process) - before) / len(sockets) < 100
+    happen("map", "to all")
+    for held in sockets:
+        _read_until(held, b"event: to all")
+        held.close()
+
+
+def _read_until(held: socket.socket, mark: bytes) -> None:
+    data = b""
+    while mark not in data:
+        chunk = held.recv(4096)
+        assert chunk, "the feed ended"
+        data += chunk
+
+
+def _resident_kb(pid: int) -> int:
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
