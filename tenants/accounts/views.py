@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from saas.kit.errors import Refused
@@ -29,12 +29,12 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("name", "phone", "language")
-        labels = {"name": lazy("Name"), "phone": lazy("Phone"), "language": lazy("Language")}
+        labels = {"name": gettext_lazy("Name"), "phone": gettext_lazy("Phone"), "language": gettext_lazy("Language")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"] = forms.ChoiceField(
-            label=lazy("Language"), required=False, choices=[("", lazy("As the site")), *settings.LANGUAGES]
+            label=gettext_lazy("Language"), required=False, choices=[("", gettext_lazy("As the site")), *settings.LANGUAGES]
         )
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["phone"].widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "dir": "ltr"})
@@ -43,9 +43,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class IdentityForm(forms.Form):
     """What the check asks of drivers."""
 
-    name = forms.CharField(label=lazy("Name as in your driving licence"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    licence_plate = forms.CharField(label=lazy("Licence plate"), max_length=16, widget=forms.TextInput(attrs={"autocapitalize": "characters", "dir": "ltr", "autocomplete": "off"}))
-    vehicle_type = forms.CharField(label=lazy("Vehicle"), max_length=60, help_text=lazy("Make and model, such as Kia e-Niro."))
+    name = forms.CharField(label=gettext_lazy("Name as in your driving licence"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    licence_plate = forms.CharField(label=gettext_lazy("Licence plate"), max_length=16, widget=forms.TextInput(attrs={"autocapitalize": "characters", "dir": "ltr", "autocomplete": "off"}))
+    vehicle_type = forms.CharField(label=gettext_lazy("Vehicle"), max_length=60, help_text=gettext_lazy("Make and model, such as Kia e-Niro."))
 
 
 @login_required

@@ -13,7 +13,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from saas.kit.errors import Forbidden, Refused
@@ -30,11 +30,11 @@ WORKING = ("queued", "running")
 class ReportForm(forms.Form):
     """Whose, which days, in which language."""
 
-    organisation = forms.ChoiceField(label=lazy("About"), required=False)
-    period_start = forms.DateField(label=lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last_day = forms.DateField(label=lazy("To, included"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    source = forms.ChoiceField(label=lazy("Which sessions"), choices=[("all", lazy("All")), ("live", lazy("Charged here")), ("imported", lazy("Imported files"))])
-    language = forms.ChoiceField(label=lazy("Language of the report"), choices=settings.LANGUAGES)
+    organisation = forms.ChoiceField(label=gettext_lazy("About"), required=False)
+    period_start = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last_day = forms.DateField(label=gettext_lazy("To, included"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    source = forms.ChoiceField(label=gettext_lazy("Which sessions"), choices=[("all", gettext_lazy("All")), ("live", gettext_lazy("Charged here")), ("imported", gettext_lazy("Imported files"))])
+    language = forms.ChoiceField(label=gettext_lazy("Language of the report"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, organisations: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -20,7 +20,7 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """An icon of the sprite: hidden from screen readers unless it has a label."""
-    spoken = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
         '<svg class="icon {}" viewBox="0 0 24 24" {}><use href="{}#{}"></use></svg>',
         css, spoken, static("vendor/icons.svg"), name,
@@ -67,6 +67,11 @@ def power(power_w: int | None) -> str:
 @register.simple_tag
 def number(value: float | None, places: int = 0) -> str:
     return words.number(value or 0, places)
+
+
+@register.simple_tag
+def chargers(count: int) -> str:
+    return words.chargers(count)
 
 
 @register.simple_tag
@@ -191,4 +196,4 @@ def here(context: RequestContext, prefix: str) -> SafeString:
     """`aria-current` where the page's address starts with the prefix (`/` only for the root itself)."""
     path = context["request"].path
     current = path == "/" if prefix == "/" else path.startswith(prefix)
-    return format_html(' aria-current="page"') if current else format_html("")
+    return SafeString(' aria-current="page"' if current else "")

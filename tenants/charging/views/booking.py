@@ -11,10 +11,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from saas.kit.errors import Refused
+from saas.kit.errors import NotFound, Refused
 from saas.web.refusals import sentence
 from tenants.bookings import queries as bookings
 from tenants.bookings.actions import one_time_code
@@ -22,16 +22,17 @@ from tenants.bookings.models import Booking
 from tenants.marketplace.queries import may_see_exact
 from tenants.payments import actions as payments
 from tenants.payments.offline import APPROVED, CHALLENGE, DECLINED
-from tenants.payments.providers import DEFAULT, provider
+from tenants.payments.providers import chosen as usual_provider
+from tenants.payments.providers import provider
 
 from .. import actions, outcomes
 from ..calendar import event
 
 State = Booking.State
 CARDS = (
-    (APPROVED, "4242", lazy("Approved at once")),
-    (DECLINED, "0002", lazy("Declined by the bank")),
-    (CHALLENGE, "3155", lazy("The bank asks you to confirm")),
+    (APPROVED, "4242", gettext_lazy("Approved at once")),
+    (DECLINED, "0002", gettext_lazy("Declined by the bank")),
+    (CHALLENGE, "3155", gettext_lazy("The bank asks you to confirm")),
 )
 COMING = (State.HELD, State.CONFIRMED, State.ACTIVE)
 Decision = Callable[[Booking, datetime], Any]
@@ -121,7 +122,7 @@ def _checkout(request: HttpRequest, booking: Booking, *, refusal: str = "", chos
         "zone": booking.listing.evse.location.timezone,
         "cards": CARDS,
         "chosen": chosen,
-        "stand_in": provider(DEFAULT).is_stand_in,
+        "stand_in": provider(usual_provider()).is_stand_in,
         "key": secrets.token_urlsafe(12),
         "refusal": refusal,
         "lost": lost,
@@ -136,9 +137,16 @@ def bank(request: HttpRequest, uid: UUID) -> HttpResponse:
     booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
     accept = request.POST.get("answer") == "yes"
     payments.answer_challenge(
-        payment_uid=UUID(request.POST.get("payment", "")), driver=request.user, accept=accept, now=datetime.now(UTC)  # type: ignore[arg-type]
+        payment_uid=_uid(request.POST.get("payment", "")), driver=request.user, accept=accept, now=datetime.now(UTC)  # type: ignore[arg-type]
     )
     return _confirm(request, booking)
+
+
+def _uid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound() from error
 
 
 @login_required

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from saas.kit.errors import Forbidden, NotFound, Refused
@@ -25,11 +25,11 @@ from .finder import CREDIT, base_map
 from .forms import AdapterForm, ChargerForm, PlaceForm, PriceForm, WeekForm, week_initial
 
 STEPS: dict[str, tuple[Any, type[forms.Form]]] = {
-    "charger": (lazy("Your charger"), ChargerForm),
-    "adapter": (lazy("The adapter"), AdapterForm),
-    "place": (lazy("Where it is"), PlaceForm),
-    "price": (lazy("Your price"), PriceForm),
-    "week": (lazy("When it is free"), WeekForm),
+    "charger": (gettext_lazy("Your charger"), ChargerForm),
+    "adapter": (gettext_lazy("The adapter"), AdapterForm),
+    "place": (gettext_lazy("Where it is"), PlaceForm),
+    "price": (gettext_lazy("Your price"), PriceForm),
+    "week": (gettext_lazy("When it is free"), WeekForm),
 }
 ORDER = tuple(STEPS)
 SAVED = "offer"
@@ -194,9 +194,9 @@ def _save(listing: Listing, part: str, form: forms.Form) -> None:
 
 
 CHANGES = {
-    "pause": (actions.pause, lazy("Paused. What is booked stays booked.")),
-    "resume": (actions.resume, lazy("Offered again.")),
-    "delete": (actions.delete, lazy("Deleted. Receipts keep its name.")),
+    "pause": (actions.pause, gettext_lazy("Paused. What is booked stays booked.")),
+    "resume": (actions.resume, gettext_lazy("Offered again.")),
+    "delete": (actions.delete, gettext_lazy("Deleted. Receipts keep its name.")),
 }
 
 

@@ -98,7 +98,7 @@ function soon() { clearTimeout(wait); wait = setTimeout(refresh, 220); }
 
 function start() {
   const lat = Number(holder.dataset.lat), lng = Number(holder.dataset.lng);
-  map = new maplibre.Map({ container: holder, style: holder.dataset.style || style(holder), center: [lng, lat], zoom: Number(holder.dataset.zoom), minZoom: holder.dataset.style ? 2 : Number(holder.dataset.least), maxZoom: 18.5, attributionControl: { compact: false }, dragRotate: false, pitchWithRotate: false, fadeDuration: still ? 0 : 200, locale: { "Map.Title": holder.dataset.title } });
+  map = new maplibre.Map({ container: holder, style: holder.dataset.style || style(holder), center: [lng, lat], zoom: Number(holder.dataset.zoom) - (holder.clientWidth < 600 ? 0.8 : 0), minZoom: holder.dataset.style ? 2 : Number(holder.dataset.least), maxZoom: 18.5, attributionControl: { compact: false }, dragRotate: false, pitchWithRotate: false, fadeDuration: still ? 0 : 200, locale: { "Map.Title": holder.dataset.title } });
   map.touchZoomRotate.disableRotation();
   map.on("load", () => { holder.dataset.ready = "1"; refresh(); });
   map.on("moveend", (event) => { draw(); if (event.originalEvent || !event.first) soon(); });

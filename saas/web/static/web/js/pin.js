@@ -13,4 +13,4 @@ if (supported()) {
   pin.on("dragend", tell);
   map.on("click", (event) => { pin.setLngLat(event.lngLat); tell(); });
   for (const field of [lat, lng]) field.addEventListener("change", () => { pin.setLngLat([Number(lng.value), Number(lat.value)]); map.panTo(pin.getLngLat()); });
-} else holder.hidden = true;
+} else { holder.hidden = true; document.getElementById("numbers").open = true; }
