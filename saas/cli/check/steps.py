@@ -1,0 +1,379 @@
+"""The main job, step by step. Each returns its evidence or raises Failed; later steps build on earlier ones."""
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+import re
+import subprocess
+import sys
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from .story import Client, Failed, Json, Listener, Story, must, wait_for
+
+CUT_OFF_MS = 2000
+SHORTEST = timedelta(minutes=1)
+HELSINKI = "658225"  # GeoNames
+PRIVATE_LATITUDES = """
+    SELECT l.uid::text, o.latitude FROM ampere.marketplace_listing l
+    JOIN ampere.sites_evse e ON e.id = l.evse_id JOIN ampere.sites_location o ON o.id = e.location_id WHERE o.private
+"""
+REGISTERS = """
+    SELECT meter_stop_wh - meter_start_wh, energy_wh, stop_reason FROM ampere.charging_session WHERE uid = %s
+"""
+NUMBERS = """
+    SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM telemetry.message WHERE device = %s AND boot = %s
+"""
+UNBALANCED = """
+    SELECT count(*) FROM (SELECT 1 FROM ampere.ledger_entry GROUP BY posting_id HAVING sum(amount_minor) <> 0) AS x
+"""
+
+
+def three_brands_differ_by_row(story: Story) -> str:
+    seen = []
+    for tenant in story.facts["tenants"]:
+        page = story.client(tenant["schema"]).get("/").text
+        shape = re.search(r"<html[^>]*\blang=\"(\w+)\"[^>]*\bdir=\"(\w+)\"", page)
+        must(shape, f"{tenant['schema']}: no lang and dir on <html>")
+        must(tenant["name"] in page, f"{tenant['schema']}: the brand's name is not on its page")
+        seen.append((tenant["schema"], shape[1], shape[2], tenant["currency"]))  # type: ignore[index]
+    must(("barq", "ar", "rtl", "AED") in seen, f"barq is not Arabic, right to left, AED: {seen}")
+    return ", ".join(f"{schema} {language} {direction} {money}" for schema, language, direction, money in seen)
+
+
+def a_reseller_signs_up_and_is_live(story: Story) -> str:
+    platform = story.visitor(story.facts["platform"]["host"])
+    begin = time.monotonic()
+    fields = {
+        "name": "Kaari Charging",
+        "slug": "kaari",
+        "colour_primary": "#7A1F3D",
+        "colour_accent": "#2FA4A4",
+        "language": "en",
+        "currency": "EUR",
+        "city": HELSINKI,
+        "owner_name": "Kaari Owner",
+        "owner_email": "owner@kaari.example",
+        "owner_password": "a-long-enough-phrase-9",
+    }
+    platform.form("/start/", fields, expect=(201,))
+    host = story.facts["platform"]["host"].replace("localhost", "kaari.localhost")
+    page = story.visitor(host).get("/").text
+    must("Kaari Charging" in page, "the new instance does not carry its name")
+    return f"http://{host} live after {time.monotonic() - begin:.1f} s"
+
+
+def a_driver_signs_up_and_is_verified(story: Story) -> str:
+    driver = story.visitor(story.tenant("ampere")["host"])
+    email = f"new-{uuid.uuid4().hex[:8]}@ampere.example"
+    password = "rain-at-night-42"  # noqa: S105 - made up for this run
+    driver.form("/accounts/signup/", {"email": email, "password1": password})
+    token = driver.post("/auth/token", {"email": email, "password": password})["access_token"]
+    story.told["driver"] = Client(story.place.web_port, driver.host, token)
+    story.told["driver_token"] = token
+    charger = story.charger("ampere", 0)["uid"]
+    before = story.told["driver"].api(f"/chargers/{charger}")
+    must(before.get("address") is None, "an unverified driver sees the address")
+    story.told["driver"].post(
+        "/me/identity", {"name": "Rain Driver", "licence_plate": "RAI-042", "vehicle_type": "SUV"}
+    )
+    operator = story.client("ampere", "operator")
+    waiting = operator.api("/identity-reviews")["items"]
+    mine = next((row for row in waiting if row["email"] == email), None)
+    must(mine, "the operator does not see the identity that waits for review")
+    operator.post(f"/identity-reviews/{mine['uid']}", {"accept": True})  # type: ignore[index]
+    after = story.told["driver"].api(f"/chargers/{charger}")
+    must(after.get("address"), "a verified driver does not see the address")
+    return f"{email}, address of {charger[:8]} hidden before, shown after the operator's review"
+
+
+def the_map_hides_private_positions(story: Story) -> str:
+    visitor = story.client("ampere")
+
+    def near() -> list[Json]:
+        found: list[Json] = visitor.api("/chargers", near="60.1712,24.9443", radius_m=20000)["items"]
+        return found
+
+    found = near()
+    must(len(found) >= 8, f"only {len(found)} chargers on the map")
+    exact = dict(story.sql(PRIVATE_LATITUDES))
+    leaks = [row["uid"] for row in found if row["uid"] in exact and abs(row["latitude"] - exact[row["uid"]]) < 1e-9]
+    must(not leaks, f"exact position shown for {leaks}")
+    ready = wait_for("chargers online", lambda: [row for row in near() if row["bookable"]], 30)
+    return f"{len(found)} chargers, {len(ready)} bookable, {len(exact)} private ones at the centre of their H3 cell"
+
+
+def a_slot_is_held_once(story: Story) -> str:
+    driver: Client = story.told["driver"]
+    rival = story.client("ampere", "driver2")
+    start = _next_minute()
+    story.told["start"] = start
+    for name, number in (("scanned", 0), ("typed", 1)):
+        charger = story.charger("ampere", number)
+        wait_for(
+            f"{charger['title']} online", lambda uid=charger["uid"]: driver.api(f"/chargers/{uid}")["bookable"], 30
+        )  # type: ignore[misc]
+        body = {"charger": charger["uid"], "start": start.isoformat(), "end": (start + SHORTEST).isoformat()}
+        key = uuid.uuid4().hex
+        booking = driver.post("/bookings", body, 201, key=key)
+        again = driver.post("/bookings", body, 201, key=key)
+        must(again == booking, "the same idempotency key gave another answer")
+        rival.post("/bookings", body, 409, key=uuid.uuid4().hex)
+        story.told[name] = {"booking": booking, "charger": charger}
+    amount = story.told["scanned"]["booking"]["amount"]
+    return (
+        f"{start:%H:%M} UTC on two chargers, {amount['amount_minor']} {amount['currency']} minor units; rival got 409"
+    )
+
+
+def the_driver_pays(story: Story) -> str:
+    driver: Client = story.told["driver"]
+    for name in ("scanned", "typed"):
+        uid = story.told[name]["booking"]["uid"]
+        driver.post(f"/bookings/{uid}/confirm", {"method": "tok_declined"}, 402, key=uuid.uuid4().hex)
+        story.told[name]["booking"] = driver.post(
+            f"/bookings/{uid}/confirm", {"method": "tok_approved"}, key=uuid.uuid4().hex
+        )
+        story.told[name]["booking"] = driver.api(f"/bookings/{uid}")
+        must(
+            story.told[name]["booking"]["state"] == "confirmed",
+            f"the booking is {story.told[name]['booking']['state']}",
+        )
+    held = story.sql("SELECT count(*), sum(amount_minor) FROM ampere.payments_payment WHERE state = 'held'")[0]
+    return f"a declined card refused with 402, then {held[0]} payments held, {held[1]} minor units"
+
+
+def power_comes_by_scan_and_by_code(story: Story) -> str:
+    driver: Client = story.told["driver"]
+    for name in ("scanned", "typed"):
+        told = story.told[name]
+        told["session"] = told["booking"]["session"]
+        told["feed"] = Listener(driver, f"session:{told['session']}", story.told["driver_token"])
+    pause = (story.told["start"] - datetime.now(UTC)).total_seconds()
+    time.sleep(max(pause, 0) + 0.2)
+    scanned, typed = story.told["scanned"], story.told["typed"]
+    driver.post(f"/sessions/{scanned['session']}/activate", {"qr_token": scanned["charger"]["qr_token"]})
+    answer = story.street(do="type_code", device=typed["charger"]["device"], code=typed["booking"]["code"])
+    must(answer["ok"], f"the adapter refused the code: {answer}")
+    for told in (scanned, typed):
+        state = wait_for("the relay", lambda told=told: _charging(driver, told["session"]), 15)  # type: ignore[misc]
+        told["started"] = state
+    late = (datetime.now(UTC) - story.told["start"]).total_seconds()
+    sessions = f"QR {scanned['session'][:8]}, code {typed['session'][:8]}"
+    return f"both relays closed {late:.1f} s after the booked start: {sessions}"
+
+
+def live_figures_move_every_second(story: Story) -> str:
+    feed: Listener = story.told["scanned"]["feed"]
+    wait_for("live samples", lambda: len(feed.of_kind("sample")) >= 5, 15)
+    samples = feed.of_kind("sample")
+    times = [at for at, kind, _ in feed.events if kind == "sample"]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
+    must(max(s["power_w"] for s in samples) > 500, f"no power in {samples[-1]}")
+    last, gap = samples[-1], sorted(gaps)[len(gaps) // 2]
+    figures = f"{last['power_w']} W, {last['energy_wh']} Wh, {last['cost_minor']} minor units"
+    return f"{len(samples)} samples, median gap {gap:.2f} s, {figures}"
+
+
+def the_ingester_dies_and_nothing_is_lost(story: Story) -> str:
+    pid = story.supervisor.pid("ingester")
+    story.supervisor.kill("ingester")
+    before = len(story.told["scanned"]["feed"].of_kind("sample"))
+    feed: Listener = story.told["scanned"]["feed"]
+    wait_for("samples after the restart", lambda: len(feed.of_kind("sample")) > before + 2, 20)
+    return f"kill -9 {pid}, now {story.supervisor.pid('ingester')}; samples went on"
+
+
+def the_adapter_ends_on_time_without_its_broker(story: Story) -> str:
+    end = story.told["start"] + SHORTEST
+    time.sleep(max((end - timedelta(seconds=8) - datetime.now(UTC)).total_seconds(), 0))
+    story.supervisor.kill("broker", hold=True)
+    time.sleep(max((end - datetime.now(UTC)).total_seconds(), 0) + CUT_OFF_MS / 1000 + 1)
+    late = []
+    for name in ("scanned", "typed"):
+        state = story.street(do="state", device=story.told[name]["charger"]["device"])["state"]
+        must(not state["closed"], f"the relay is still closed {CUT_OFF_MS / 1000 + 1} s after the end: {state}")
+        late.append(state["opened_at_ms"] - int(end.timestamp() * 1000))
+    story.supervisor.release("broker")
+    must(all(-1000 <= ms <= CUT_OFF_MS for ms in late), f"opened {late} ms after the end")
+    return f"broker killed 8 s before the end; relays opened {late[0]} and {late[1]} ms after it"
+
+
+def the_sessions_close_with_one_bill(story: Story) -> str:
+    driver: Client = story.told["driver"]
+    parts = []
+    for name in ("scanned", "typed"):
+        told = story.told[name]
+        told["closed"] = wait_for("the session to close", lambda told=told: _closed(driver, told["session"]), 60)  # type: ignore[misc]
+        register = story.sql(REGISTERS, told["session"])[0]
+        must(register[0] == register[1] > 0, f"energy is not last minus first meter: {register}")
+        must(register[2] == "time", f"it ended for another reason: {register[2]}")
+        cost = told["closed"]["cost"]
+        parts.append(f"{name} {register[1]} Wh, {cost['amount_minor']} {cost['currency']} minor units")
+    ends = story.sql(
+        "SELECT count(*) FROM telemetry.message WHERE session = %s AND type = 'stopped'", story.told["typed"]["session"]
+    )
+    must(ends[0][0] == 1, f"{ends[0][0]} ends stored for one session")
+    return "; ".join(parts)
+
+
+def nothing_was_lost_or_doubled(story: Story) -> str:
+    device = story.told["scanned"]["charger"]["device"]
+
+    def settled() -> tuple[int, int, int] | None:
+        state = story.street(do="state", device=device)["state"]
+        rows = story.sql(NUMBERS, device, state["boot"])[0]
+        return (rows[0], rows[1], rows[3]) if rows[0] == rows[1] == rows[3] - rows[2] + 1 else None
+
+    stored = wait_for("every number to be stored", settled, 30)
+    quarantined = story.sql("SELECT count(*) FROM telemetry.quarantine")[0][0]
+    return f"{device}: seq 1 to {stored[2]}, {stored[0]} stored, {stored[1]} distinct, {quarantined} set aside"
+
+
+def the_host_is_credited_line_by_line(story: Story) -> str:
+    host = story.client("ampere", "host")
+    earnings = host.api("/host/earnings")
+    lines = earnings["items"]
+    must(len(lines) >= 2, f"the host sees {len(lines)} lines")
+    books = story.sql(UNBALANCED)[0][0]
+    must(books == 0, f"{books} postings do not balance")
+    balance = earnings["balance"]
+    must(balance["amount_minor"] > 0, f"balance {balance}")
+    return (
+        f"{len(lines)} lines, balance {balance['amount_minor']} {balance['currency']} minor; every posting sums to zero"
+    )
+
+
+def others_see_nothing(story: Story) -> str:
+    session, booking = story.told["scanned"]["session"], story.told["scanned"]["booking"]["uid"]
+    strangers = {
+        "another driver": story.client("ampere", "driver2"),
+        "the other tenant's owner": story.client("barq", "owner"),
+        "the other tenant's driver": story.client("barq", "driver"),
+    }
+    for who, client in strangers.items():
+        for path in (f"/sessions/{session}", f"/bookings/{booking}", f"/sessions/{session}/receipt"):
+            answer = client.http.get(f"/api/v1{path}")
+            must(answer.status_code == 404, f"{who} gets {answer.status_code} for {path}")
+    stolen = Client(story.place.web_port, story.tenant("barq")["host"], story.told["driver_token"])
+    must(stolen.http.get("/api/v1/me").status_code == 401, "a token of one tenant works at the other")
+    return f"{len(strangers)} strangers × 3 addresses: 404; the driver's token at barq: 401"
+
+
+def real_sessions_are_imported(story: Story) -> str:
+    file = _session_file(story)
+    argv = [sys.executable, "-m", "saas.cli", "import", "sessions", str(file), "--tenant", "ampere", "--json"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    must(done.returncode == 0, f"exit {done.returncode}: {done.stderr[-400:]}")
+    report = json.loads(done.stdout)
+    read, kept, aside = (report[name]["energy_wh"] for name in ("read", "imported", "set_aside"))
+    must(read == kept + aside, f"{read} Wh read, {kept} imported, {aside} set aside")
+    story.told["imported"] = report
+    rows = [report[name]["rows"] for name in ("read", "imported", "set_aside")]
+    return f"{file.name}: {rows[0]} rows = {rows[1]} imported + {rows[2]} set aside; {read} Wh = {kept} + {aside}"
+
+
+def the_pipelines_make_the_marts(story: Story) -> str:
+    argv = [sys.executable, "-m", "pipelines.defs.refresh"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    must(done.returncode == 0, f"exit {done.returncode}: {done.stdout[-300:]}{done.stderr[-600:]}")
+    return " ".join(done.stdout.strip().splitlines()[-1:])
+
+
+def an_enterprise_downloads_its_report(story: Story) -> str:
+    analyst = story.client("ampere", "owner")
+    first, second = (_report(story, analyst) for _ in range(2))
+    must(first["csv"] == second["csv"], "the CSV differs when made again")
+    if "pdf" in first:
+        must(first["pdf"] == second["pdf"], "the PDF differs when made again")
+    sums = {kind: hashlib.sha256(data).hexdigest()[:12] for kind, data in first.items()}
+    rows = sum(1 for _ in csv.reader(io.StringIO(first["csv"].decode("utf-8-sig"))))
+    sizes = ", ".join(f"{kind} {len(data)} bytes {sums[kind]}" for kind, data in first.items())
+    return f"{sizes}; {rows} CSV lines; made twice, the same bytes"
+
+
+def a_fleet_manager_opens_the_dashboard(story: Story) -> str:
+    manager = story.visitor(story.tenant("volta")["host"])
+    person = story.person("volta", "fleet")
+    closed = manager.http.get("/analytics/")
+    must(closed.status_code in (302, 303), f"a stranger gets {closed.status_code} from the dashboards")
+    manager.form("/accounts/login/", {"login": person["email"], "password": person["password"]})
+    page = manager.get("/analytics/")
+    must("streamlit" in page.text.lower(), "this is not the dashboard")
+    direct = httpx.get(f"http://127.0.0.1:{story.place.analytics_port}/analytics/", timeout=10)
+    must(direct.status_code in (401, 403, 404), f"the dashboards' own port answers {direct.status_code}")
+    return f"302 before the log-in, {len(page.text)} bytes after it; its own port refuses with {direct.status_code}"
+
+
+def _report(story: Story, analyst: Client) -> dict[str, bytes]:
+    start, end = "2019-05-01", datetime.now(UTC).date() + timedelta(days=1)
+    body = {"kind": "esg", "period_start": start, "period_end": end.isoformat(), "language": "en"}
+    report = analyst.post("/reports", body, 201, key=uuid.uuid4().hex)
+
+    def done() -> Json | None:
+        now: Json = analyst.api(f"/reports/{report['uid']}")
+        if now["state"] == "failed":
+            raise Failed(now["error"])
+        return now if now["state"] == "ready" else None
+
+    ready = wait_for("the report", done, 120, every=1)
+    files = {}
+    for file in ready["files"]:
+        data = analyst.get(f"/api/v1/reports/{report['uid']}/files/{file['kind']}").content
+        must(
+            hashlib.sha256(data).hexdigest() == file["sha256"],
+            f"{file['kind']}: the download differs from its checksum",
+        )
+        files[file["kind"]] = data
+    must("csv" in files, f"no CSV among {list(files)}")
+    return files
+
+
+def _session_file(story: Story) -> Path:
+    from saas.kit.home import CODE
+
+    shared = CODE.parent / "shared" / "data" / "sessions" / "caltech_2019-05-01_2019-08-31.csv"
+    return shared if shared.exists() else CODE / "tests" / "fixtures" / "sessions" / "acn.csv"
+
+
+def _charging(driver: Client, session: str) -> Json | None:
+    state: Json = driver.api(f"/sessions/{session}")
+    return state if state["state"] == "charging" else None
+
+
+def _closed(driver: Client, session: str) -> Json | None:
+    state: Json = driver.api(f"/sessions/{session}")
+    return state if state["state"] == "closed" else None
+
+
+def _next_minute() -> datetime:
+    """The next whole minute that leaves time to book and pay."""
+    return (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+
+
+STEPS = (
+    three_brands_differ_by_row,
+    a_reseller_signs_up_and_is_live,
+    a_driver_signs_up_and_is_verified,
+    the_map_hides_private_positions,
+    a_slot_is_held_once,
+    the_driver_pays,
+    power_comes_by_scan_and_by_code,
+    live_figures_move_every_second,
+    the_ingester_dies_and_nothing_is_lost,
+    the_adapter_ends_on_time_without_its_broker,
+    the_sessions_close_with_one_bill,
+    nothing_was_lost_or_doubled,
+    the_host_is_credited_line_by_line,
+    others_see_nothing,
+    real_sessions_are_imported,
+    the_pipelines_make_the_marts,
+    an_enterprise_downloads_its_report,
+    a_fleet_manager_opens_the_dashboard,
+)
