@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal
@@ -82,6 +83,7 @@ def show(amount_minor: int, code: str, language: str, *, toman: bool = False) ->
     return _written(text, language)
 
 
+@lru_cache(maxsize=4096)
 def show_price(price: str, code: str, language: str) -> str:
     """A unit price (`0.255` of the main unit) with all its digits: prices per kWh may have more than the minor unit."""
     value = Decimal(price)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from saas.kit.errors import NotFound
+from saas.kit.errors import Invalid, NotFound
 from saas.kit.time import iso
 from saas.tenancy.queries import current
 from tenants.accounts.models import User
@@ -20,6 +20,9 @@ from tenants.tariffs.queries import snapshot
 from .models import Booking
 
 RELATED = ("listing__evse__location", "listing__tariff", "listing__host", "driver", "vehicle")
+
+
+LONGEST, MOST_AHEAD = timedelta(days=30), timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,12 @@ class Quote:
 
 
 def quote(*, listing: Listing, start: datetime, end: datetime, energy_wh: int = 0, now: datetime) -> Quote:
-    """The price of using the charger in [start, end). `energy_wh` 0: as much as its power allows."""
+    """The price of using the charger in [start, end). `energy_wh` 0: as much as its power allows. Invalid.
+
+    Says nothing of whether it is free: `hold` does.
+    """
+    if not timedelta() < end - start <= LONGEST or energy_wh < 0 or abs(start - now) > MOST_AHEAD:
+        raise Invalid("There is no price for this.", start=str(start), end=str(end), energy_wh=energy_wh)
     tariff, zone = listing.tariff, listing.evse.location.timezone
     most = most_energy_wh(listing, start, end)
     limit = min(energy_wh, most) if energy_wh else (most if uses(tariff.elements, ENERGY) else 0)

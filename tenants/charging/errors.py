@@ -63,6 +63,12 @@ class NotRunning(Refused):
     code = "not_running"
 
 
+class BookingNeeded(Refused):
+    """This charger starts for a booking only: it keeps a permit, and there is none without one."""
+
+    code = "booking_needed"
+
+
 class HostTooLate(Refused):
     """A host may not cancel under 3 hours before the start. Ask the operator, who can for cause."""
 

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Protocol
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -53,6 +55,17 @@ class Imported:
     @property
     def rows(self) -> int:
         return self.added + self.updated + self.unchanged
+
+
+class _Reader(Protocol):
+    """What csv.reader gives."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __next__(self) -> list[str]: ...
+
+    def __iter__(self) -> "_Reader": ...
 
 
 class _Bad(Exception):
@@ -122,13 +135,20 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     first = lines.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     table = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
-    header = [name.strip().casefold().replace(" ", "_") for name in next(table, [])]
+    header = [name.strip().casefold().replace(" ", "_") for name in _next(table) or []]
     _check_header(header)
-    for row in table:
+    while (row := _next(table)) is not None:
         if table.line_num > MOST_ROWS:
             raise Invalid(f"A roster has at most {MOST_ROWS} rows.", file="too many rows")
         if any(cell.strip() for cell in row):
             yield table.line_num, dict(zip(header, (cell.strip() for cell in row), strict=False))
+
+
+def _next(table: "_Reader") -> list[str] | None:
+    try:
+        return next(table, None)
+    except csv.Error as error:
+        raise Invalid(f"Row {table.line_num} is not CSV: {error}.", file="not CSV") from error
 
 
 def _text(data: bytes) -> str:
@@ -150,6 +170,9 @@ def _check_header(header: list[str]) -> None:
 
 
 def _vehicle(cells: Mapping[str, str]) -> dict[str, object]:
+    for column, text in cells.items():
+        if any(unicodedata.category(letter) == "Cc" for letter in text):
+            raise _Bad(column, "has a character in it that cannot be printed")
     plate = " ".join(cells.get("plate", "").upper().split())
     if not 1 <= len(plate) <= 16:
         raise _Bad("plate", "is missing" if not plate else "has at most 16 characters")

@@ -31,6 +31,10 @@ from .stations import bind_card, session_of_tag
 State = Session.State
 OVER = (State.CLOSED, State.CANCELLED)
 RELATED = ("evse__location", "driver", "booking__listing__host", "booking__driver")
+MEASURED = (
+    "register_wh", "energy_wh", "power_w", "current_ma", "voltage_mv", "soc_pct", "last_sample_at", "cost_minor",
+    "stop_by",
+)  # fmt: skip
 REPORTED = "reported"  # a fault that the device shows in its status without naming it
 
 
@@ -45,7 +49,7 @@ def receive_sample(*, device: Device, sample: Telemetry, received_at: datetime) 
     """Apply one sample of the meter. One without a session changes no state. Raises UnknownSession."""
     if sample.session is None:
         return
-    session = _session(device, sample)
+    session = _session(device, sample, related=("booking",))
     at = from_ms(sample.ts_ms)
     session.register_wh = max(session.register_wh or 0, sample.energy_wh)
     if session.state not in (State.ENDED, *OVER):
@@ -60,7 +64,7 @@ def receive_sample(*, device: Device, sample: Telemetry, received_at: datetime) 
         _end_at_limit(device, session, received_at)
         session.cost_minor = accrued_minor(session, at)
         _tell_sample(session, at, received_at)
-    session.save()
+    session.save(update_fields=MEASURED)
 
 
 @transaction.atomic
@@ -176,10 +180,12 @@ _HANDLERS: dict[str, Callable[[Device, Event, datetime], None]] = {
 }
 
 
-def _session(device: Device, message: Event | Telemetry, *, walk_up: bool = False) -> Session:
+def _session(
+    device: Device, message: Event | Telemetry, *, walk_up: bool = False, related: tuple[str, ...] = RELATED
+) -> Session:
     """The locked session that a message names, on this device. A station's transaction may open one."""
     name = message.session or ""
-    rows = Session.objects.select_for_update(of=("self",)).select_related(*RELATED).filter(device_id=device.device_id)
+    rows = Session.objects.select_for_update(of=("self",)).select_related(*related).filter(device_id=device.device_id)
     session = (rows.filter(uid=uid).first() if (uid := _uuid(name)) else None) or (
         rows.filter(transaction_id=name).first() if name else None
     )

@@ -102,7 +102,7 @@ def _lengthen(session_uid: UUID, end: datetime, payment: Payment | None, now: da
     session.permit_end_at = end
     session.save(update_fields=["permit_end_at"])
     queue_permit(session=session, now=now)
-    if session.state == Session.State.CHARGING:
+    if session.state in (Session.State.STARTING, Session.State.CHARGING):
         queue_end(session=session, now=now)
     change(session=session, state=session.state, at=now, now=now, reason=f"extended to {end.isoformat()}")
     return session

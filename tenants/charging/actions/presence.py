@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from saas.contracts.telemetry import wire
+from saas.devices.models import Device
 from saas.devices.queries import is_online
 from saas.kit.errors import Forbidden, NotFound
 from saas.kit.transactions import atomic
@@ -11,7 +12,7 @@ from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.models import Evse
 
-from ..errors import AlreadyRunning, ChargerOffline, NotRunning, TimeOver, TooEarly, WrongCharger
+from ..errors import AlreadyRunning, BookingNeeded, ChargerOffline, NotRunning, TimeOver, TooEarly, WrongCharger
 from ..models import Session
 from ..queries import device_of_evse, evse_of_token
 from .changes import change
@@ -20,14 +21,24 @@ from .commands import queue, queue_end, queue_stop
 State = Session.State
 RELATED = ("evse__location", "driver", "booking__listing__host", "booking__driver")
 WAIT = timedelta(seconds=60)
+CAME = "presence shown, charger offline"
 
 
-@atomic
 def activate(*, session_uid: UUID, driver: User, qr_token: str, now: datetime) -> Session:
     """The booker scanned the charger's code: ask the device to close its relay. May be repeated.
 
-    Raises NotFound, WrongCharger, TooEarly, TimeOver, NotRunning, ChargerOffline.
+    Raises NotFound, WrongCharger, TooEarly, TimeOver, NotRunning, ChargerOffline. That the driver was there is kept
+    even when the charger is not: who came is no no-show.
     """
+    try:
+        return _activate(session_uid, driver, qr_token, now)
+    except ChargerOffline:
+        _note_presence(session_uid, now)
+        raise
+
+
+@atomic
+def _activate(session_uid: UUID, driver: User, qr_token: str, now: datetime) -> Session:
     session = _locked(session_uid)
     if session.driver_id != driver.pk:
         raise NotFound("There is no such session.")
@@ -42,7 +53,10 @@ def activate(*, session_uid: UUID, driver: User, qr_token: str, now: datetime) -
 
 @atomic
 def start_by_operator(*, evse: Evse, by: User, now: datetime, session_uid: UUID | None = None) -> Session:
-    """Start a booked session for its driver (presence was shown to staff), or a free one. Forbidden, AlreadyRunning."""
+    """Start a booked session for its driver (presence was shown to staff), or a free one at a station.
+
+    Raises Forbidden, NotFound, WrongCharger, TooEarly, TimeOver, BookingNeeded, AlreadyRunning, ChargerOffline.
+    """
     if not can(by, "station.start"):
         raise Forbidden()
     if session_uid is not None:
@@ -51,8 +65,7 @@ def start_by_operator(*, evse: Evse, by: User, now: datetime, session_uid: UUID 
             raise WrongCharger()
         _check_time(session, now)
     else:
-        if Session.objects.filter(evse=evse, state__in=(State.STARTING, State.CHARGING)).exists():
-            raise AlreadyRunning()
+        _check_free(evse)
         session = Session.objects.create(evse=evse, device_id=evse.device_id or "", permit_start_at=now)
     _start(session, now, reason=f"operator {by.uid}")
     return session
@@ -73,12 +86,26 @@ def stop(*, session_uid: UUID, by: User, now: datetime) -> Session:
     return session
 
 
+def _check_free(evse: Evse) -> None:
+    device = device_of_evse(evse)
+    if device is not None and device.kind != Device.Kind.STATION:
+        raise BookingNeeded()
+    if Session.objects.filter(evse=evse, state__in=(State.STARTING, State.CHARGING)).exists():
+        raise AlreadyRunning()
+
+
 def role_in(session: Session, person: User) -> str:
     """driver, host or operator: what the person is to this session."""
     if session.driver_id == person.pk:
         return "driver"
     host = session.booking.listing.host_id if session.booking else None
     return "host" if host == person.pk else "operator"
+
+
+@atomic
+def _note_presence(session_uid: UUID, now: datetime) -> None:
+    session = _locked(session_uid)
+    change(session=session, state=session.state, at=now, now=now, reason=CAME)
 
 
 def _locked(uid: UUID) -> Session:

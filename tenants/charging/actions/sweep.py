@@ -14,11 +14,13 @@ from .. import outcomes
 from ..models import Session
 from .closing import close, finish
 from .commands import expire_commands
+from .presence import CAME
 from .settlement import settle
 
 State = Session.State
 # A device may know more than we do and tell it when it is back: how long to wait for it.
 SILENCE, OFFLINE = timedelta(minutes=15), timedelta(hours=24)
+FREE_START = timedelta(minutes=5)  # of a station that was started remotely and did not
 WALK_UP_SILENCE = timedelta(hours=24)
 SILENT = "silent"
 
@@ -41,8 +43,9 @@ def _keys(condition: Q) -> list[int]:
 def _never_started(now: datetime) -> Q:
     """Over, never started, and the device could have said otherwise: it is there, or has been gone for long."""
     ended = Q(state__in=(State.PERMITTED, State.STARTING), permit_end_at__lte=now)
+    free = Q(booking__isnull=True, state__in=(State.PERMITTED, State.STARTING), permit_start_at__lte=now - FREE_START)
     heard = Device.objects.filter(online=True, last_seen_at__isnull=False).values("device_id")
-    return ended & (Q(device_id__in=heard) | Q(permit_end_at__lte=now - OFFLINE))
+    return free | (ended & (Q(device_id__in=heard) | Q(permit_end_at__lte=now - OFFLINE)))
 
 
 def _silent(now: datetime) -> Q:
@@ -58,12 +61,25 @@ def _no_show(key: int, now: datetime) -> bool:
     if session is None:
         return False
     booking = session.booking
-    if booking is not None:
+    if booking is None:
+        finish(session=session, state=State.CANCELLED, now=now)
+        return True
+    outcome, bill, state = outcomes.FAULT, outcomes.nothing(), Booking.State.COMPLETED
+    if not _charger_failed(session, now):
+        outcome, state = outcomes.NO_SHOW, Booking.State.NO_SHOW
         bill = outcomes.unused(quote=booking.quote, held_minor=booking.amount_minor)
-        settle(booking=booking, session=session, outcome=outcomes.NO_SHOW, bill=bill, now=now)
-        move(booking=booking, before=(Booking.State.CONFIRMED,), state=Booking.State.NO_SHOW, now=now)
-    finish(session=session, state=State.CLOSED if booking else State.CANCELLED, now=now)
+    settle(booking=booking, session=session, outcome=outcome, bill=bill, now=now)
+    move(booking=booking, before=(Booking.State.CONFIRMED,), state=state, now=now)
+    finish(session=session, state=State.CLOSED, now=now)
     return True
+
+
+def _charger_failed(session: Session, now: datetime) -> bool:
+    """The driver showed presence and no power came, or the charger has been gone since: then nothing is owed."""
+    came = Q(state=State.STARTING) | Q(reason=CAME)
+    if session.changes.filter(came).exists():
+        return True
+    return not Device.objects.filter(device_id=session.device_id, online=True).exists()
 
 
 @atomic

@@ -9,10 +9,13 @@ from django.db import models
 
 from saas.devices.models import Device
 from saas.devices.queries import is_online
+from saas.kit.errors import Invalid
 from saas.kit.time import Period
 
-from ..availability import Rules, free_periods
+from ..availability import DayException, Rules, free_periods
 from ..models import Availability, AvailabilityException, Listing
+
+MOST_SPAN, MOST_AHEAD = timedelta(days=62), timedelta(days=366)
 
 
 def bookable(listing: Listing) -> bool:
@@ -24,7 +27,9 @@ def bookable(listing: Listing) -> bool:
 
 
 def free_slots(*, listing: Listing, start: datetime, end: datetime, now: datetime) -> list[Period]:
-    """Half-open periods in [start, end) that could be booked now."""
+    """Half-open periods in [start, end) that could be booked now. Invalid for more than 62 days."""
+    if end - start > MOST_SPAN or abs(start - now) > MOST_AHEAD:
+        raise Invalid("Ask for at most 62 days, within a year.", start=str(start), end=str(end))
     return free_of([listing], start=start, end=end, now=now)[listing.pk]
 
 
@@ -41,11 +46,13 @@ def rules_of(listings: Iterable[Listing]) -> dict[int, Rules]:
     """The opening rules of each listing, by key."""
     held = {listing.pk: listing for listing in listings}
     weekly: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for row in Availability.objects.filter(listing__in=held).order_by("id"):
-        weekly[row.listing_id].append((row.weekday, row.start_minute, row.end_minute))
-    special = defaultdict(list)
-    for day in AvailabilityException.objects.filter(listing__in=held).order_by("id"):
-        special[day.listing_id].append((day.day, day.start_minute, day.end_minute, day.open))
+    rows = Availability.objects.filter(listing__in=held).order_by("id")
+    for key, *week in rows.values_list("listing_id", "weekday", "start_minute", "end_minute"):
+        weekly[key].append((week[0], week[1], week[2]))
+    special: dict[int, list[DayException]] = defaultdict(list)
+    days = AvailabilityException.objects.filter(listing__in=held).order_by("id")
+    for key, day, first, last, is_open in days.values_list("listing_id", "day", "start_minute", "end_minute", "open"):
+        special[key].append((day, first, last, is_open))
     return {
         key: Rules(
             zone=ZoneInfo(listing.evse.location.timezone),

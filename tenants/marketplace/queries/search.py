@@ -12,6 +12,7 @@ from django.db import connection
 from saas.kit.errors import Invalid
 from tenants.accounts.permissions import Someone
 from tenants.sites.geography import EARTH_M
+from tenants.sites.models import Connector
 
 from ..models import Listing
 from .cards import cards
@@ -22,6 +23,7 @@ Box = tuple[float, float, float, float]
 Row = tuple[int, float]  # key of a listing, its sort value
 Value = str | float | None
 MOST = 200
+MOST_MINUTES, MOST_AHEAD = 43_200, timedelta(days=366)
 # Distance in metres from the given point: haversine on the public position.
 DISTANCE = (
     f"2 * {EARTH_M} * asin(least(1, sqrt(power(sin(radians(p.public_latitude - %s) / 2), 2) + cos(radians(%s)) * "
@@ -149,6 +151,12 @@ def _around(near: tuple[float, float], radius_m: float) -> Box:
 def _equipment(
     where: _Where, connector: str | None, power_w: int | None, max_price_minor: int | None, amenities: list[str]
 ) -> None:
+    if connector and connector not in Connector.Standard.values:
+        raise Invalid(
+            f"There is no connector {connector!r}.", connector=f"one of {', '.join(Connector.Standard.values)}"
+        )
+    if any("\0" in name for name in amenities):
+        raise Invalid("This is no amenity.", amenities="not text")
     if connector or power_w:
         where.add(
             "EXISTS (SELECT 1 FROM sites_connector c WHERE c.evse_id = e.id AND c.standard = coalesce(%s, c.standard) "
@@ -165,7 +173,12 @@ def _window(free_from: datetime | None, minutes: int | None, now: datetime) -> t
     if free_from is None and minutes is None:
         return None
     start = (free_from or now).replace(second=0, microsecond=0)
-    return start, start + timedelta(minutes=minutes or 1)
+    length = 1 if minutes is None else minutes
+    if not 1 <= length <= MOST_MINUTES or abs(start - now) > MOST_AHEAD:
+        raise Invalid(
+            "Look for a period of at most 30 days, within a year.", free_minutes=minutes, free_from=str(start)
+        )
+    return start, start + timedelta(minutes=length)
 
 
 def _free_rows(rows: Sequence[Row], window: tuple[datetime, datetime], now: datetime) -> list[Row]:

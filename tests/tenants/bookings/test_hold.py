@@ -125,6 +125,9 @@ def test_a_quote_holds_the_time_and_the_most_energy(people: Cast) -> None:
     chosen = queries.quote(listing=offer, start=START, end=START + minutes(90), energy_wh=5_000, now=NOW)
     assert (chosen.energy_wh, chosen.net_minor) == (5_000, 550)
     assert sum(line.amount_minor for line in chosen.lines) == chosen.amount_minor
+    for end, energy in ((START, 0), (START + timedelta(days=31), 0), (START + minutes(60), -1)):
+        with pytest.raises(Invalid):
+            queries.quote(listing=offer, start=START, end=end, energy_wh=energy, now=NOW)
     by_time = queries.quote(listing=listing(host=people.host), start=START, end=START + minutes(60), now=NOW)
     assert (by_time.energy_wh, by_time.amount_minor) == (0, 600)
 

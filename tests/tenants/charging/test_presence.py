@@ -12,6 +12,7 @@ from tenants.bookings.actions import one_time_code
 from tenants.charging import actions, queries
 from tenants.charging.errors import (
     AlreadyRunning,
+    BookingNeeded,
     ChargerOffline,
     NotRunning,
     TimeOver,
@@ -19,7 +20,7 @@ from tenants.charging.errors import (
     WrongCharger,
 )
 from tenants.charging.models import DeviceCommand, Session
-from tests.builders import NOW, Cast, cast, confirmed, evse, listing, minutes
+from tests.builders import NOW, Cast, cast, confirmed, device, evse, listing, minutes
 from tests.tenants.charging.story import START, Story
 
 
@@ -121,12 +122,16 @@ def test_driver_host_and_staff_stop_a_running_session_nobody_else(people: Cast, 
 
 @pytest.mark.req("MKT-11", "TEN-04")
 def test_an_operator_starts_a_charger_remotely_once(people: Cast) -> None:
-    free = listing(host=people.host).evse
+    free = evse(of=device(kind="station", station_id="CP-7"))
     with pytest.raises(Forbidden):
         actions.start_by_operator(evse=free, by=people.driver, now=NOW)
     assert actions.start_by_operator(evse=free, by=people.operator, now=NOW).state == "starting"
     with pytest.raises(AlreadyRunning):
         actions.start_by_operator(evse=free, by=people.operator, now=NOW)
+    with pytest.raises(BookingNeeded):
+        actions.start_by_operator(evse=evse(), by=people.operator, now=NOW)
+    assert actions.sweep(now=NOW + minutes(5))["no_shows"] == 1  # it never started: free for the next try
+    assert actions.start_by_operator(evse=free, by=people.operator, now=NOW + minutes(6)).state == "starting"
 
 
 @pytest.mark.req("MKT-11", "TEN-03", "TEN-04")

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from saas.devices import actions as registry
 from saas.tenancy.models import Tenant
 from tenants.charging.actions import activate, sweep
+from tenants.charging.errors import ChargerOffline
 from tenants.charging.models import DeviceCommand, Session
 from tenants.charging.queries import live_state, proof, qr_token
 from tests.builders import NOW, Cast, cast, confirmed, listing, minutes
@@ -35,7 +37,21 @@ def test_a_device_that_is_away_has_a_day_to_say_that_it_was_used(session: Sessio
 def test_a_device_that_stays_away_is_settled_after_a_day(session: Session) -> None:
     registry.seen(device_id=session.device_id, now=NOW, online=False)
     assert sweep(now=START + timedelta(hours=25))["no_shows"] == 1
-    assert proof() == []
+    session.refresh_from_db()
+    assert (session.outcome, session.cost_minor) == ("fault", 0) and proof() == []
+
+
+@pytest.mark.req("MKT-09", "MKT-10")
+@pytest.mark.parametrize("online", [True, False])
+def test_who_came_and_got_no_power_pays_nothing(people: Cast, session: Session, online: bool) -> None:
+    registry.seen(device_id=session.device_id, now=NOW, online=online)
+    with nullcontext() if online else pytest.raises(ChargerOffline):
+        activate(session_uid=session.uid, driver=people.driver, qr_token=qr_token(session.evse), now=START)
+    registry.seen(device_id=session.device_id, now=NOW, online=True)
+    assert sweep(now=START + minutes(60))["no_shows"] == 1
+    session.refresh_from_db()
+    assert (session.state, session.outcome, session.cost_minor) == ("closed", "fault", 0)
+    assert session.booking is not None and session.booking.state == "completed" and proof() == []
 
 
 @pytest.mark.req("MKT-12", "MKT-11")

@@ -37,12 +37,13 @@ def test_good_rows_are_in_bad_ones_are_named(fleet: Organisation) -> None:
         + "DEF-3,,,,,nobody@example.com,\n"
         + "DEF-4,,,,,not an address,\n"
         + "DEF-5,,,,,,04a1\n"
+        + "DEF\x00,,,,,,\n"
         + "DEF-6,Renault,Zoe,52,CCS,,\n",
     )
     assert (outcome.added, outcome.updated, outcome.unchanged) == (2, 0, 0)
     assert [(e.row, e.column) for e in outcome.errors] == [
         (3, "plate"), (5, "plate"), (6, "battery_kwh"), (7, "connector"), (8, "driver_email"), (9, "driver_email"),
-        (10, "rfid"),
+        (10, "rfid"), (11, "plate"),
     ]  # fmt: skip
     assert outcome.errors[1] == RowError(5, "plate", "ABC-123 is in row 2 already")
     van = Vehicle.objects.get(plate="ABC-123")
@@ -74,7 +75,14 @@ def test_what_spreadsheets_write_is_read(fleet: Organisation, text: bytes) -> No
 
 @pytest.mark.req("FLT-01")
 @pytest.mark.parametrize(
-    "text", ["", "make,model\nVW,ID.3\n", HEADER.replace("rfid", "colour") + "A-1,,,,,,\n", b"\x81\x8d\x00"]
+    "text",
+    [
+        "",
+        "make,model\nVW,ID.3\n",
+        HEADER.replace("rfid", "colour") + "A-1,,,,,,\n",
+        b"\x81\x8d\x00",
+        HEADER + "A" * 200_000,
+    ],
 )
 def test_what_is_no_roster_is_refused_as_a_whole(fleet: Organisation, text: str | bytes) -> None:
     with pytest.raises(Invalid):

@@ -53,8 +53,12 @@ def test_filters(people: Cast) -> None:
     assert titles(max_price_minor=200) == ["Slow"] and titles(max_price_minor=199) == []
     assert titles(amenities=["toilet", "wifi"]) == ["Fast"]
     assert titles(order="price") == ["Slow", "Fast"]
-    with pytest.raises(Invalid):
-        titles(order="age")
+    for wrong in (
+        {"order": "age"}, {"connector": "Schuko"}, {"connector": "\0"}, {"amenities": ["\0"]}, {"free_minutes": 10**12},
+        {"free_minutes": 0}, {"free_from": NOW.replace(year=9999)},
+    ):  # fmt: skip
+        with pytest.raises(Invalid):
+            titles(**wrong)
 
 
 @pytest.mark.req("MKT-06", "MKT-04")
