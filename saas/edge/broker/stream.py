@@ -6,7 +6,7 @@ import time
 from amqtt.adapters import ReaderAdapter
 
 MAX_PACKET = 2 * 1024 * 1024  # larger ones end the connection; what is too large for a message is set aside later
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
 CHUNK = 65536
 
 

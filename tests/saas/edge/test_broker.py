@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -165,6 +166,59 @@ def test_a_revoked_device_is_disconnected_within_seconds_and_refused(connect: Co
     assert other.notes == ["in"]
     write_credentials(house.folder, ad_1="one", ad_2="two", ad_3="rotated")
     until(lambda: connect("ad_3", "rotated").notes == ["in"], seconds=5, what="in with the new password")
+
+
+def _text(value: str) -> bytes:
+    return len(value).to_bytes(2, "big") + value.encode()
+
+
+def _connect_packet(client_id: str, *, keep_alive: int) -> bytes:
+    """CONNECT of ad_1 with a retained will, byte by byte."""
+    head = _text("MQTT") + b"\x04\xce" + keep_alive.to_bytes(2, "big") + _text(client_id)
+    body = head + _text("ev/v1/ad_1/status") + _text("off") + _text("ad_1") + _text("one")
+    return b"\x10" + bytes([len(body)]) + body
+
+
+def _raw_client(port: int, client_id: str) -> socket.socket:
+    """Connects and subscribes in one breath, without waiting for an answer."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=10)
+    subscribe = b"\x00\x01" + _text("ev/v1/ad_1/ack") + b"\x01"
+    client.sendall(_connect_packet(client_id, keep_alive=30) + b"\x82" + bytes([len(subscribe)]) + subscribe)
+    return client
+
+
+def test_a_silent_connection_is_ended_after_one_and_a_half_keep_alives(connect: Connect, house: House) -> None:
+    ingester = connect("_ingester")
+    subscribe(ingester, "ev/v1/+/status")
+    ingester.heard.clear()
+    with socket.create_connection(("127.0.0.1", house.mqtt_port), timeout=5) as silent:
+        silent.sendall(_connect_packet("ad_1-silent", keep_alive=1))
+        assert silent.recv(4) == b"\x20\x02\x00\x00"
+        began = time.monotonic()
+        assert silent.recv(1) == b"" and 1.2 < time.monotonic() - began < 3
+    until(lambda: ("ev/v1/ad_1/status", b"off") in ingester.heard, seconds=3, what="the last will")
+
+
+def test_who_connects_and_says_nothing_is_shown_the_door(house: House) -> None:
+    with socket.create_connection(("127.0.0.1", house.mqtt_port), timeout=15) as mute:
+        mute.sendall(b"\x10")
+        assert mute.recv(1) == b""
+
+
+def test_a_storm_of_clients_leaves_the_broker_whole(connect: Connect, house: House) -> None:
+    ingester = connect("_ingester")
+    subscribe(ingester, "ev/v1/+/telemetry")
+    for wave in range(4):
+        storm = [_raw_client(house.mqtt_port, f"ad_1-{wave}-{number}") for number in range(100)]
+        for number, client in enumerate(storm):
+            if number % 3:
+                assert client.recv(4) == b"\x20\x02\x00\x00"
+            if number % 2:
+                client.sendall(b"\xe0\x00")
+            client.close()
+    connect("ad_2", "two").publish("ev/v1/ad_2/telemetry", b"after the storm")
+    until(lambda: ("ev/v1/ad_2/telemetry", b"after the storm") in ingester.heard, seconds=5, what="the message")
+    assert "Traceback" not in house.log("saas.edge.broker")
 
 
 def test_a_packet_beyond_the_limit_ends_only_that_connection(connect: Connect) -> None:
