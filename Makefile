@@ -45,7 +45,7 @@ test-slow: .venv/.dev ## the slow tier alone
 lint: .venv/.dev ## style, types, architecture, licences, known-vulnerable versions
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
+	@WATTLANE_HOME=build/lint DATABASE_URL=postgresql://lint@localhost/none $(PY) -m mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m infra.dependencies
 

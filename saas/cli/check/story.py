@@ -154,7 +154,7 @@ class Story:
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Look into the database, as an auditor would."""
         with psycopg.connect(self.place.database_url, connect_timeout=5) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, values).fetchall()
 
 
 __all__ = ["Client", "Failed", "Json", "Listener", "Story", "must", "wait_for"]
