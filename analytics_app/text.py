@@ -33,7 +33,7 @@ class Text:
 
     def number(self, value: Decimal | int, places: int = 0) -> str:
         pattern = "#,##0" + ("." + "0" * places if places else "")
-        text = format_decimal(value, format=pattern, locale=_LOCALES[self.language])
+        text = format_decimal(value, format=pattern, locale=_LOCALES[self.language], numbering_system="default")
         return text.translate(_PERSIAN_DIGITS) if self.language == "fa" else text
 
     def kwh(self, watt_hours: int) -> str:

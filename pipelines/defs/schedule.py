@@ -1,6 +1,7 @@
 """When the refresh runs: soon after news from devices, after an import, and once a night to tidy up."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -14,6 +15,7 @@ from pipelines.resources.lake import Lake
 from pipelines.resources.store import NoDatabase, TelemetryStore
 from pipelines.resources.tables import CLEAN, CONTEXT, ENERGY_15MIN, RAW
 
+Asked = Iterator[dg.RunRequest | dg.SkipReason]
 ALIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,

@@ -63,7 +63,9 @@ def direction(language: str) -> str:
 def number(value: Decimal | int, language: str, places: int = 0) -> str:
     """A number with its separators; Persian digits in Persian."""
     pattern = "#,##0" + ("." + "0" * places if places else "")
-    return _digits(format_decimal(value, format=pattern, locale=_LOCALES[language]), language)
+    return _digits(
+        format_decimal(value, format=pattern, locale=_LOCALES[language], numbering_system="default"), language
+    )
 
 
 def thousandth(value: int, language: str) -> str:

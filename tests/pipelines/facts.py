@@ -15,7 +15,7 @@ MINUTE_MS = 60_000
 def messages(*rows: dict[str, Any]) -> pl.DataFrame:
     """Raw messages; each row names what differs from a plain sample of device `a1` of tenant `ampere`."""
     plain = {"device": "a1", "boot": 7, "kind": "telemetry", "tenant": "ampere", "evse": 1}
-    made = [{name: None for name in RAW.schema} | plain | row for row in rows]
+    made = [dict.fromkeys(RAW.schema) | plain | row for row in rows]
     for row in made:
         moment = datetime.fromtimestamp(row["ts_ms"] / 1000, tz=UTC)
         row["received_at"] = row["received_at"] or moment + timedelta(seconds=1)
@@ -23,7 +23,9 @@ def messages(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(made, schema=RAW.schema)
 
 
-def charging(session: str = "s1", start_ms: int = NOON_MS, minutes: int = 30, meter_wh: int = 1000, **same: Any) -> list[dict[str, Any]]:  # fmt: skip
+def charging(
+    session: str = "s1", start_ms: int = NOON_MS, minutes: int = 30, meter_wh: int = 1000, **same: Any
+) -> list[dict[str, Any]]:
     """One session at 6 kW: started, a sample each minute, stopped. 100 Wh a minute."""
     rows = [
         {"kind": "event", "type": "started", "seq": 1, "ts_ms": start_ms, "energy_wh": meter_wh, "session": session}
@@ -38,7 +40,9 @@ def charging(session: str = "s1", start_ms: int = NOON_MS, minutes: int = 30, me
 
 def chargers() -> pl.DataFrame:
     row = {"tenant": "ampere", "device": "a1", "evse": 1, "charger": "Kallio 1", "site": "Kallio", "city": "Helsinki"}
-    return pl.DataFrame([row | {"country": "FI", "timezone": "Europe/Helsinki", "host_organisation": "org-h"}], CHARGERS.schema)  # fmt: skip
+    return pl.DataFrame(
+        [row | {"country": "FI", "timezone": "Europe/Helsinki", "host_organisation": "org-h"}], CHARGERS.schema
+    )
 
 
 def no_chargers() -> pl.DataFrame:
@@ -48,21 +52,57 @@ def no_chargers() -> pl.DataFrame:
 def context(session: str = "s1", energy_wh: int = 3000) -> pl.DataFrame:
     at = datetime(2026, 3, 10, 12, 31, tzinfo=UTC)
     row = {
-        "tenant": "ampere", "session": session, "device_id": "a1", "charger": "Kallio 1", "site": "Kallio",
-        "city": "Helsinki", "country": "FI", "host_organisation": "org-h", "fleet_organisation": "org-f",
-        "driver": "d_1", "vehicle": "v_1", "ended_ms": NOON_MS + 30 * MINUTE_MS, "energy_wh": energy_wh,
-        "currency": "EUR", "cost_minor": 120, "closed_at": at, "day": at.date(), "month": "2026-03",
-    }  # fmt: skip
+        "tenant": "ampere",
+        "session": session,
+        "device_id": "a1",
+        "charger": "Kallio 1",
+        "site": "Kallio",
+        "city": "Helsinki",
+        "country": "FI",
+        "host_organisation": "org-h",
+        "fleet_organisation": "org-f",
+        "driver": "d_1",
+        "vehicle": "v_1",
+        "ended_ms": NOON_MS + 30 * MINUTE_MS,
+        "energy_wh": energy_wh,
+        "currency": "EUR",
+        "cost_minor": 120,
+        "closed_at": at,
+        "day": at.date(),
+        "month": "2026-03",
+    }
     return pl.DataFrame([row], schema=CONTEXT.schema)
 
 
 def tenants(kind: str = "reseller") -> pl.DataFrame:
-    return pl.DataFrame([
-        {"tenant": "ampere", "name": "Ampère", "kind": kind, "country": "FI", "language": "en", "currency": "EUR",
-         "timezone": "Europe/Helsinki", "logo_svg": "", "colour_primary": "#0B6E4F", "colour_accent": "#F5B700"},
-        {"tenant": "barq", "name": "برق", "kind": "reseller", "country": "AE", "language": "ar", "currency": "AED",
-         "timezone": "Asia/Dubai", "logo_svg": "", "colour_primary": "#5B2A86", "colour_accent": "#FF8A00"},
-    ])  # fmt: skip
+    return pl.DataFrame(
+        [
+            {
+                "tenant": "ampere",
+                "name": "Ampère",
+                "kind": kind,
+                "country": "FI",
+                "language": "en",
+                "currency": "EUR",
+                "timezone": "Europe/Helsinki",
+                "logo_svg": "",
+                "colour_primary": "#0B6E4F",
+                "colour_accent": "#F5B700",
+            },
+            {
+                "tenant": "barq",
+                "name": "برق",
+                "kind": "reseller",
+                "country": "AE",
+                "language": "ar",
+                "currency": "AED",
+                "timezone": "Asia/Dubai",
+                "logo_svg": "",
+                "colour_primary": "#5B2A86",
+                "colour_accent": "#FF8A00",
+            },
+        ]
+    )
 
 
 class Store:

@@ -162,7 +162,7 @@ def test_a_broken_rule_fails_the_run_and_what_depends_on_it_does_not_run(lake: L
 
 def test_imported_sessions_run_the_same_way_and_are_due_once(lake: Lake) -> None:
     at = datetime(2016, 9, 3, 10, 7, tzinfo=UTC)
-    row = {name: None for name in SCHEMA} | {
+    row = dict.fromkeys(SCHEMA) | {
         "session_key": "k1", "charger": "51250", "site": "Crown Inn", "start_utc": at, "timezone": "Europe/London",
         "end_utc": at + timedelta(minutes=50), "energy_wh": 10_001, "duration_s": 3000, "source_file": "pk.csv",
         "source_row": 1, "source_sha256": "ab", "repaired": [],

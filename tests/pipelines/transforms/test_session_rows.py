@@ -69,7 +69,12 @@ def test_context_gives_cost_driver_and_place() -> None:
 def test_without_context_the_roster_names_the_place_and_without_that_the_device() -> None:
     found = sessions.ended(messages(*charging()), DAY, DAY)
     (named,) = sessions.live(found, NO_CONTEXT, chargers(), tenants()).to_dicts()
-    assert (named["charger"], named["site"], named["country_from"], named["cost_minor"]) == ("Kallio 1", "Kallio", "site", None)  # fmt: skip
+    assert (named["charger"], named["site"], named["country_from"], named["cost_minor"]) == (
+        "Kallio 1",
+        "Kallio",
+        "site",
+        None,
+    )
     (bare,) = sessions.live(found, NO_CONTEXT, no_chargers(), tenants()).to_dicts()
     assert (bare["charger"], bare["site"], bare["country"], bare["country_from"]) == ("a1", "a1", "FI", "tenant")
 
@@ -84,12 +89,24 @@ def landed(zone: str) -> pl.DataFrame:
     at = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
     return pl.DataFrame(
         [
-            {"tenant": "ampere", "session_key": "k", "charger": "c", "connector": None, "site": None, "driver": None,
-             "vehicle": None, "start_utc": at, "end_utc": at, "energy_wh": 5, "cost_minor": None, "currency": None,
-             "timezone": zone}
+            {
+                "tenant": "ampere",
+                "session_key": "k",
+                "charger": "c",
+                "connector": None,
+                "site": None,
+                "driver": None,
+                "vehicle": None,
+                "start_utc": at,
+                "end_utc": at,
+                "energy_wh": 5,
+                "cost_minor": None,
+                "currency": None,
+                "timezone": zone,
+            }
         ],
         schema_overrides={"start_utc": pl.Datetime("ms", "UTC"), "end_utc": pl.Datetime("ms", "UTC")},
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,9 @@ def test_a_new_boot_may_begin_lower() -> None:
 def test_same_number_with_another_time_counts_once_and_the_first_received_stays() -> None:
     late = messages({"seq": 1, "ts_ms": NOON_MS + 5, "energy_wh": 1})["received_at"][0] + timedelta(minutes=1)
     rows = messages(
-        {"seq": 1, "ts_ms": NOON_MS + 5, "energy_wh": 1, "received_at": late}, {"seq": 1, "ts_ms": NOON_MS, "energy_wh": 1}
-    )  # fmt: skip
+        {"seq": 1, "ts_ms": NOON_MS + 5, "energy_wh": 1, "received_at": late},
+        {"seq": 1, "ts_ms": NOON_MS, "energy_wh": 1},
+    )
     kept = telemetry.clean(telemetry.judged(rows))
     assert kept["ts_ms"].to_list() == [NOON_MS]
     assert reasons(rows) == {1: "duplicate"}
@@ -51,8 +52,9 @@ def test_same_number_with_another_time_counts_once_and_the_first_received_stays(
 def test_a_clock_in_the_future_and_an_unowned_device() -> None:
     received = messages({"seq": 1, "ts_ms": NOON_MS})["received_at"][0]
     rows = messages(
-        {"seq": 1, "ts_ms": NOON_MS + 90 * MINUTE_MS, "received_at": received}, {"seq": 2, "ts_ms": NOON_MS, "tenant": ""}
-    )  # fmt: skip
+        {"seq": 1, "ts_ms": NOON_MS + 90 * MINUTE_MS, "received_at": received},
+        {"seq": 2, "ts_ms": NOON_MS, "tenant": ""},
+    )
     assert reasons(rows) == {1: "future", 2: "no_tenant"}
 
 

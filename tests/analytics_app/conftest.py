@@ -1,0 +1,96 @@
+"""A lake with live sessions of two tenants, and a way to open pages as somebody."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from analytics_app import who
+from pipelines.defs.catalogue import STEPS
+from pipelines.defs.steps import Sources, carry_out
+from pipelines.marts import roster, tenants
+from pipelines.resources.lake import Lake
+from pipelines.resources.tables import CHARGERS, CONTEXT
+from saas.contracts import door
+from tests.pipelines import facts
+
+SECRET = "secret of the door"
+Open = Callable[..., AppTest]
+TODAY = datetime.now(UTC).date()
+NOON_MS = int(datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC).timestamp() * 1000) + 60_000
+
+
+def fill(home: Path) -> None:
+    """Today: `s1` of ampere (fleet org-f, charger of org-h) and `b1` of barq."""
+    lake = Lake()
+    lake.replace_all(tenants.TABLE, facts.tenants())
+    lake.replace_all(CHARGERS, facts.chargers())
+    names = [
+        ("vehicle", "v_1", "KAL-101 Nissan Leaf", "org-f"),
+        ("driver", "d_1", "Aino", "org-f"),
+        ("charger", "Kallio 1", "Kallio", "org-h"),
+    ]
+    rows = [{"tenant": "ampere", "kind": k, "id": i, "name": n, "organisation": o} for k, i, n, o in names]
+    lake.replace_all(roster.TABLE, pl.DataFrame(rows))
+    told = facts.context().with_columns(closed_at=pl.lit(datetime.now(UTC)).dt.cast_time_unit("ms"), day=pl.lit(TODAY))
+    lake.replace_days(CONTEXT, told, TODAY, TODAY)
+    other = facts.charging("b1", NOON_MS, minutes=12, device="b9", tenant="barq")
+    store = facts.Store(facts.messages(*facts.charging("s1", NOON_MS), *other))
+    for step in STEPS:
+        carry_out(step, Sources(lake, store), TODAY, TODAY)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("analytics")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WATTLANE_HOME", str(home))
+        patch.delenv("LAKE_URL", raising=False)
+        fill(home)
+    return home
+
+
+@pytest.fixture
+def home(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("WATTLANE_HOME", str(filled))
+    monkeypatch.setenv("WATTLANE_SECRET_DOOR", SECRET)
+    st.cache_data.clear()
+    return filled
+
+
+def header(tenant: str = "ampere", *roles: str, **other: object) -> str:
+    fields = {
+        "language": "en", "organisations": (), "tenant_wide": True, "expires_s": int(time.time()) + 600, "user": "u",
+    } | other  # fmt: skip
+    return door.sign(door.Identity(tenant=tenant, roles=roles or ("owner",), **fields), secret=SECRET)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def opened(home: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens the app, or one of its views, with an identity header (or whatever text stands in its place)."""
+
+    def run(value: str, view: str | None = None) -> AppTest:
+        monkeypatch.setattr(who, "header", lambda: value)
+        if view is None:
+            page = AppTest.from_file(str(Path(who.__file__).with_name("app.py")), default_timeout=60)
+        else:
+            page = AppTest.from_string(VIEW.format(view=view), default_timeout=60)
+        return page.run()
+
+    return run
+
+
+VIEW = """
+from analytics_app import data as marts, frame, text, who
+from analytics_app.views import {view}
+person = who.viewer()
+words = text.Text(person.language)
+given = frame.build(person, words, marts.brand_of(person))
+if given is not None:
+    {view}.page(given)
+"""
