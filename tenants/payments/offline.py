@@ -7,7 +7,7 @@ Pages must say that this is a stand-in.
 import secrets
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from .models import OfflineCall, OfflineHold
 from .ports import Answer
@@ -29,6 +29,7 @@ class OfflineProvider:
 
     @transaction.atomic
     def hold(self, *, token: str, amount_minor: int, currency: str, idempotency_key: str) -> Answer:
+        _one_at_a_time(idempotency_key)
         request = {"token": token, "amount_minor": amount_minor, "currency": currency}
         call = OfflineCall.objects.select_related("hold").filter(key=idempotency_key).first()
         if call is not None:
@@ -90,6 +91,12 @@ class OfflineProvider:
         answer = Answer("declined" if reason else "done", reference, METHODS.get(row.token, ""), reason)
         OfflineCall.objects.create(key=key, hold=row, request=request, answer=answer.__dict__)
         return answer
+
+
+def _one_at_a_time(key: str) -> None:
+    """The same call made twice at the same moment: the second waits for the first one's answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def _again(call: OfflineCall, request: dict[str, object]) -> Answer:

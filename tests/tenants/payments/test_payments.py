@@ -1,10 +1,14 @@
 """Payments behind their port: every call once, whatever is repeated, and a stand-in with books of its own."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from saas.kit.errors import NotFound
+from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
 from tenants.bookings.actions import HoldExpired, WrongState
 from tenants.bookings.models import Booking
@@ -53,6 +57,26 @@ def test_confirming_again_with_the_same_key_is_the_same_call(people: Cast) -> No
     assert counts == [1, 1, 1, 1, 1, 1]
     with pytest.raises(WrongState):
         confirm(booking, people, idempotency_key="another")
+
+
+@pytest.mark.req("MKT-08", "BIL-06")
+def test_impatient_clicks_at_the_same_moment_pay_once(committed: Tenant) -> None:
+    people = cast()
+    booking = held(of=listing(host=people.host), by=people.driver)
+    ready = threading.Barrier(8)
+
+    def click(_: int) -> str:
+        try:
+            with tenant_schema(committed.schema_name):
+                ready.wait(timeout=30)
+                return confirm(booking, people).state
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(click, range(8))) == {"confirmed"}
+    assert [model.objects.count() for model in (Payment, OfflineHold, Posting, Session)] == [1, 1, 1, 1]
+    assert proof() == []
 
 
 @pytest.mark.req("MKT-08")
