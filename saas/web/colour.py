@@ -90,9 +90,7 @@ def shades(colour: str, ground: Ground) -> Shades:
 
 
 def _declarations(name: str, shade: Shades) -> str:
-    return (
-        f"--{name}:{shade.fill};--on-{name}:{shade.on_fill};--{name}-text:{shade.text};--{name}-soft:{shade.soft};"
-    )
+    return f"--{name}:{shade.fill};--on-{name}:{shade.on_fill};--{name}-text:{shade.text};--{name}-soft:{shade.soft};"
 
 
 def stylesheet(primary: str, accent: str) -> str:

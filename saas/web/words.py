@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from saas.kit import money
 from saas.kit.money import LOCALES
@@ -192,11 +191,18 @@ def bill_line(kind: str, volume: int, price: str, currency: str) -> tuple[str, s
     if kind == "ENERGY":
         return word, f"{energy(volume)} × {money.show_price(price, currency, language)}"
     if kind in ("TIME", "PARKING_TIME"):
-        return word, f"{duration(round(volume / 60))} × {money.show_price(price, currency, language)}\u00a0/\u00a0{UNITS['h']}"
+        return (
+            word,
+            f"{duration(round(volume / 60))} × {money.show_price(price, currency, language)}\u00a0/\u00a0{UNITS['h']}",
+        )
     return word, percent(volume / 10_000) if kind in ("TAX", "COMMISSION") and volume > 1 else ""
 
 
-PER = {"TIME": gettext_lazy("%(price)s / h"), "ENERGY": gettext_lazy("%(price)s / kWh"), "FLAT": gettext_lazy("%(price)s per session")}
+PER = {
+    "TIME": gettext_lazy("%(price)s / h"),
+    "ENERGY": gettext_lazy("%(price)s / kWh"),
+    "FLAT": gettext_lazy("%(price)s per session"),
+}
 
 
 def price_part(kind: str, price: str, currency: str, *, exact: bool = False) -> str:

@@ -18,7 +18,7 @@ class AlreadyDecided(Refused):
 
 
 def submit(*, user: User, name: str, licence_plate: str, vehicle_type: str, now: datetime) -> User:
-    """Ask for the check. Invalid names the fields that are missing; a verified person who changes them is checked again."""
+    """Ask for the check. Invalid names the fields that are missing; whoever was verified before is checked again."""
     given = {"name": name.strip(), "licence_plate": licence_plate.strip().upper(), "vehicle_type": vehicle_type.strip()}
     missing: dict[str, object] = {field: "is missing" for field, value in given.items() if not value}
     if missing or len(given["licence_plate"]) > PLATE_MOST:

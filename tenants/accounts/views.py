@@ -1,7 +1,7 @@
 """Pages of one's own account, and of who may become a driver."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from saas.kit.errors import Refused
+from saas.tenancy.here import brand
 from saas.web.refusals import sentence
 
 from . import identity
+from .here import person
 from .models import User
 from .permissions import can
 
@@ -29,12 +31,18 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("name", "phone", "language")
-        labels = {"name": gettext_lazy("Name"), "phone": gettext_lazy("Phone"), "language": gettext_lazy("Language")}
+        labels: ClassVar = {
+            "name": gettext_lazy("Name"),
+            "phone": gettext_lazy("Phone"),
+            "language": gettext_lazy("Language"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"] = forms.ChoiceField(
-            label=gettext_lazy("Language"), required=False, choices=[("", gettext_lazy("As the site")), *settings.LANGUAGES]
+            label=gettext_lazy("Language"),
+            required=False,
+            choices=[("", gettext_lazy("As the site")), *settings.LANGUAGES],
         )
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["phone"].widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "dir": "ltr"})
@@ -43,21 +51,33 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class IdentityForm(forms.Form):
     """What the check asks of drivers."""
 
-    name = forms.CharField(label=gettext_lazy("Name as in your driving licence"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    licence_plate = forms.CharField(label=gettext_lazy("Licence plate"), max_length=16, widget=forms.TextInput(attrs={"autocapitalize": "characters", "dir": "ltr", "autocomplete": "off"}))
-    vehicle_type = forms.CharField(label=gettext_lazy("Vehicle"), max_length=60, help_text=gettext_lazy("Make and model, such as Kia e-Niro."))
+    name = forms.CharField(
+        label=gettext_lazy("Name as in your driving licence"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    licence_plate = forms.CharField(
+        label=gettext_lazy("Licence plate"),
+        max_length=16,
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "dir": "ltr", "autocomplete": "off"}),
+    )
+    vehicle_type = forms.CharField(
+        label=gettext_lazy("Vehicle"), max_length=60, help_text=gettext_lazy("Make and model, such as Kia e-Niro.")
+    )
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, instance=request.user)  # type: ignore[arg-type]
+    form = ProfileForm(request.POST or None, instance=person(request))
     if request.method == "POST" and form.is_valid():
         user = form.save()
         messages.success(request, _("Saved."))
         answer = redirect("profile")
         if user.language:
-            answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, max_age=31_536_000, samesite="Lax", secure=settings.SECURE)
+            answer.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME, user.language, max_age=31_536_000, samesite="Lax", secure=settings.SECURE
+            )
         return answer
     return render(request, "accounts/profile.html", {"form": form}, status=422 if form.is_bound else 200)
 
@@ -66,7 +86,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """The identity check: form, or where it stands."""
-    user: User = request.user  # type: ignore[assignment]
+    user = person(request)
     back = _safe(request, request.POST.get("next") or request.GET.get("next") or "")
     form = IdentityForm(request.POST or None, initial={name: getattr(user, name) for name in IdentityForm.base_fields})
     status = 422 if form.is_bound else 200
@@ -78,7 +98,12 @@ def check(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, sentence(refusal))
             status = refusal.status
-    return render(request, "accounts/identity.html", {"form": form, "next": back, "open": user.identity in ("none", "refused")}, status=status)
+    return render(
+        request,
+        "accounts/identity.html",
+        {"form": form, "next": back, "open": user.identity in ("none", "refused")},
+        status=status,
+    )
 
 
 def _safe(request: HttpRequest, address: str) -> str:
@@ -89,8 +114,8 @@ def _safe(request: HttpRequest, address: str) -> str:
 @require_GET
 def reviews(request: HttpRequest) -> HttpResponse:
     """Open identity checks, for whom may decide them."""
-    people = identity.waiting(viewer=request.user)  # type: ignore[arg-type]
-    return render(request, "accounts/reviews.html", {"people": people, "console": can(request.user, "station.view")})  # type: ignore[arg-type]
+    people = identity.waiting(viewer=person(request))
+    return render(request, "accounts/reviews.html", {"people": people, "console": can(person(request), "station.view")})
 
 
 @login_required
@@ -98,8 +123,13 @@ def reviews(request: HttpRequest) -> HttpResponse:
 def decide(request: HttpRequest, uid: UUID) -> HttpResponse:
     accept = request.POST.get("decision") == "accept"
     try:
-        person = identity.decide(user_uid=uid, accept=accept, by=request.user, now=datetime.now(UTC))  # type: ignore[arg-type]
-        messages.success(request, _("%(name)s is verified.") % {"name": person} if accept else _("%(name)s was not accepted.") % {"name": person})
+        decided = identity.decide(user_uid=uid, accept=accept, by=person(request), now=datetime.now(UTC))
+        messages.success(
+            request,
+            _("%(name)s is verified.") % {"name": decided}
+            if accept
+            else _("%(name)s was not accepted.") % {"name": decided},
+        )
     except identity.AlreadyDecided as refusal:
         messages.error(request, sentence(refusal))
     return redirect("reviews")
@@ -107,12 +137,12 @@ def decide(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @require_GET
 def terms(request: HttpRequest) -> HttpResponse:
-    return _legal(request, _("Terms"), request.tenant.terms)  # type: ignore[attr-defined]
+    return _legal(request, _("Terms"), brand(request).terms)
 
 
 @require_GET
 def privacy(request: HttpRequest) -> HttpResponse:
-    return _legal(request, _("Privacy"), request.tenant.privacy)  # type: ignore[attr-defined]
+    return _legal(request, _("Privacy"), brand(request).privacy)
 
 
 def _legal(request: HttpRequest, title: str, text: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from saas.kit.errors import Invalid, NotFound, Refused
 from saas.web.refusals import sentence
+from tenants.accounts.here import person
 from tenants.marketplace.models import Listing
 from tenants.marketplace.views.charger import page
 
@@ -45,7 +46,7 @@ def hold(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         start, end, energy_wh = chosen(request.POST)
         booking = actions.hold(
-            listing_uid=uid, driver=request.user, start=start, end=end, energy_wh=energy_wh, now=datetime.now(UTC)
+            listing_uid=uid, driver=person(request), start=start, end=end, energy_wh=energy_wh, now=datetime.now(UTC)
         )
     except actions.IdentityRequired:
         return HttpResponseRedirect("/account/identity/?" + urlencode({"next": f"/chargers/{uid}/"}))

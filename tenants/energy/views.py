@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from saas.kit.errors import Forbidden, Refused
+from saas.tenancy.here import brand
 from saas.web.refusals import sentence
+from tenants.accounts.here import person
 from tenants.accounts.models import Organisation
 from tenants.accounts.permissions import can, organisations_of
 
@@ -31,9 +33,20 @@ class ReportForm(forms.Form):
     """Whose, which days, in which language."""
 
     organisation = forms.ChoiceField(label=gettext_lazy("About"), required=False)
-    period_start = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last_day = forms.DateField(label=gettext_lazy("To, included"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    source = forms.ChoiceField(label=gettext_lazy("Which sessions"), choices=[("all", gettext_lazy("All")), ("live", gettext_lazy("Charged here")), ("imported", gettext_lazy("Imported files"))])
+    period_start = forms.DateField(
+        label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last_day = forms.DateField(
+        label=gettext_lazy("To, included"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    source = forms.ChoiceField(
+        label=gettext_lazy("Which sessions"),
+        choices=[
+            ("all", gettext_lazy("All")),
+            ("live", gettext_lazy("Charged here")),
+            ("imported", gettext_lazy("Imported files")),
+        ],
+    )
     language = forms.ChoiceField(label=gettext_lazy("Language of the report"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, organisations: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -48,7 +61,7 @@ class ReportForm(forms.Form):
 def home(request: HttpRequest) -> HttpResponse:
     """Reports that the person may read, and the form for a new one."""
     choices = _organisations(request)
-    if not choices and not can(request.user, "report.view") and not organisations_of(request.user, "report.view"):  # type: ignore[arg-type]
+    if not choices and not can(person(request), "report.view") and not organisations_of(person(request), "report.view"):
         raise Forbidden()
     form = ReportForm(request.POST or None, organisations=choices, initial=_usual(request))
     status = 422 if form.is_bound else 200
@@ -60,33 +73,46 @@ def home(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, sentence(refusal))
             status = refusal.status
-    page = queries.of_viewer(viewer=request.user, after=request.GET.get("after"))  # type: ignore[arg-type]
-    for report in page.items:
-        report.last_day = report.period_end - timedelta(days=1)  # type: ignore[attr-defined]
+    page = queries.of_viewer(viewer=person(request), after=request.GET.get("after"))
     working = any(report.state in WORKING for report in page.items)
-    return render(request, "energy/reports.html", {"form": form, "may_ask": bool(choices), "page": page, "working": working}, status=status)
+    return render(
+        request,
+        "energy/reports.html",
+        {
+            "form": form,
+            "may_ask": bool(choices),
+            "page": page,
+            "reports": [(report, report.period_end - timedelta(days=1)) for report in page.items],
+            "working": working,
+        },
+        status=status,
+    )
 
 
 def _organisations(request: HttpRequest) -> list[tuple[str, str]]:
     """Whom the person may ask a report about: the whole site first, where allowed."""
-    everywhere = can(request.user, "report.request")  # type: ignore[arg-type]
+    everywhere = can(person(request), "report.request")
     rows = Organisation.objects.filter(kind__in=("fleet", "enterprise")).order_by("name")
     if not everywhere:
-        rows = rows.filter(pk__in=organisations_of(request.user, "report.request"))  # type: ignore[arg-type]
-    whole = [("", _("The whole of %(name)s") % {"name": request.tenant.name})] if everywhere else []  # type: ignore[attr-defined]
+        rows = rows.filter(pk__in=organisations_of(person(request), "report.request"))
+    whole = [("", _("The whole of %(name)s") % {"name": brand(request).name})] if everywhere else []
     return whole + [(str(row.uid), row.name) for row in rows]
 
 
 def _usual(request: HttpRequest) -> dict[str, Any]:
     """The month so far."""
-    today = datetime.now(UTC).astimezone(ZoneInfo(request.tenant.timezone)).date()  # type: ignore[attr-defined]
-    return {"period_start": date(today.year, today.month, 1), "last_day": today, "language": (translation.get_language() or "en").split("-")[0]}
+    today = datetime.now(UTC).astimezone(ZoneInfo(brand(request).timezone)).date()
+    return {
+        "period_start": date(today.year, today.month, 1),
+        "last_day": today,
+        "language": (translation.get_language() or "en").split("-")[0],
+    }
 
 
 def _ask(request: HttpRequest, form: ReportForm) -> None:
     held = form.cleaned_data
     actions.request_report(
-        user=request.user,  # type: ignore[arg-type]
+        user=person(request),
         kind="esg",
         organisation_uid=UUID(held["organisation"]) if held["organisation"] else None,
         period_start=held["period_start"],
@@ -100,5 +126,7 @@ def _ask(request: HttpRequest, form: ReportForm) -> None:
 @login_required
 @require_GET
 def file(request: HttpRequest, uid: UUID, kind: str) -> FileResponse:
-    path, name = queries.file_of(uid=uid, kind=kind, viewer=request.user)  # type: ignore[arg-type]
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES.get(kind, "application/octet-stream"))
+    path, name = queries.file_of(uid=uid, kind=kind, viewer=person(request))
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=name, content_type=TYPES.get(kind, "application/octet-stream")
+    )

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from saas.kit.errors import Forbidden, Refused
 from saas.web import words
 from saas.web.refusals import sentence
+from tenants.accounts.here import person
 from tenants.accounts.models import Organisation
 from tenants.accounts.permissions import can, organisations_of
 
@@ -62,9 +63,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def _fleets(request: HttpRequest) -> list[Organisation]:
     """Fleets and enterprises whose roster the person may see."""
     held = Organisation.objects.filter(kind__in=("fleet", "enterprise")).order_by("name")
-    if can(request.user, "fleet.view"):  # type: ignore[arg-type]
+    if can(person(request), "fleet.view"):
         return list(held)
-    return list(held.filter(pk__in=organisations_of(request.user, "fleet.view")))  # type: ignore[arg-type]
+    return list(held.filter(pk__in=organisations_of(person(request), "fleet.view")))
 
 
 def _chosen(request: HttpRequest, fleets: list[Organisation]) -> Organisation:
@@ -83,7 +84,7 @@ def _show(
         "total": _total(fleet),
         "form": more.pop("form", None) or VehicleForm(),
         "columns": actions.COLUMNS,
-        "may_manage": can(request.user, "fleet.manage", Vehicle(organisation=fleet)),  # type: ignore[arg-type]
+        "may_manage": can(person(request), "fleet.manage", Vehicle(organisation=fleet)),
     }
     return render(request, "fleets/fleet.html", context | more, status=status)
 
@@ -92,7 +93,7 @@ def _energy(vehicle: Vehicle) -> dict[str, int]:
     """Through the reverse relation: sessions lie above fleets. Sum over all of the vehicle's sessions."""
     return vehicle.session_set.aggregate(
         energy=Sum("energy_wh", default=0), count=Count("id", filter=Q(energy_wh__gt=0))
-    )  # type: ignore[attr-defined, no-any-return]
+    )
 
 
 def _total(fleet: Organisation) -> dict[str, int]:
@@ -107,7 +108,7 @@ def _managed(request: HttpRequest) -> tuple[Organisation, list[Organisation]]:
     if not fleets:
         raise Forbidden()
     fleet = _chosen(request, fleets)
-    return queries.fleet(uid=fleet.uid, viewer=request.user, permission="fleet.manage"), fleets  # type: ignore[arg-type]
+    return queries.fleet(uid=fleet.uid, viewer=person(request), permission="fleet.manage"), fleets
 
 
 @login_required

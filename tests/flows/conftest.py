@@ -12,12 +12,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.db import connection
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
 VENDOR = Path(__file__).resolve().parents[2] / "saas" / "web" / "static" / "vendor"
 
 
@@ -42,7 +49,7 @@ def front_end() -> None:
 
 @pytest.fixture
 def brand(django_db_setup: None, django_db_blocker: Any, request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
-    """A brand of its own, committed, with one charger of a host; its schema and the server's port. Dropped afterwards."""
+    """A brand of its own, committed, with one charger; its schema and the server's port. Dropped afterwards."""
     from saas.devices.models import Device
     from saas.kit.tenant_context import tenant_schema
     from saas.tenancy.actions import open_tenant
@@ -54,9 +61,10 @@ def brand(django_db_setup: None, django_db_blocker: Any, request: pytest.Fixture
         connection.set_schema_to_public()
         now = datetime.now(UTC)
         tenant = open_tenant(
-            slug=slug, name="Flow", country="FI", language=look.get("language", "en"), currency="EUR", timezone="Europe/Helsinki",
-            colour_primary="#0B6E4F", colour_accent="#F5B700", support_email="help@flow.example", owner_email="owner@flow.example",
-            owner_password="owner-of-the-flow-1", now=now, map_latitude=60.1712, map_longitude=24.9443, map_zoom=14.4, least_minutes=1,
+            slug=slug, name="Flow", country="FI", language=look.get("language", "en"), currency="EUR",
+            timezone="Europe/Helsinki", colour_primary="#0B6E4F", colour_accent="#F5B700",
+            support_email="help@flow.example", owner_email="owner@flow.example", owner_password="owner-of-the-flow-1",
+            now=now, map_latitude=60.1712, map_longitude=24.9443, map_zoom=14.4, least_minutes=1,
         )  # fmt: skip
         with tenant_schema(slug):
             connection.set_tenant(tenant)
@@ -81,17 +89,33 @@ def _charger(now: datetime) -> None:
     serves = builders.device()
     devices.seen(device_id=serves.device_id, now=now, online=True, state="idle")
     spot = builders.evse(of=serves, at=(60.1702, 24.9440))
-    builders.listing(host=builders.person("host"), on=spot, title="Garage by the station", per_kwh="0.25", least_minutes=15)
+    builders.listing(
+        host=builders.person("host"), on=spot, title="Garage by the station", per_kwh="0.25", least_minutes=15
+    )
 
 
 def _serve(slug: str) -> Iterator[tuple[str, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = connection.settings_dict
-    address = f"postgresql:///{settings['NAME']}?host={settings['OPTIONS'].get('host') or settings['HOST']}&user={settings['USER'] or 'postgres'}"
-    environment = os.environ | {"DATABASE_URL": _same_server(address, str(settings["NAME"]))}
-    command = [sys.executable, "-W", "ignore", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "saas.config.wsgi:application"]
+    address = _same_server(str(connection.settings_dict["NAME"]))
+    environment = os.environ | {"DATABASE_URL": address}
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+        "saas.config.wsgi:application",
+    ]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     try:
         _wait(port, process)
@@ -101,12 +125,9 @@ def _serve(slug: str) -> Iterator[tuple[str, int]]:
         process.wait(15)
 
 
-def _same_server(address: str, database: str) -> str:
-    """The suite's own server, but its test database."""
-    from urllib.parse import urlsplit, urlunsplit
-
-    given = os.environ.get("DATABASE_URL", address)
-    return urlunsplit(urlsplit(given)._replace(path=f"/{database}"))
+def _same_server(database: str) -> str:
+    """The suite's own server (conftest puts its address into the environment), but its test database."""
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}"))
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:

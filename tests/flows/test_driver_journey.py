@@ -19,7 +19,11 @@ def check(page: Any) -> None:
 
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
     found = Axe().run(page, options=rules).response["violations"]
-    told = [f"{v['id']}: {v['nodes'][0]['html'][:160]} {v['nodes'][0].get('failureSummary', '')[:300]}" for v in found if v["impact"] in SERIOUS]
+    told = [
+        f"{v['id']}: {v['nodes'][0]['html'][:160]} {v['nodes'][0].get('failureSummary', '')[:300]}"
+        for v in found
+        if v["impact"] in SERIOUS
+    ]
     assert told == [], f"{page.url}\n" + "\n".join(told)
 
 
@@ -27,12 +31,15 @@ def errors_of(page: Any) -> list[str]:
     """What the browser complains of from now on. The live feed is a process of its own and not here."""
     told: list[str] = []
     page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda message: told.append(message.text) if message.type == "error" and "404" not in message.text else None)
+    page.on(
+        "console",
+        lambda message: told.append(message.text) if message.type == "error" and "404" not in message.text else None,
+    )
     return told
 
 
 def verify(schema: str, email: str) -> None:
-    """What the owner does on the console, by the same action; in a thread, because Playwright's loop runs in this one."""
+    """What the owner does on the console; in a thread of its own, because Playwright's loop runs in this one."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_verify, schema, email).result()
 
@@ -111,7 +118,18 @@ def test_pages_in_every_language_and_both_modes(site: Site, chromium: Any, theme
     page.fill("[name=password]", "owner-of-the-flow-1")
     page.click("main form button")
     page.wait_for_url(f"{site.url}/")
-    for path in ("/", "/bookings/", "/scan/", "/host/", "/host/new/charger/", "/account/", "/account/identity/", "/console/", "/reports/", "/nothing/"):
+    for path in (
+        "/",
+        "/bookings/",
+        "/scan/",
+        "/host/",
+        "/host/new/charger/",
+        "/account/",
+        "/account/identity/",
+        "/console/",
+        "/reports/",
+        "/nothing/",
+    ):
         page.goto(f"{site.url}{path}")
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path

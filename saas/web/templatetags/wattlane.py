@@ -144,9 +144,9 @@ def state(name: str) -> dict[str, str]:
 @register.inclusion_tag("web/c/bill_line.html")
 def bill_line(line: Any, currency: str) -> dict[str, object]:
     """One line of a quote or receipt; `line` is the engine's, or its JSON."""
-    read = line.get if isinstance(line, dict) else lambda name: getattr(line, name)
-    word, detail = words.bill_line(read("kind"), read("volume"), read("price"), currency)
-    return {"word": word, "detail": detail, "amount_minor": read("amount_minor"), "currency": currency}
+    held = line if isinstance(line, dict) else vars(line)
+    word, detail = words.bill_line(held["kind"], held["volume"], held["price"], currency)
+    return {"word": word, "detail": detail, "amount_minor": held["amount_minor"], "currency": currency}
 
 
 @register.inclusion_tag("web/c/amenity.html")
@@ -158,13 +158,18 @@ def amenity(key: str) -> dict[str, str]:
 @register.inclusion_tag("web/c/field.html")
 def field(bound: BoundField, help: str = "", css: str = "") -> dict[str, object]:
     """A labelled control with its help and errors tied to it for screen readers."""
-    described = " ".join(
-        part for part, there in ((f"{bound.id_for_label}_help", help or bound.help_text), (f"{bound.id_for_label}_error", bound.errors)) if there
-    )  # fmt: skip
-    extra = {"aria-describedby": described} if described else {}
+    told = (("help", help or bound.help_text), ("error", bound.errors))
+    described = " ".join(f"{bound.id_for_label}_{part}" for part, there in told if there)
+    extra: dict[str, str | bool] = {"aria-describedby": described} if described else {}
     extra |= {"aria-invalid": "true"} if bound.errors else {}
     kind = getattr(bound.field.widget, "input_type", "")
-    return {"field": bound, "control": bound.as_widget(attrs=extra), "help": help or bound.help_text, "css": css, "kind": kind}
+    return {
+        "field": bound,
+        "control": bound.as_widget(attrs=extra),
+        "help": help or bound.help_text,
+        "css": css,
+        "kind": kind,
+    }
 
 
 @register.filter

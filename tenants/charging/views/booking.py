@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from saas.kit.errors import NotFound, Refused
 from saas.web.refusals import sentence
+from tenants.accounts.here import person
 from tenants.bookings import queries as bookings
 from tenants.bookings.actions import one_time_code
 from tenants.bookings.models import Booking
@@ -42,16 +43,18 @@ Decision = Callable[[Booking, datetime], Any]
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
     """The driver's bookings: what comes, then what was."""
-    rows = bookings.of_driver(driver=request.user)  # type: ignore[arg-type]
+    rows = bookings.of_driver(driver=person(request))
     coming = sorted((row for row in rows if row.state in COMING), key=lambda row: row.during.lower)
-    return render(request, "charging/bookings.html", {"coming": coming, "past": [row for row in rows if row.state not in COMING]})
+    return render(
+        request, "charging/bookings.html", {"coming": coming, "past": [row for row in rows if row.state not in COMING]}
+    )
 
 
 @login_required
 @require_GET
 def one(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A booking: where, how to start, what it costs, how to cancel."""
-    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    booking = bookings.get(uid=uid, viewer=person(request))
     driving = booking.driver_id == request.user.pk
     if booking.state == State.HELD and driving:
         return redirect("pay", uid)
@@ -66,33 +69,38 @@ def _facts(booking: Booking, request: HttpRequest, driving: bool) -> dict[str, A
         "booking": booking,
         "place": booking.listing.evse.location,
         "zone": booking.listing.evse.location.timezone,
-        "exact": may_see_exact(listing=booking.listing, viewer=request.user),  # type: ignore[arg-type]
+        "exact": may_see_exact(listing=booking.listing, viewer=person(request)),
         "session": session,
         "code": one_time_code(booking) if driving and booking.state == State.CONFIRMED else "",
         "open_now": open_now,
         "driving": driving,
         "back_minor": _back_minor(booking, request, now),
-        "payment": booking.payments.order_by("id").last(),  # type: ignore[attr-defined]
+        "payment": booking.payments.order_by("id").last(),
     }
 
 
 def _back_minor(booking: Booking, request: HttpRequest, now: datetime) -> int | None:
     """What the driver would get back if this person cancelled now; None when it cannot be cancelled."""
-    role = actions.cancel.role_of(booking, request.user)  # type: ignore[arg-type]
+    role = actions.cancel.role_of(booking, person(request))
     if booking.state != State.CONFIRMED or role is None:
         return None
     if role != "driver":
-        return booking.amount_minor if role == "operator" or booking.during.lower - now >= outcomes.HOST_NOTICE else None
+        return (
+            booking.amount_minor if role == "operator" or booking.during.lower - now >= outcomes.HOST_NOTICE else None
+        )
     if not outcomes.in_time(quote=booking.quote, start=booking.during.lower, now=now):
         return 0
-    return booking.amount_minor - outcomes.cancelled_in_time(quote=booking.quote, held_minor=booking.amount_minor).total_minor
+    return (
+        booking.amount_minor
+        - outcomes.cancelled_in_time(quote=booking.quote, held_minor=booking.amount_minor).total_minor
+    )
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Checkout while the slot is held. The key in the form makes a second press the same payment."""
-    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    booking = bookings.get(uid=uid, viewer=person(request))
     if booking.state != State.HELD and request.method == "GET":
         return redirect("booking", uid)
     if request.method == "GET":
@@ -104,10 +112,14 @@ def _confirm(request: HttpRequest, booking: Booking) -> HttpResponse:
     method, key = request.POST.get("method", ""), request.POST.get("key", "")[:60]
     try:
         actions.confirm_booking(
-            booking_uid=booking.uid, driver=request.user, method=method, idempotency_key=key, now=datetime.now(UTC)  # type: ignore[arg-type]
+            booking_uid=booking.uid, driver=person(request), method=method, idempotency_key=key, now=datetime.now(UTC)
         )
     except payments.ConfirmationNeeded as needed:
-        return render(request, "charging/bank.html", {"booking": booking, "payment": needed.details["payment"], "method": method, "key": key})
+        return render(
+            request,
+            "charging/bank.html",
+            {"booking": booking, "payment": needed.details["payment"], "method": method, "key": key},
+        )
     except Refused as refusal:
         booking.refresh_from_db(fields=["state"])
         return _checkout(request, booking, refusal=sentence(refusal), chosen=method, status=refusal.status)
@@ -115,7 +127,9 @@ def _confirm(request: HttpRequest, booking: Booking) -> HttpResponse:
     return redirect("booking", booking.uid)
 
 
-def _checkout(request: HttpRequest, booking: Booking, *, refusal: str = "", chosen: str = APPROVED, status: int = 200) -> HttpResponse:
+def _checkout(
+    request: HttpRequest, booking: Booking, *, refusal: str = "", chosen: str = APPROVED, status: int = 200
+) -> HttpResponse:
     lost = booking.state != State.HELD or booking.hold_expires_at <= datetime.now(UTC)
     context = {
         "booking": booking,
@@ -134,10 +148,10 @@ def _checkout(request: HttpRequest, booking: Booking, *, refusal: str = "", chos
 @require_POST
 def bank(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The stand-in's bank page was answered: then the same payment is asked for again."""
-    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    booking = bookings.get(uid=uid, viewer=person(request))
     accept = request.POST.get("answer") == "yes"
     payments.answer_challenge(
-        payment_uid=_uid(request.POST.get("payment", "")), driver=request.user, accept=accept, now=datetime.now(UTC)  # type: ignore[arg-type]
+        payment_uid=_uid(request.POST.get("payment", "")), driver=person(request), accept=accept, now=datetime.now(UTC)
     )
     return _confirm(request, booking)
 
@@ -153,21 +167,25 @@ def _uid(text: str) -> UUID:
 @require_POST
 def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
-        booking = actions.cancel_booking(booking_uid=uid, by=request.user, now=datetime.now(UTC))  # type: ignore[arg-type]
+        booking = actions.cancel_booking(booking_uid=uid, by=person(request), now=datetime.now(UTC))
     except Refused as refusal:
         messages.error(request, sentence(refusal))
         return redirect("booking", uid)
     messages.success(request, _("Cancelled."))
-    return redirect("booking", uid) if booking.state != State.CANCELLED_BY_DRIVER or booking.payments.exists() else redirect("bookings")  # type: ignore[attr-defined]
+    return (
+        redirect("booking", uid)
+        if booking.state != State.CANCELLED_BY_DRIVER or booking.payments.exists()
+        else redirect("bookings")
+    )
 
 
 @login_required
 @require_GET
 def ics(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The booking for a calendar. The address is in it only for whom it is shown to."""
-    booking = bookings.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    booking = bookings.get(uid=uid, viewer=person(request))
     place = booking.listing.evse.location
-    exact = may_see_exact(listing=booking.listing, viewer=request.user)  # type: ignore[arg-type]
+    exact = may_see_exact(listing=booking.listing, viewer=person(request))
     text = event(
         uid=f"{booking.uid}@{request.get_host()}",
         start=booking.during.lower,
@@ -177,4 +195,8 @@ def ics(request: HttpRequest, uid: UUID) -> HttpResponse:
         address=request.build_absolute_uri(f"/bookings/{booking.uid}/"),
         now=datetime.now(UTC),
     )
-    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="booking.ics"'})
+    return HttpResponse(
+        text,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="booking.ics"'},
+    )

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from saas.devices import queries as devices
 from saas.kit.errors import Forbidden, Refused
+from saas.tenancy.here import brand
 from saas.web.refusals import sentence
+from tenants.accounts.here import person
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.bookings import queries as bookings
@@ -34,18 +36,18 @@ def host(request: HttpRequest) -> HttpResponse:
     """A host's chargers, bookings and earnings; for others, what hosting is."""
     if not request.user.is_authenticated:
         return render(request, "charging/host_welcome.html")
-    now, user = datetime.now(UTC), request.user
-    chargers = marketplace.of_host(host=user, now=now)  # type: ignore[arg-type]
+    now, user = datetime.now(UTC), person(request)
+    chargers = marketplace.of_host(host=user, now=now)
     if not chargers:
         return render(request, "charging/host_welcome.html")
-    owner, currency = f"user:{user.uid}", request.tenant.currency  # type: ignore[union-attr, attr-defined]
-    coming = [row for row in bookings.of_host(host=user) if row.state in COMING]  # type: ignore[arg-type]
+    owner, currency = f"user:{user.uid}", brand(request).currency
+    coming = [row for row in bookings.of_host(host=user) if row.state in COMING]
     context = {
         "chargers": chargers,
         "coming": sorted(coming, key=lambda row: row.during.lower),
         "balance_minor": ledger.balance(kind=Account.Kind.HOST_PAYABLE, owner=owner, currency=currency),
         "lines": _earnings(owner),
-        "commission_bp": request.tenant.commission_bp,  # type: ignore[attr-defined]
+        "commission_bp": brand(request).commission_bp,
         "currency": currency,
     }
     return render(request, "charging/host.html", context)
@@ -64,24 +66,31 @@ def _earnings(owner: str) -> list[dict[str, object]]:
 @require_GET
 def console(request: HttpRequest) -> HttpResponse:
     """What an operator looks at first."""
-    if not can(request.user, "station.view"):  # type: ignore[arg-type]
+    if not can(person(request), "station.view"):
         raise Forbidden()
     now = datetime.now(UTC)
-    fleet = devices.of_tenant(request.tenant)  # type: ignore[attr-defined]
+    fleet = devices.of_tenant(brand(request))
     sessions = Session.objects.select_related("evse__location", "evse__listing", "driver", "booking").order_by("-id")
-    day = Session.objects.filter(started_at__gte=now - timedelta(days=1)).aggregate(count=Count("id"), energy=Sum("energy_wh"))
+    day = Session.objects.filter(started_at__gte=now - timedelta(days=1)).aggregate(
+        count=Count("id"), energy=Sum("energy_wh")
+    )
     context = {
-        "running": [(row, queries.live_state(row, now)) for row in sessions.filter(state__in=("starting", "charging", "ended"))[:RECENT]],
+        "running": [
+            (row, queries.live_state(row, now))
+            for row in sessions.filter(state__in=("starting", "charging", "ended"))[:RECENT]
+        ],
         "recent": sessions.filter(Q(state="closed") | Q(state="cancelled"))[:RECENT],
         "devices": [(device, evses.get(device.device_id)) for evses in [_evses()] for device in fleet],
         "online": sum(devices.is_online(device) for device in fleet),
         "day": day,
         "waiting": User.objects.filter(identity=User.Identity.PENDING).count(),
-        "stuck": DeviceCommand.objects.filter(state__in=("refused", "expired"), next_at__gte=now - timedelta(days=1)).count(),
-        "zone": request.tenant.timezone,  # type: ignore[attr-defined]
-        "reviews": can(request.user, "identity.review"),  # type: ignore[arg-type]
-        "may_stop": can(request.user, "session.stop"),  # type: ignore[arg-type]
-        "may_start": can(request.user, "station.start"),  # type: ignore[arg-type]
+        "stuck": DeviceCommand.objects.filter(
+            state__in=("refused", "expired"), next_at__gte=now - timedelta(days=1)
+        ).count(),
+        "zone": brand(request).timezone,
+        "reviews": can(person(request), "identity.review"),
+        "may_stop": can(person(request), "session.stop"),
+        "may_start": can(person(request), "station.start"),
     }
     return render(request, "charging/console.html", context)
 
@@ -99,7 +108,7 @@ def remote_start(request: HttpRequest, uid: UUID) -> HttpResponse:
     if evse is None:
         return redirect("console")
     try:
-        session = actions.start_by_operator(evse=evse, by=request.user, now=datetime.now(UTC))  # type: ignore[arg-type]
+        session = actions.start_by_operator(evse=evse, by=person(request), now=datetime.now(UTC))
     except Refused as refusal:
         messages.error(request, sentence(refusal))
         return redirect("console")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from saas.kit.errors import Refused
 from saas.web.refusals import sentence
+from tenants.accounts.here import person
 from tenants.bookings.actions import one_time_code
 from tenants.marketplace.models import Listing
 
@@ -28,7 +29,7 @@ EXTEND_MINUTES = (15, 30, 60)
 @require_GET
 def live(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One big number, and what belongs to it."""
-    session = queries.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    session = queries.get(uid=uid, viewer=person(request))
     if session.state in OVER:
         return redirect("receipt", uid)
     return render(request, "charging/session.html", _facts(session, request))
@@ -50,7 +51,9 @@ def _facts(session: Session, request: HttpRequest) -> dict[str, Any]:
         "code": code,
         "open_now": session.permit_start_at is None or session.permit_start_at <= now,
         "extend_minutes": EXTEND_MINUTES,
-        "seconds": int((session.permit_end_at - session.permit_start_at).total_seconds()) if session.permit_end_at and session.permit_start_at else 0,
+        "seconds": int((session.permit_end_at - session.permit_start_at).total_seconds())
+        if session.permit_end_at and session.permit_start_at
+        else 0,
     }
 
 
@@ -58,7 +61,7 @@ def _facts(session: Session, request: HttpRequest) -> dict[str, Any]:
 @require_GET
 def state(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The numbers alone: what the page falls back to when the live feed is away."""
-    session = queries.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
+    session = queries.get(uid=uid, viewer=person(request))
     return JsonResponse(dict(queries.live_state(session, datetime.now(UTC))))
 
 
@@ -66,7 +69,7 @@ def state(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
-        actions.stop(session_uid=uid, by=request.user, now=datetime.now(UTC))  # type: ignore[arg-type]
+        actions.stop(session_uid=uid, by=person(request), now=datetime.now(UTC))
         messages.info(request, _("Stopping. The charger opens its relay in a moment."))
     except Refused as refusal:
         messages.error(request, sentence(refusal))
@@ -78,10 +81,12 @@ def stop(request: HttpRequest, uid: UUID) -> HttpResponse:
 def extend(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         minutes = int(request.POST.get("minutes", "0") or 0)
-        actions.extend(session_uid=uid, driver=request.user, minutes=minutes, now=datetime.now(UTC))  # type: ignore[arg-type]
+        actions.extend(session_uid=uid, driver=person(request), minutes=minutes, now=datetime.now(UTC))
         messages.success(request, _("You have more time now."))
     except (Refused, ValueError) as refusal:
-        messages.error(request, sentence(refusal) if isinstance(refusal, Refused) else _("Choose how many minutes to add."))
+        messages.error(
+            request, sentence(refusal) if isinstance(refusal, Refused) else _("Choose how many minutes to add.")
+        )
     return redirect("session", uid)
 
 
@@ -89,8 +94,12 @@ def extend(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_GET
 def receipt(request: HttpRequest, uid: UUID) -> HttpResponse:
     """What the driver paid; for the host, what they earned. Each sees only their own side."""
-    session = queries.get(uid=uid, viewer=request.user)  # type: ignore[arg-type]
-    hosting = session.driver_id != request.user.pk and session.booking is not None and session.booking.listing.host_id == request.user.pk
+    session = queries.get(uid=uid, viewer=person(request))
+    hosting = (
+        session.driver_id != request.user.pk
+        and session.booking is not None
+        and session.booking.listing.host_id == request.user.pk
+    )
     read = queries.host_receipt if hosting else queries.receipt
     listing = Listing.objects.filter(evse=session.evse_id).first()
     context = {
@@ -119,7 +128,7 @@ def _bookers(request: HttpRequest, evse: int) -> Session | None:
     """The visitor's own session here that waits or runs: the one whose time is now, else the next."""
     if not request.user.is_authenticated:
         return None
-    rows = Session.objects.filter(driver=request.user, evse=evse, permit_end_at__gt=datetime.now(UTC))
+    rows = Session.objects.filter(driver=person(request), evse=evse, permit_end_at__gt=datetime.now(UTC))
     return rows.exclude(state__in=(*OVER, State.ENDED)).order_by("permit_start_at").first()
 
 
@@ -131,7 +140,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
     if session is None:
         return redirect("scanned", token)
     try:
-        actions.activate(session_uid=session.uid, driver=request.user, qr_token=token, now=datetime.now(UTC))  # type: ignore[arg-type]
+        actions.activate(session_uid=session.uid, driver=person(request), qr_token=token, now=datetime.now(UTC))
     except Refused as refusal:
         messages.error(request, sentence(refusal))
         return redirect("scanned", token)
@@ -143,6 +152,12 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
 def scan(request: HttpRequest) -> HttpResponse:
     """The camera; and the booking's code for when there is none."""
     now = datetime.now(UTC)
-    rows = Session.objects.select_related("booking__listing", "evse__location").filter(driver=request.user, permit_end_at__gt=now)
+    rows = Session.objects.select_related("booking__listing", "evse__location").filter(
+        driver=person(request), permit_end_at__gt=now
+    )
     session = rows.exclude(state__in=(*OVER, State.ENDED)).order_by("permit_start_at").first()
-    return render(request, "charging/scan.html", {"session": session, "code": one_time_code(session.booking) if session and session.booking else ""})
+    return render(
+        request,
+        "charging/scan.html",
+        {"session": session, "code": one_time_code(session.booking) if session and session.booking else ""},
+    )

@@ -49,7 +49,7 @@ def charger(request: HttpRequest, uid: UUID) -> HttpResponse:
 def page(request: HttpRequest, uid: UUID, given: Any) -> dict[str, Any]:
     """Everything that the page shows. `given`: the query or form data with what was chosen. NotFound."""
     now = datetime.now(UTC)
-    view = queries.charger(uid=uid, viewer=request.user, now=now)  # type: ignore[arg-type]
+    view = queries.charger(uid=uid, viewer=request.user, now=now)
     listing = Listing.objects.select_related("evse__location", "tariff").get(uid=uid)
     today = now.astimezone(ZoneInfo(view.timezone)).date()
     asked = Asked(

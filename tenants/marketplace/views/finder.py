@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from saas.kit.errors import Invalid
 from saas.kit.money import currency
+from saas.tenancy.here import brand
 from saas.tenancy.models import Tenant
 from saas.web import words
 
@@ -72,7 +73,8 @@ class Filters(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "filter_%s"
         self._choices("power", _("Any power"), [(kw, f"≥ {words.power(kw * 1000)}") for kw in (7, 11, 22, 50, 150)])
         self._choices("minutes", _("Any length"), [(m, words.duration(m)) for m in (15, 30, 60, 120, 240, 480)])
         self._choices("radius", _("Any distance"), [(m, words.distance(m)) for m in (500, 1000, 3000, 10000, 30000)])
@@ -86,7 +88,7 @@ class Filters(forms.Form):
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Map and list; without JavaScript or WebGL the list and its filters still work."""
-    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+    tenant = brand(request)
     base = base_map(tenant.map_latitude, tenant.map_longitude)
     context = found(request) | {"map": tenant, "credit": CREDIT, "base": base, "style": settings.TILES_URL}
     context |= {"region_url": static(f"web/map/{base.name}.json")}
@@ -105,7 +107,7 @@ def found(request: HttpRequest) -> dict[str, Any]:
     form = Filters(request.GET)
     form.is_valid()
     asked = form.cleaned_data
-    page = queries.search(viewer=request.user, now=datetime.now(UTC), limit=LIST, **_criteria(asked, request.tenant))  # type: ignore[arg-type, attr-defined]
+    page = queries.search(viewer=request.user, now=datetime.now(UTC), limit=LIST, **_criteria(asked, brand(request)))
     active = sum(1 for name in ("connector", "power", "price", "day", "minutes", "radius") if asked.get(name))
     return {"filters": form, "page": page, "asked": asked, "active": active + len(asked.get("amenities") or ())}
 

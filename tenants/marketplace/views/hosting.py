@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from saas.kit.errors import Forbidden, NotFound, Refused
+from saas.tenancy.here import brand
 from saas.web.refusals import sentence
+from tenants.accounts.here import person
 from tenants.accounts.permissions import can
 from tenants.sites.actions import Place
 
@@ -69,7 +71,7 @@ def _publish(request: HttpRequest, saved: dict[str, Any], form: forms.Form) -> H
         return redirect("host_step", missing)
     assert isinstance(form, WeekForm)
     try:
-        listing = offer(host=request.user, offer=_offer(saved, form, request), now=datetime.now(UTC))  # type: ignore[arg-type]
+        listing = offer(host=person(request), offer=_offer(saved, form, request), now=datetime.now(UTC))
     except Refused as refusal:
         form.add_error(None, sentence(refusal))
         return _show(request, "week", form, status=refusal.status)
@@ -80,7 +82,7 @@ def _publish(request: HttpRequest, saved: dict[str, Any], form: forms.Form) -> H
 
 def _offer(saved: dict[str, Any], week: WeekForm, request: HttpRequest) -> Offer:
     charger, place, price = saved["charger"], saved["place"], saved["price"]
-    country = request.tenant.country  # type: ignore[attr-defined]
+    country = brand(request).country
     return Offer(
         title=charger["title"],
         description=charger["description"],
@@ -108,7 +110,7 @@ def _plain(form: forms.Form) -> dict[str, Any]:
 
 
 def _usual(request: HttpRequest, step: str) -> dict[str, Any] | None:
-    tenant = request.tenant  # type: ignore[attr-defined]
+    tenant = brand(request)
     return {"latitude": tenant.map_latitude, "longitude": tenant.map_longitude} if step == "place" else None
 
 
@@ -128,7 +130,7 @@ def _show(request: HttpRequest, step: str, form: forms.Form, status: int) -> Htt
 
 
 def _pin(request: HttpRequest) -> dict[str, Any]:
-    tenant = request.tenant  # type: ignore[attr-defined]
+    tenant = brand(request)
     return {"base": base_map(tenant.map_latitude, tenant.map_longitude), "credit": CREDIT}
 
 
@@ -168,8 +170,9 @@ def _forms(listing: Listing, data: Any, part: str) -> dict[str, forms.Form]:
 class WordsForm(ChargerForm):
     """What may be changed of the description; the equipment stays."""
 
-    connector = None  # type: ignore[assignment]
-    power_kw = None  # type: ignore[assignment]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["connector"], self.fields["power_kw"]
 
 
 def _price(listing: Listing, kind: str) -> str:
@@ -187,8 +190,8 @@ def _save(listing: Listing, part: str, form: forms.Form) -> None:
             listing=listing, now=now, **{name: held[name] for name in ("title", "description", "amenities")}
         )
     elif part == "price":
-        texts = {name: str(held[name]) if held[name] else None for name in ("per_hour", "per_kwh")}
-        actions.set_price(listing=listing, now=now, **texts)
+        per_hour, per_kwh = (str(held[name]) if held[name] else None for name in ("per_hour", "per_kwh"))
+        actions.set_price(listing=listing, now=now, per_hour=per_hour, per_kwh=per_kwh)
     elif isinstance(form, WeekForm):
         actions.set_availability(listing=listing, weekly=form.weekly(), now=now)
 
@@ -223,8 +226,8 @@ def _own(request: HttpRequest, uid: UUID) -> Listing:
         .exclude(state=Listing.State.DELETED)
         .first()
     )
-    if listing is None or not can(request.user, "listing.view", listing):  # type: ignore[arg-type]
+    if listing is None or not can(person(request), "listing.view", listing):
         raise NotFound()
-    if not can(request.user, "listing.manage", listing):  # type: ignore[arg-type]
+    if not can(person(request), "listing.manage", listing):
         raise Forbidden()
     return listing

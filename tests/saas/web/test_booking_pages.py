@@ -67,7 +67,10 @@ def test_the_price_is_shown_before_anything_is_reserved(story: tuple[Listing, Us
     assert Booking.objects.count() == 0
 
 
-@pytest.mark.parametrize("bad", [{"start": "tomorrow"}, {"minutes": "0"}, {"minutes": "x"}, {"start": "2026-11-20T10:00:00"}, {"energy": "-1"}])
+@pytest.mark.parametrize(
+    "bad",
+    [{"start": "tomorrow"}, {"minutes": "0"}, {"minutes": "x"}, {"start": "2026-11-20T10:00:00"}, {"energy": "-1"}],
+)
 def test_a_wish_that_does_not_fit_is_said_and_kept(story: tuple[Listing, User], bad: dict[str, str]) -> None:
     listing, driver = story
     page = visitor(user=driver).post(f"/chargers/{listing.uid}/book/", wish(**bad))

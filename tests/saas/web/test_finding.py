@@ -46,7 +46,8 @@ def test_markers_stand_at_the_public_position(ampere: Tenant) -> None:
     listing = builders.listing(host=builders.cast().host)
     text = visitor().get("/chargers/").content.decode()
     place = listing.evse.location
-    assert re.findall(r'data-lat="([^"]+)" data-lng="([^"]+)"', text) == [(repr(place.public_latitude), repr(place.public_longitude))]
+    shown = re.findall(r'data-lat="([^"]+)" data-lng="([^"]+)"', text)
+    assert shown == [(repr(place.public_latitude), repr(place.public_longitude))]
 
 
 @pytest.mark.req("MKT-06")
@@ -54,7 +55,8 @@ def test_markers_stand_at_the_public_position(ampere: Tenant) -> None:
     ("query", "found"),
     [
         ("connector=IEC_62196_T2", True), ("connector=CHADEMO", False), ("power=11", True), ("power=22", False),
-        ("price=100", True), ("price=1", False), ("bbox=60,24,61,26", True), ("bbox=50,8,51,9", False), ("minutes=60", True),
+        ("price=100", True), ("price=1", False), ("bbox=60,24,61,26", True), ("bbox=50,8,51,9", False),
+        ("minutes=60", True),
     ],
 )  # fmt: skip
 def test_filters(ampere: Tenant, query: str, found: bool) -> None:

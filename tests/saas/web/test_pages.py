@@ -1,4 +1,4 @@
-"""Every page of every brand: there, in its language and direction, in its colours, and clean under the content policy."""
+"""Every page of every brand: there, in its language, direction and colours, clean under the content policy."""
 
 import json
 import re
@@ -10,7 +10,17 @@ from tests import builders
 
 from .conftest import visitor
 
-OPEN_PAGES = ("/", "/chargers/", "/host/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/terms/", "/privacy/", "/offline/")
+OPEN_PAGES = (
+    "/",
+    "/chargers/",
+    "/host/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/terms/",
+    "/privacy/",
+    "/offline/",
+)
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*\bnonce=)|\sstyle=\"|\son[a-z]+=\"|javascript:")
 
 
@@ -78,7 +88,20 @@ def test_a_page_that_is_not_there_is_said_in_the_brands_design(ampere: Tenant) -
     assert "Ampère" in page.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/bookings/", "/account/", "/account/identity/", "/scan/", "/fleet/", "/reports/", "/console/", "/console/identity/", "/host/new/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/bookings/",
+        "/account/",
+        "/account/identity/",
+        "/scan/",
+        "/fleet/",
+        "/reports/",
+        "/console/",
+        "/console/identity/",
+        "/host/new/",
+    ],
+)
 def test_closed_pages_ask_to_log_in_first(ampere: Tenant, path: str) -> None:
     answer = visitor().get(path)
     assert answer.status_code == 302

@@ -16,14 +16,27 @@ from tests.builders import NOW
 from .conftest import visitor
 
 pytestmark = pytest.mark.usefixtures("now")
-WEEK = {f"{part}_{day}": value for day in range(7) for part, value in (("open", "on"), ("from", "07:00"), ("to", "22:00"))}
+WEEK = {
+    f"{part}_{day}": value for day in range(7) for part, value in (("open", "on"), ("from", "07:00"), ("to", "22:00"))
+}
 
 
 def offer_steps(device_id: str) -> dict[str, dict[str, str]]:
     return {
-        "charger": {"title": "Garage on Fredrikinkatu", "connector": "IEC_62196_T2", "power_kw": "7.4", "amenities": "covered"},
+        "charger": {
+            "title": "Garage on Fredrikinkatu",
+            "connector": "IEC_62196_T2",
+            "power_kw": "7.4",
+            "amenities": "covered",
+        },
         "adapter": {"device_id": device_id},
-        "place": {"address": "Fredrikinkatu 1", "postal_code": "00120", "city": "Helsinki", "latitude": "60.1655", "longitude": "24.9375"},
+        "place": {
+            "address": "Fredrikinkatu 1",
+            "postal_code": "00120",
+            "city": "Helsinki",
+            "latitude": "60.1655",
+            "longitude": "24.9375",
+        },
         "price": {"per_hour": "2.40", "per_kwh": ""},
         "week": WEEK,
     }
@@ -37,7 +50,11 @@ def test_a_host_offers_a_charger_step_by_step(ampere: Tenant) -> None:
         assert client.get(f"/host/new/{step}/").status_code == 200
         assert client.post(f"/host/new/{step}/", data).status_code == 302, step
     listing = Listing.objects.get()
-    assert (listing.title, listing.state, listing.evse.device_id) == ("Garage on Fredrikinkatu", "live", device.device_id)
+    assert (listing.title, listing.state, listing.evse.device_id) == (
+        "Garage on Fredrikinkatu",
+        "live",
+        device.device_id,
+    )
     assert listing.availability.count() == 7
     assert "Fredrikinkatu 1" not in visitor().get(f"/chargers/{listing.uid}/").content.decode()
 
@@ -64,7 +81,10 @@ def test_the_last_step_alone_publishes_nothing(ampere: Tenant) -> None:
     assert not Listing.objects.exists()
 
 
-@pytest.mark.parametrize(("step", "data"), [("charger", {"title": ""}), ("price", {}), ("place", {"latitude": "95"}), ("week", WEEK | {"to_0": "06:00"})])
+@pytest.mark.parametrize(
+    ("step", "data"),
+    [("charger", {"title": ""}), ("price", {}), ("place", {"latitude": "95"}), ("week", WEEK | {"to_0": "06:00"})],
+)
 def test_a_step_that_does_not_fit_keeps_the_input(ampere: Tenant, step: str, data: dict[str, str]) -> None:
     page = visitor(user=builders.person("host")).post(f"/host/new/{step}/", data)
     assert page.status_code == 422
@@ -131,7 +151,9 @@ def test_a_file_that_is_no_roster_is_said(ampere: Tenant, data: dict[str, object
 @pytest.mark.req("FLT-01")
 def test_a_vehicle_is_added_and_taken_off(ampere: Tenant) -> None:
     client, fleet = manager_of()
-    assert client.post("/fleet/vehicles/", {"fleet": str(fleet.uid), "plate": "xyz-9", "make": "Kia"}).status_code == 302
+    assert (
+        client.post("/fleet/vehicles/", {"fleet": str(fleet.uid), "plate": "xyz-9", "make": "Kia"}).status_code == 302
+    )
     vehicle = Vehicle.objects.get()
     assert "XYZ-9" in client.get("/fleet/").content.decode()
     client.post(f"/fleet/vehicles/{vehicle.uid}/retire/")
@@ -148,7 +170,13 @@ def test_a_manager_sees_only_the_own_fleet(ampere: Tenant) -> None:
 @pytest.mark.req("ESG-03")
 def test_a_report_is_asked_for_and_watched(ampere: Tenant) -> None:
     client, fleet = manager_of("enterprise")
-    asked = {"organisation": str(fleet.uid), "period_start": "2026-10-01", "last_day": "2026-10-31", "source": "all", "language": "de"}
+    asked = {
+        "organisation": str(fleet.uid),
+        "period_start": "2026-10-01",
+        "last_day": "2026-10-31",
+        "source": "all",
+        "language": "de",
+    }
     assert client.post("/reports/", asked).status_code == 302
     report = Report.objects.get()
     assert (str(report.period_end), report.language) == ("2026-11-01", "de")
@@ -160,7 +188,13 @@ def test_a_report_is_asked_for_and_watched(ampere: Tenant) -> None:
 @pytest.mark.parametrize("wrong", [{"last_day": "2026-09-01"}, {"period_start": ""}, {"organisation": "x"}])
 def test_a_report_that_cannot_be_made_is_said(ampere: Tenant, wrong: dict[str, str]) -> None:
     client, fleet = manager_of("enterprise")
-    asked = {"organisation": str(fleet.uid), "period_start": "2026-10-01", "last_day": "2026-10-31", "source": "all", "language": "en"}
+    asked = {
+        "organisation": str(fleet.uid),
+        "period_start": "2026-10-01",
+        "last_day": "2026-10-31",
+        "source": "all",
+        "language": "en",
+    }
     assert client.post("/reports/", asked | wrong).status_code == 422
     assert not Report.objects.exists()
 
@@ -170,7 +204,10 @@ def test_the_identity_check_from_form_to_decision(ampere: Tenant) -> None:
     new = builders.person("new", verified=False)
     client = visitor(user=new)
     assert client.post("/account/identity/", {"name": "Nea"}).status_code == 422
-    assert client.post("/account/identity/", {"name": "Nea", "licence_plate": "abc-1", "vehicle_type": "Kia"}).status_code == 302
+    assert (
+        client.post("/account/identity/", {"name": "Nea", "licence_plate": "abc-1", "vehicle_type": "Kia"}).status_code
+        == 302
+    )
     assert "We are checking" in client.get("/account/identity/").content.decode()
     owner = visitor(user=builders.person("owner", "owner"))
     assert "ABC-1" in owner.get("/console/identity/").content.decode()
@@ -198,7 +235,8 @@ def test_the_profile_keeps_the_language(ampere: Tenant) -> None:
 def form_of_a_brand(**more: str) -> dict[str, str]:
     usual = {
         "name": "Amper Süd", "slug": "amper-sued", "tagline": "Laden um die Ecke", "colour_primary": "#123456",
-        "colour_accent": "#FFCC00", "language": "de", "currency": "EUR", "owner_name": "Eva", "owner_email": "eva@sued.example",
+        "colour_accent": "#FFCC00", "language": "de", "currency": "EUR", "owner_name": "Eva",
+        "owner_email": "eva@sued.example",
         "owner_password": "a-long-password-9",
     }  # fmt: skip
     from saas.tenancy.views import cities
@@ -220,7 +258,18 @@ def test_a_reseller_opens_a_brand_that_is_live_at_once(db: None) -> None:
 
 
 @pytest.mark.req("TEN-01")
-@pytest.mark.parametrize("wrong", [{"slug": "Ampère!"}, {"slug": "admin"}, {"slug": "ampere"}, {"colour_primary": "red"}, {"owner_email": "eva"}, {"city": "0"}, {"name": ""}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"slug": "Ampère!"},
+        {"slug": "admin"},
+        {"slug": "ampere"},
+        {"colour_primary": "red"},
+        {"owner_email": "eva"},
+        {"city": "0"},
+        {"name": ""},
+    ],
+)
 def test_a_brand_that_does_not_fit_is_said_and_nothing_is_made(db: None, wrong: dict[str, str]) -> None:
     before = Tenant.objects.count()
     page = visitor("localhost").post("/start/", form_of_a_brand(**wrong))

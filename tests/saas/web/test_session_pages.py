@@ -35,7 +35,9 @@ def charge(session: Session, *, until: int | None = None) -> None:
     device = Device.objects.get(device_id=session.device_id)
     at = NOW + minutes(1)
     common = {"v": 1, "boot": 1, "session": str(session.uid)}
-    actions.receive_event(device=device, event=Event(**common, seq=1, ts_ms=to_ms(at), type="started", energy_wh=1_000), received_at=at)
+    actions.receive_event(
+        device=device, event=Event(**common, seq=1, ts_ms=to_ms(at), type="started", energy_wh=1_000), received_at=at
+    )
     sample = Telemetry(**common, seq=2, ts_ms=to_ms(at + minutes(10)), energy_wh=2_234, power_w=7_360)
     actions.receive_sample(device=device, sample=sample, received_at=at + minutes(10))
     if until is not None:

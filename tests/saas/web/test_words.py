@@ -17,7 +17,13 @@ MOMENT = datetime(2026, 11, 20, 6, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "12.35\u00a0kWh"), ("de", "12,35\u00a0kWh"), ("ar", "12.35\u00a0كيلوواط ساعة"), ("fa", "۱۲٫۳۵\u00a0کیلووات‌ساعت")]
+    ("language", "said"),
+    [
+        ("en", "12.35\u00a0kWh"),
+        ("de", "12,35\u00a0kWh"),
+        ("ar", "12.35\u00a0كيلوواط ساعة"),
+        ("fa", "۱۲٫۳۵\u00a0کیلووات‌ساعت"),
+    ],
 )
 def test_energy_in_each_language(language: str, said: str) -> None:
     with translation.override(language):
@@ -31,7 +37,12 @@ def test_whole_kilowatts_have_no_fraction() -> None:
 
 def test_durations() -> None:
     with translation.override("en"):
-        assert [words.duration(m) for m in (0, 1, 60, 90)] == ["0\u00a0min", "1\u00a0min", "1\u00a0h", "1\u00a0h 30\u00a0min"]
+        assert [words.duration(m) for m in (0, 1, 60, 90)] == [
+            "0\u00a0min",
+            "1\u00a0min",
+            "1\u00a0h",
+            "1\u00a0h 30\u00a0min",
+        ]
 
 
 def test_times_are_those_of_the_place() -> None:
