@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from saas.devices.models import Device
 from saas.kit.transactions import atomic
@@ -11,18 +11,19 @@ from tenants.bookings.models import Booking
 from tenants.payments.actions import perform_due
 
 from .. import outcomes
-from ..models import Session
+from ..models import Session, SessionChange
 from .closing import close, finish
 from .commands import expire_commands
 from .presence import CAME
 from .settlement import settle
 
 State = Session.State
-# A device may know more than we do and tell it when it is back: how long to wait for it.
-SILENCE, OFFLINE = timedelta(minutes=15), timedelta(hours=24)
+# A device may know more than we do. How long one that is online may be quiet, one that is gone may be gone.
+QUIET, OFFLINE = timedelta(hours=1), timedelta(hours=24)
+# How long one that could tell is given to tell: that a session began; how it ended.
+BEGIN_PATIENCE, END_PATIENCE = timedelta(minutes=5), timedelta(minutes=15)
 FREE_START = timedelta(minutes=5)  # of a station that was started remotely and did not
-WALK_UP_SILENCE = timedelta(hours=24)
-SILENT = "silent"
+SILENT, OVERDUE = "silent", "overdue"
 
 
 def sweep(*, now: datetime) -> dict[str, int]:
@@ -41,18 +42,32 @@ def _keys(condition: Q) -> list[int]:
 
 
 def _never_started(now: datetime) -> Q:
-    """Over, never started, and the device could have said otherwise: it is there, or has been gone for long."""
-    ended = Q(state__in=(State.PERMITTED, State.STARTING), permit_end_at__lte=now)
-    free = Q(booking__isnull=True, state__in=(State.PERMITTED, State.STARTING), permit_start_at__lte=now - FREE_START)
-    heard = Device.objects.filter(online=True, last_seen_at__isnull=False).values("device_id")
-    return free | (ended & (Q(device_id__in=heard) | Q(permit_end_at__lte=now - OFFLINE)))
+    waiting = Q(state__in=(State.PERMITTED, State.STARTING))
+    free = Q(booking__isnull=True, permit_start_at__lte=now - FREE_START)
+    return waiting & (free | (Q(booking__isnull=False) & _could_have_told(now)))
 
 
 def _silent(now: datetime) -> Q:
-    booked = Q(booking__isnull=False, permit_end_at__lte=now - SILENCE)
-    walk_up = Q(booking__isnull=True, last_sample_at__lte=now - WALK_UP_SILENCE)
-    never = Q(booking__isnull=True, last_sample_at__isnull=True, created_at__lte=now - WALK_UP_SILENCE)
+    walk_up = Q(booking__isnull=True, last_sample_at__lte=now - OFFLINE)
+    never = Q(booking__isnull=True, last_sample_at__isnull=True, created_at__lte=now - OFFLINE)
+    booked = Q(booking__isnull=False) & _could_have_told(now)
     return Q(state__in=(State.CHARGING, State.ENDED)) & (booked | walk_up | never)
+
+
+def _could_have_told(now: datetime) -> Q:
+    """The booked time is over and the device was heard since, or has been quiet or gone for long."""
+    there = Device.objects.filter(device_id=OuterRef("device_id"), online=True)
+    heard = Exists(there.filter(last_seen_at__gte=OuterRef("permit_end_at")))
+    quiet = Q(permit_end_at__lte=now - QUIET) & Exists(there)
+    return Q(permit_end_at__lte=now) & (heard | quiet | Q(permit_end_at__lte=now - OFFLINE))
+
+
+def _waited(session: Session, patience: timedelta, now: datetime) -> bool:
+    """A device that is back says first that it is there, then what it kept: it is given time for that."""
+    mark = session.changes.filter(reason=OVERDUE).order_by("id").first()
+    if mark is None:
+        SessionChange.objects.create(session=session, state=session.state, reason=OVERDUE, at=now)
+    return mark is not None and mark.at <= now - patience
 
 
 @atomic
@@ -64,6 +79,8 @@ def _no_show(key: int, now: datetime) -> bool:
     if booking is None:
         finish(session=session, state=State.CANCELLED, now=now)
         return True
+    if not _waited(session, BEGIN_PATIENCE, now):
+        return False
     outcome, bill, state = outcomes.FAULT, outcomes.nothing(), Booking.State.COMPLETED
     if not _charger_failed(session, now):
         outcome, state = outcomes.NO_SHOW, Booking.State.NO_SHOW
@@ -87,6 +104,8 @@ def _close_silent(key: int, now: datetime) -> bool:
     """Closed with what is known: an adapter ends on time by itself, its last register counts."""
     session = _lock(key, (State.CHARGING, State.ENDED))
     if session is None:
+        return False
+    if not _waited(session, END_PATIENCE, now):
         return False
     session.stop_reason = session.stop_reason or SILENT
     end = session.ended_at or session.permit_end_at or session.last_sample_at or now

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from saas.contracts.telemetry.messages import Event, Reply, Status, Telemetry
+from saas.devices import actions as registry
 from saas.devices.models import Device
 from saas.kit.time import to_ms
 from tenants.charging import actions
@@ -10,6 +11,16 @@ from tenants.charging.models import Session
 from tests.builders import NOW
 
 START = NOW + timedelta(hours=1)
+
+
+def lapse(session: Session, minute: float, patience: float = 5) -> int:
+    """The device is heard at that minute, says nothing of the session, and time passes. How many the sweep settled."""
+    at = START + timedelta(minutes=minute)
+    registry.seen(device_id=session.device_id, now=at, online=True)
+    first = actions.sweep(now=at)
+    assert (first["no_shows"], first["silent"]) == (0, 0)
+    second = actions.sweep(now=at + timedelta(minutes=patience))
+    return second["no_shows"] + second["silent"]
 
 
 class Story:
