@@ -34,9 +34,9 @@ def newest_first(rows: "QuerySet[M]", *, after: str | None, limit: int = LIMIT) 
     return Page(items, _cursor(items[-1].pk) if len(found) > limit else None)
 
 
-def slice_of(items: Sequence[T], *, after: str | None, limit: int, key: Callable[[T], int]) -> Page[T]:
-    """A page of a list that is in memory anyway, ordered by falling `key`."""
-    rest = [item for item in items if after is None or key(item) < _key(after)]
+def oldest_first(items: Sequence[T], *, after: str | None, limit: int, key: Callable[[T], int]) -> Page[T]:
+    """A page of a list that is in memory anyway, ordered by rising `key`."""
+    rest = [item for item in items if after is None or key(item) > _key(after)]
     page = rest[:limit]
     return Page(page, _cursor(key(page[-1])) if len(rest) > limit else None)
 

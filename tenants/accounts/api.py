@@ -8,7 +8,7 @@ from ninja import Query, Router, Status
 from ninja.security import HttpBearer
 
 from saas.kit.http import client_ip
-from saas.kit.pagination import link_next, slice_of
+from saas.kit.pagination import link_next, oldest_first
 from saas.kit.ratelimit import Limit
 from saas.kit.schemas import PageOf, Paging
 
@@ -73,7 +73,7 @@ def submit_identity(request: HttpRequest, body: Identity) -> object:
 def identity_reviews(request: HttpRequest, response: HttpResponse, asked: Query[Paging]) -> object:
     """Open identity checks, for staff who may decide them."""
     waiting = identity.waiting(viewer=bearer.caller(request))
-    page = slice_of(waiting, after=asked.after, limit=asked.limit, key=lambda person: person.pk)
+    page = oldest_first(waiting, after=asked.after, limit=asked.limit, key=lambda person: person.pk)
     link_next(request, response, page.next)
     return {"items": page.items, "next": page.next}
 

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-Email = Annotated[str, Field(max_length=254, examples=["driver@example.com"])]
-Secret = Annotated[str, Field(min_length=1, max_length=512)]
+from saas.kit.schemas import LongText, Sentence, Word
+
+Email = Annotated[Sentence, Field(max_length=200, examples=["driver@example.com"])]
+Secret = Annotated[LongText, Field(min_length=1, max_length=512)]
 
 
 class PasswordGrant(Schema):
@@ -54,9 +56,9 @@ class Me(Schema):
 class Identity(Schema):
     """Who one is and what one drives, for the identity check."""
 
-    name: Annotated[str, Field(max_length=120)]
-    licence_plate: Annotated[str, Field(max_length=16)]
-    vehicle_type: Annotated[str, Field(max_length=60)]
+    name: Annotated[Sentence, Field(max_length=120)]
+    licence_plate: Annotated[Word, Field(max_length=16)]
+    vehicle_type: Annotated[Word, Field(max_length=60)]
 
 
 class Review(Identity):

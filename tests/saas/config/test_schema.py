@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,11 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from saas.config.api import api
 from saas.kit.tenant_context import tenant_schema
 from tenants.accounts import bearer
-from tenants.accounts.models import Organisation
-from tenants.charging.models import Station
-from tenants.energy.actions import request_report
-from tenants.fleets.actions import import_roster
-from tests import builders
+from tests.saas.config.things import things
 from tests.tenants.apiclient import Api, person
 
 CHECKS: list[Any] = [
@@ -65,7 +60,7 @@ class Known:
         owner = person("ampere", "", "owner", identity="verified")
         self.token = Api("ampere", owner).headers["Authorization"]
         with tenant_schema("ampere"):
-            self.uids = _things(owner)
+            self.uids = things(owner)
 
     def place(self, case: Any) -> None:
         """Real uids instead of made-up ones, in the path and in the body."""
@@ -75,24 +70,6 @@ class Known:
                 case.path_parameters[name] = self.uids[first] if name != "kind" else case.path_parameters[name]
         if isinstance(case.body, dict):
             case.body |= {name: uid for name, uid in self.uids.items() if name in case.body}
-
-
-def _things(owner: Any) -> dict[str, str]:
-    listing = builders.listing(host=owner)
-    booking, session = builders.confirmed(of=listing, by=owner)
-    device = builders.device(kind="station", station_id="CP-1")
-    evse = builders.evse(of=device)
-    station = Station.objects.create(device_id=device.device_id, station_id="CP-1")
-    fleet = Organisation.objects.create(name="Cabs", kind="fleet")
-    import_roster(organisation=fleet, data=b"plate\nA-1\n", now=builders.NOW)
-    day = builders.NOW.date()
-    report = request_report(
-        user=owner, kind="esg", organisation_uid=fleet.uid, period_start=day, period_end=day + timedelta(days=1),
-        language="en", now=builders.NOW,
-    )  # fmt: skip
-    rows = {"chargers": listing, "charger": listing, "bookings": booking, "sessions": session, "stations": station}
-    rows |= {"reports": report, "organisation": fleet, "evse": evse}
-    return {name: str(row.uid) for name, row in rows.items()} | {"vehicles": str(fleet.uid)}
 
 
 @pytest.fixture

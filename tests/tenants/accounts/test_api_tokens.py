@@ -194,3 +194,23 @@ def test_a_problem_never_repeats_the_password(db: None) -> None:
     answer = Api("ampere").post("/auth/token", {"email": "x@y.example", "password": "s3cret-" * 100})
     assert code(answer) == (422, "invalid")
     assert b"s3cret" not in answer.content
+
+
+@pytest.mark.req("ACC-03", "API-01")
+def test_open_identity_checks_come_page_by_page_oldest_first(db: None) -> None:
+    people = [person("ampere", "", identity="pending") for _ in range(3)]
+    reviewer = Api("ampere", person("ampere", "", "support"))
+    first = said(reviewer.get("/identity-reviews?limit=2"))
+    rest = said(reviewer.get(f"/identity-reviews?limit=2&after={first['next']}"))
+    assert [p["uid"] for p in first["items"] + rest["items"]] == [str(p.uid) for p in people]
+    assert rest["next"] is None
+    assert code(Api("ampere", people[0]).get("/identity-reviews")) == (403, "forbidden")
+    assert said(Api("barq", person("barq", "", "owner")).get("/identity-reviews"))["items"] == []
+
+
+@pytest.mark.req("TEN-03", "ACC-01")
+def test_a_session_cookie_of_one_tenant_is_nobody_at_the_other(dora: User) -> None:
+    client = Api("ampere").client
+    client.post("/accounts/login/", {"login": dora.email, "password": PASSWORD})
+    assert client.get("/bookings/").status_code == 200
+    assert client.get("/bookings/", headers={"host": "barq.localhost"}).status_code == 302

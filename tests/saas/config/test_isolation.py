@@ -1,0 +1,85 @@
+"""Every operation that names a thing, tried by whom the thing is no business of: 404, always, and nothing changes."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from saas.config.api import api
+from saas.kit.tenant_context import tenant_schema
+from tests.saas.config.things import things
+from tests.tenants.apiclient import Api, code, person
+
+pytestmark = pytest.mark.django_db
+# What a request needs to get as far as the thing itself.
+BODIES: dict[str, dict[str, Any]] = {
+    "decide_identity": {"accept": True},
+    "update_charger": {"title": "Mine now"},
+    "set_price": {"per_hour": "0.01"},
+    "set_availability": {"weekly": []},
+    "confirm_booking": {"method": "tok_approved"},
+    "cancel_booking": {},
+    "activate_session": {"qr_token": "x"},
+    "extend_session": {"minutes": 5},
+    "start_station": {"evse": "00000000-0000-4000-8000-000000000000"},
+    "import_roster": {"csv": "plate\nX-1\n"},
+}
+QUERIES = {"charger_slots": "?start=2026-12-01T00:00:00Z&end=2026-12-01T01:00:00Z"}
+BY_ROLE = {"decide_identity"}  # refused to whoever lacks the role before anything is looked up
+PUBLIC = {"charger", "charger_slots"}  # a live charger is shown to everybody of its own tenant
+COUNTED = "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables WHERE schemaname = 'ampere'"
+
+
+def operations() -> list[tuple[str, str, str]]:
+    """(operation id, method, path) of all that name a thing by its uid."""
+    paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
+    named = ((o["operationId"], m.upper(), p) for p, methods in paths.items() for m, o in methods.items() if "{" in p)
+    return sorted(named)
+
+
+def attempt(caller: Api, operation: tuple[str, str, str], uids: dict[str, str]) -> tuple[int, str]:
+    name, method, path = operation
+    word = path.split("/")[3] if "import" not in path else "import"
+    filled = path.removeprefix("/api/v1").replace("{uid}", uids[word]).replace("{kind}", "csv")
+    filled = filled.replace("{organisation}", uids[word]) + QUERIES.get(name, "")
+    return code(caller(method, filled, BODIES.get(name)))
+
+
+@pytest.fixture
+def uids() -> dict[str, str]:
+    owner = person("ampere", "", "owner", identity="verified")
+    with tenant_schema("ampere"):
+        return things(owner)
+
+
+def written() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(sum(x), 0) FROM ({COUNTED}) t(x)")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.req("TEN-03", "API-01")
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation[0])
+def test_the_other_tenants_owner_gets_404_and_changes_nothing(
+    uids: dict[str, str], operation: tuple[str, str, str]
+) -> None:
+    stranger = Api("barq", person("barq", "", "owner", identity="verified"))
+    before = written()
+    assert attempt(stranger, operation, uids) == (404, "not_found")
+    assert written() == before
+
+
+@pytest.mark.req("TEN-04", "API-01")
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation[0])
+def test_an_outsider_of_the_same_tenant_gets_nothing(uids: dict[str, str], operation: tuple[str, str, str]) -> None:
+    if operation[0] in PUBLIC:
+        with tenant_schema("ampere"), connection.cursor() as cursor:
+            cursor.execute("UPDATE marketplace_listing SET state = 'draft'")
+    expected = (403, "forbidden") if operation[0] in BY_ROLE else (404, "not_found")
+    assert attempt(Api("ampere", person("ampere")), operation, uids) == expected
+
+
+@pytest.mark.req("TEN-04", "API-01")
+@pytest.mark.parametrize("operation", [o for o in operations() if o[0] not in PUBLIC], ids=lambda o: o[0])
+def test_nobody_without_a_token_gets_in(uids: dict[str, str], operation: tuple[str, str, str]) -> None:
+    assert attempt(Api("ampere"), operation, uids) == (401, "unauthenticated")

@@ -1,0 +1,38 @@
+"""One of everything that the API can name, in the current tenant."""
+
+from datetime import timedelta
+
+from tenants.accounts.models import Organisation, User
+from tenants.charging.models import Station
+from tenants.energy.actions import request_report
+from tenants.fleets.actions import import_roster, save_vehicle
+from tests import builders
+
+
+def things(owner: User) -> dict[str, str]:
+    """Uids of things of `owner`, by the word that stands before them in a path or names them in a body."""
+    listing = builders.listing(host=owner)
+    booking, session = builders.confirmed(of=listing, by=owner)
+    device = builders.device(kind="station", station_id="CP-1")
+    evse = builders.evse(of=device)
+    station = Station.objects.create(device_id=device.device_id, station_id="CP-1")
+    fleet = Organisation.objects.create(name="Cabs", kind="fleet")
+    import_roster(organisation=fleet, data=b"plate\nA-1\n", now=builders.NOW)
+    day = builders.NOW.date()
+    report = request_report(
+        user=owner, kind="esg", organisation_uid=fleet.uid, period_start=day, period_end=day + timedelta(days=1),
+        language="en", now=builders.NOW,
+    )  # fmt: skip
+    rows = {"chargers": listing, "charger": listing, "bookings": booking, "sessions": session, "stations": station}
+    waiting = builders.person("waiting", verified=False)
+    User.objects.filter(pk=waiting.pk).update(identity="pending")
+    vehicle = save_vehicle(cells={"plate": "OWN-1"}, driver=owner, now=builders.NOW)
+    rows |= {
+        "reports": report,
+        "organisation": fleet,
+        "evse": evse,
+        "vehicles": vehicle,
+        "import": fleet,
+        "identity-reviews": waiting,
+    }
+    return {name: str(row.uid) for name, row in rows.items()}
