@@ -64,9 +64,9 @@ def _pipelines(home: Home) -> list[Part]:
     folder = home.path / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     environment = {"DAGSTER_HOME": str(folder), "DAGSTER_DISABLE_TELEMETRY": "1"}
-    host = [PYTHON, "-m", "dagster_webserver", "-h", home.bind, "-p", str(home.dagster_port)]
+    start = [PYTHON, "-m", "pipelines.defs.start"]
     ready = _answers(f"http://127.0.0.1:{home.dagster_port}/server_info")
     return [
-        Part("dagster", [*host, "-m", "pipelines.definitions"], ready, environment),
-        Part("scheduler", [PYTHON, "-m", "dagster._daemon", "run", "-m", "pipelines.definitions"], None, environment),
+        Part("dagster", [*start, "web", "-h", home.bind, "-p", str(home.dagster_port)], ready, environment),
+        Part("scheduler", [*start, "daemon"], None, environment),
     ]

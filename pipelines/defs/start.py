@@ -1,0 +1,63 @@
+"""Starts Dagster on this code: `python -m pipelines.defs.start web [-h HOST] [-p PORT]` or `… daemon`.
+
+Imports nothing heavy: it writes the settings of the instance and becomes the process that was asked for.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from pipelines.marts._table import home_path
+
+INSTANCE = """\
+# Written by `python -m pipelines.defs.start`; SQLite beside this file, runs one after the other.
+telemetry:
+  enabled: false
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config:
+    max_concurrent_runs: 2
+    dequeue_interval_seconds: 2
+    tag_concurrency_limits:
+      - key: lake
+        value: writer
+        limit: 1
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 120
+  max_runtime_seconds: 3600
+retention:
+  sensor:
+    purge_after_days: {skipped: 1, failure: 30, success: 7}
+  schedule:
+    purge_after_days: {skipped: 1, failure: 30, success: 30}
+"""
+MODULES = {"web": ["dagster_webserver"], "daemon": ["dagster._daemon", "run"]}
+
+
+def instance_folder() -> Path:
+    """`DAGSTER_HOME`, else `dagster` in the installation's folder; with its settings file in place."""
+    folder = Path(os.environ.get("DAGSTER_HOME") or home_path() / "dagster")
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".dagster.yaml.{os.getpid()}"
+    beside.write_text(INSTANCE, encoding="utf-8")
+    beside.replace(folder / "dagster.yaml")
+    return folder
+
+
+def command(part: str, rest: list[str]) -> list[str]:
+    """Arguments of the web server or the daemon."""
+    return [sys.executable, "-m", *MODULES[part], "-m", "pipelines.definitions", "--log-level", "warning", *rest]
+
+
+def main(argv: list[str]) -> None:
+    """Becomes the asked-for process, under the same process id."""
+    if not argv or argv[0] not in MODULES:
+        raise SystemExit("python -m pipelines.defs.start web [-h HOST] [-p PORT] | daemon")
+    os.environ |= {"DAGSTER_HOME": str(instance_folder()), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    os.execv(sys.executable, command(argv[0], argv[1:]))  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
