@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "saas.tenancy.middleware.TenantMiddleware",
     "saas.kit.http.CrossOrigin",
     "saas.kit.http.ProgramErrors",
+    "saas.kit.entrances.EntranceLimits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -31,7 +31,7 @@ class TooMany(Refused):
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most` attempts in each period of `seconds`, by the key that the caller names (an address, an account)."""
+    """At most `most` attempts in each period of `seconds`, by a key of the caller: an address, an account."""
 
     name: str
     most: int
