@@ -199,6 +199,7 @@ def test_a_silent_connection_is_ended_after_one_and_a_half_keep_alives(connect: 
     until(lambda: ("ev/v1/ad_1/status", b"off") in ingester.heard, seconds=3, what="the last will")
 
 
+@pytest.mark.slow
 def test_who_connects_and_says_nothing_is_shown_the_door(house: House) -> None:
     with socket.create_connection(("127.0.0.1", house.mqtt_port), timeout=15) as mute:
         mute.sendall(b"\x10")

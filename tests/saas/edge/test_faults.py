@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -18,7 +19,7 @@ from saas.edge.dispatcher.credentials import CredentialsFile
 from saas.tenancy.models import Tenant
 
 from .device import Device
-from .processes import House, until
+from .processes import House, test_database_url, until
 from .rig import NOW, rows
 
 pytestmark = pytest.mark.req("DEV-05")
@@ -150,6 +151,24 @@ def test_f3_every_connection_to_the_database_is_cut_again_and_again(street: list
                  "AND datname = current_database()")  # fmt: skip
     everything_is_stored_once(street, seconds=60)
     assert "database_away" in house.log(INGESTER)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_f6_a_locked_store_pauses_ingest_without_a_single_acknowledgement(street: list[Device], house: House) -> None:
+    ingester = house.running(INGESTER)
+    before = resident_kb(ingester)
+    with psycopg.connect(test_database_url()) as locker:
+        locker.execute("LOCK TABLE telemetry.message IN ACCESS EXCLUSIVE MODE")
+        for _ in talk(street, messages=600, seconds=12):
+            assert not any(device.acknowledged for device in street)
+    assert resident_kb(ingester) - before < 40_000
+    everything_is_stored_once(street, seconds=60)
+
+
+def resident_kb(pid: int) -> int:
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 @pytest.mark.slow
