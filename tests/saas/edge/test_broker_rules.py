@@ -47,7 +47,7 @@ def test_a_device_never_reaches_beyond_itself(topic: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "client"), product(["ad_1", "_gateway"], ["ad_2", "_ingester", "ad_11", "", "x-ad_1"])
+    ("user", "client"), [*product(["ad_1", "_gateway"], ["ad_2", "_ingester", "ad_11", "", "x-ad_1"])]
 )
 def test_nobody_calls_itself_like_another(user: str, client: str) -> None:
     assert not rules.may_call_itself(user, client)
