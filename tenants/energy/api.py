@@ -15,7 +15,7 @@ from . import actions, queries
 from .schemas import NewReport, Report, shown
 
 router = Router(tags=["reports"])
-TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "extract": "text/csv; charset=utf-8"}
+TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "extract": "application/json"}
 DOWNLOAD = {
     "responses": {200: {"description": "The file", "content": {kind: {"schema": {"type": "string"}} for kind in
                                                               ("application/pdf", "text/csv")}}}

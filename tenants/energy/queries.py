@@ -14,7 +14,7 @@ from tenants.accounts.permissions import can, organisations_of
 
 from .models import Report
 
-NAMES = {"pdf": "report.pdf", "csv": "report.csv", "extract": "extract.csv"}
+NAMES = {"pdf": "report.pdf", "csv": "report.csv", "extract": "extract.json"}
 
 
 def of_viewer(*, viewer: User, after: str | None = None, limit: int = LIMIT) -> Page[Report]:

@@ -25,7 +25,7 @@ from tenants.accounts.permissions import can, organisations_of
 
 from . import actions, queries
 
-TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "extract": "text/csv; charset=utf-8"}
+TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "extract": "application/json"}
 WORKING = ("queued", "running")
 
 
