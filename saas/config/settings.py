@@ -17,6 +17,7 @@ ALLOWED_HOSTS = ["*"]  # the tenant middleware answers 404 to every host that is
 TENANT_MODEL = "tenancy.Tenant"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 PUBLIC_SCHEMA_NAME = "public"
+TENANT_LIMIT_SET_CALLS = True  # one SET search_path a change of tenant, not one a statement; rollbacks set it anew
 PUBLIC_SCHEMA_URLCONF = "saas.config.urls_public"
 ROOT_URLCONF = "saas.config.urls_tenant"
 AUTH_APPS = [
