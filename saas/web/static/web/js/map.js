@@ -7,7 +7,7 @@ const list = document.getElementById("spots");
 const peek = document.getElementById("peek");
 const form = document.getElementById("filters");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const NEAR = 58; // pixels within which two markers become one
+const WIDE = 96, HIGH = 36; // pixels within which two markers would cover one another
 
 let map, markers = [], request, lit;
 
@@ -20,7 +20,7 @@ function groups() {
   const found = [];
   for (const spot of spots()) {
     const point = map.project(spot.at);
-    const home = found.find((group) => Math.hypot(group.point.x - point.x, group.point.y - point.y) < NEAR);
+    const home = found.find((group) => Math.abs(group.point.x - point.x) < WIDE && Math.abs(group.point.y - point.y) < HIGH);
     if (home) home.spots.push(spot); else found.push({ point, at: spot.at, spots: [spot] });
   }
   return found;
