@@ -15,11 +15,11 @@ _CSS = """
 [data-testid="stMain"] .block-container {{ padding-block-start: 2.6rem; max-width: 1240px; }}
 [data-testid="stMetric"] {{ border: 1px solid color-mix(in srgb, currentColor 14%, transparent); border-radius: 12px;
   border-block-start: 4px solid var(--brand); padding: .8rem 1rem; }}
-[data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums; font-size: 1.6rem; }}
+[data-testid="stMetricValue"] {{ direction: ltr; font-variant-numeric: tabular-nums; font-size: 1.6rem; }}
 [data-testid="stSidebarNavLink"][aria-current="page"] {{
   background: color-mix(in srgb, var(--brand) 14%, transparent); }}
 [data-testid="stSidebar"][data-collapsed="true"] {{ display: none; }}
-button[kind="segmented_controlActive"], [data-testid="stBaseButton-segmented_controlActive"] {{
+button[data-variant="segmented_control"][data-selected="true"] {{
   background: color-mix(in srgb, var(--brand) 12%, transparent) !important; color: inherit !important;
   border-color: var(--brand) !important; }}
 .stDownloadButton button {{ font-size: .85rem; padding: .15rem .7rem; min-height: 2rem; }}
@@ -28,6 +28,7 @@ a.brand-link {{ color: inherit; }}
   padding-block: 0 .4rem; }}
 .brand img {{ height: 34px; max-width: 130px; background: #fff; border-radius: 8px; padding: 3px; }}
 .brand .initials {{ background: var(--brand); color: {ink}; border-radius: 8px; padding: .25rem .55rem; }}
+[data-baseweb="select"] > div:focus-within {{ border-color: var(--brand) !important; }}
 h1 {{ font-size: 1.9rem !important; }}
 h3 {{ font-size: 1.15rem !important; }}
 """

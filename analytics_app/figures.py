@@ -28,8 +28,9 @@ def by(sessions: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def utilisation(sessions: pl.DataFrame, health: pl.DataFrame, days: int) -> pl.DataFrame:
-    """Per charger: use in hours and as a share of `days`, and what was heard of it."""
-    used = sessions.group_by("charger", "site").agg(
+    """Per charger: use in hours and as a share of `days`, and what was heard of it. Its site is the latest one."""
+    used = sessions.group_by("charger").agg(
+        site=pl.col("site").last(),
         sessions=pl.len(),
         kwh=pl.col("energy_wh").sum() / KWH,
         occupied_h=pl.col("duration_s").sum() / 3600,

@@ -16,6 +16,8 @@ _COLUMNS = ", ".join(name for name in RAW.schema if name != "day")
 # A message may be received some seconds before its transaction is seen; this much is looked at again.
 _OVERLAP = timedelta(minutes=2)
 
+_NO_TABLE = {"42P01", "3F000"}
+
 
 class NoDatabase(RuntimeError):
     """Nobody told where the database is, or it does not answer."""
@@ -79,3 +81,7 @@ def _rows(query: str) -> pl.DataFrame:
             return pl.DataFrame(cursor.fetch_arrow_table())
     except dbapi.OperationalError as error:
         raise NoDatabase(str(error)) from error
+    except dbapi.ProgrammingError as error:
+        if error.sqlstate in _NO_TABLE:
+            raise NoDatabase("the telemetry table is not there yet") from error
+        raise

@@ -63,9 +63,8 @@ def test_a_refusal_is_not_repeated() -> None:
 
 def test_pages_are_followed_to_the_end() -> None:
     first = internal.SessionPage(items=[], next="c1")
-    saas, asked = client(
-        *[httpx.Response(200, content=msgspec.json.encode(p)) for p in (first, internal.SessionPage(items=[]))]
-    )
+    pages = (first, internal.SessionPage(items=[]))
+    saas, asked = client(*[httpx.Response(200, content=msgspec.json.encode(page)) for page in pages])
     assert list(saas.sessions(CARD, None)) == []
     assert asked[1].url.params["after"] == "c1"
 

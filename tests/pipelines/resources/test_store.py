@@ -21,9 +21,8 @@ def connection(transactional_db: None, monkeypatch: pytest.MonkeyPatch):  # type
     from django.db import connection as django
 
     info = django.get_connection_params()
-    url = psycopg.conninfo.make_conninfo(
-        **{k: info[k] for k in ("host", "port", "user", "password", "dbname") if info.get(k)}
-    )
+    named = {key: info[key] for key in ("host", "port", "user", "password", "dbname") if info.get(key)}
+    url = psycopg.conninfo.make_conninfo(**named)
     monkeypatch.setenv("DATABASE_URL", _uri(psycopg.conninfo.conninfo_to_dict(url)))
     with psycopg.connect(url, autocommit=True) as own:
         own.execute("DELETE FROM telemetry.message")
@@ -81,3 +80,14 @@ def test_no_database_is_said_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("WATTLANE_HOME", str(tmp_path))
     with pytest.raises(NoDatabase, match="make demo"):
         TelemetryStore().days(DAY, DAY)
+
+
+def test_a_database_before_its_migrations_counts_as_none(
+    connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    parts = psycopg.conninfo.conninfo_to_dict(os.environ["DATABASE_URL"])
+    monkeypatch.setenv("DATABASE_URL", _uri(parts | {"dbname": "postgres"}))
+    with pytest.raises(NoDatabase, match="not there yet"):
+        TelemetryStore().count(DAY)
