@@ -6,10 +6,14 @@ from typing import Protocol
 from django.http import HttpRequest, HttpResponse
 
 from . import problems
+from .money import RIGHT_TO_LEFT
+from .outage_words import WORDS
 
+NOBODY = ("Wattlane", "#3a6ea5", "en")
 PROGRAM_PATHS = ("/api/", "/internal/", "/live/")
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<html lang="{language}" dir="{direction}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{title}</title><style>
 :root{{color-scheme:light dark}}
 body{{font:1.0625rem/1.5 system-ui,sans-serif;margin:0;min-height:100vh;display:grid;place-items:center}}
@@ -27,12 +31,23 @@ class Brand(Protocol):
 
     name: str
     colour_primary: str
+    language: str
 
 
-def html(title: str, detail: str, brand: Brand | None = None) -> str:
-    """The page, complete."""
-    name, colour = (brand.name, brand.colour_primary) if brand else ("Wattlane", "#3a6ea5")
-    return PAGE.format(title=escape(title), detail=escape(detail), name=escape(name), colour=escape(colour))
+def html(status: int, code: str, detail: str = "", brand: Brand | None = None) -> str:
+    """The page, complete, in the brand's language where we have words for this code."""
+    name, colour, language = (brand.name, brand.colour_primary, brand.language) if brand else NOBODY
+    known = WORDS.get(code, {})
+    language = language if language in known else "en"
+    title, text = known.get(language, (problems.TITLES.get(status, "Error"), detail))
+    return PAGE.format(
+        language=escape(language),
+        direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
+        title=escape(title),
+        detail=escape(text),
+        name=escape(name),
+        colour=escape(colour),
+    )
 
 
 def answer(request: HttpRequest, status: int, code: str, detail: str, brand: Brand | None = None) -> HttpResponse:
@@ -40,6 +55,6 @@ def answer(request: HttpRequest, status: int, code: str, detail: str, brand: Bra
     headers = {"Retry-After": "5"} if status == 503 else {}
     if request.path.startswith(PROGRAM_PATHS):
         return problems.response(status, code, detail, headers=headers)
-    page = html(problems.TITLES.get(status, "Error"), detail, brand)
+    page = html(status, code, detail, brand)
     headers |= {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
     return HttpResponse(page, status=status, headers=headers)

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.urls import set_urlconf
@@ -24,17 +25,31 @@ _cache: dict[str, tuple[float, Tenant | None]] = {}
 
 
 def tenant_of_host(host: str) -> Tenant | None:
-    """The tenant whose domain this is, remembered for seconds; None when nobody's. Leaves the schema as it was."""
+    """The tenant whose domain this is, remembered for seconds; None when nobody's. Leaves the schema as it was.
+
+    While the database is down, what was known counts on, so that the page that says so is in the brand.
+    """
     held = _cache.get(host)
     if held and held[0] > time.monotonic():
         return held[1]
     # The tables of tenancy lie in the public schema alone, which every search path ends with.
-    domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+    try:
+        domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+    except OperationalError:
+        if held and held[1]:
+            return held[1]
+        raise
     tenant = domain.tenant if domain else None
     if len(_cache) >= CACHE_LIMIT:
         _cache.clear()
     _cache[host] = (time.monotonic() + (CACHE_SECONDS if tenant else NOBODY_SECONDS), tenant)
     return tenant
+
+
+def remembered(header: str) -> Tenant | None:
+    """What this process still knows of the tenant of a `Host` header, however old. Asks nobody."""
+    held = _cache.get(bare_host(header))
+    return held[1] if held else None
 
 
 def forget(host: str | None = None) -> None:

@@ -91,8 +91,8 @@ async def _turn_away(scope: Scope, send: Send, visitor: Visitor) -> None:
         location = f"/accounts/login/?next={quote(target(scope), safe='')}"
         await respond(send, 302, {"location": location, "cache-control": "no-store"}, b"")
         return
-    status, text = (403, "Your role does not include analytics.") if visitor.known else (404, "There is nothing here.")
-    page = outage.html(text, "Ask an administrator of this site.", visitor.tenant).encode()
+    status, code = (403, "no_analytics") if visitor.known else (404, "not_found")
+    page = outage.html(status, code, "There is nothing here.", visitor.tenant).encode()
     headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": outage.POLICY}
     await respond(send, status, headers, page)
 

@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import DatabaseError
 
 from saas.kit import outage, problems
+from saas.tenancy.middleware import remembered
 
 from .analytics import Analytics
 from .asgi import (
@@ -169,4 +170,5 @@ async def _apologise(scope: Scope, send: Send, error: Exception) -> None:
         await respond(send, status, {**headers, "content-type": problems.MEDIA_TYPE}, answer.content)
         return
     headers |= {"content-type": "text/html; charset=utf-8", "content-security-policy": outage.POLICY}
-    await respond(send, status, headers, outage.html(problems.TITLES.get(status, "Error"), text).encode())
+    brand = remembered(header(scope, b"host"))
+    await respond(send, status, headers, outage.html(status, code, text, brand).encode())
