@@ -156,6 +156,7 @@ X_FRAME_OPTIONS = "DENY"
 TILES_ORIGIN = os.environ.get(
     "WATTLANE_TILES_ORIGIN", ""
 )  # of a tile server such as https://tiles.example; empty: ours
+API_PER_MINUTE = int(os.environ.get("WATTLANE_API_PER_MINUTE", "1200"))  # of one person, in one process
 TRUST_PROXY = os.environ.get("WATTLANE_TRUST_PROXY") == "1"
 
 # -- pages ---------------------------------------------------------------------------------------------------------

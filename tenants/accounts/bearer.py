@@ -1,5 +1,6 @@
 """Who calls the API: the person of the bearer token."""
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -9,7 +10,7 @@ from .models import User
 from .permissions import Someone
 from .queries import by_access_token
 
-PER_PERSON = Local(most=600, seconds=60)
+PER_PERSON = Local(most=settings.API_PER_MINUTE, seconds=60)
 
 
 def authenticate(request: HttpRequest) -> User | None:

@@ -4,8 +4,9 @@ import jwt
 import pytest
 from django.utils import timezone
 
+from saas.kit.ratelimit import Local
 from saas.kit.tenant_context import tenant_schema
-from tenants.accounts import actions, queries, tokens
+from tenants.accounts import actions, bearer, queries, tokens
 from tenants.accounts.models import RefreshToken, User
 from tests.tenants.apiclient import PASSWORD, Api, code, person, said
 
@@ -214,3 +215,12 @@ def test_a_session_cookie_of_one_tenant_is_nobody_at_the_other(dora: User) -> No
     client.post("/accounts/login/", {"login": dora.email, "password": PASSWORD})
     assert client.get("/bookings/").status_code == 200
     assert client.get("/bookings/", headers={"host": "barq.localhost"}).status_code == 302
+
+
+@pytest.mark.req("ACC-05", "API-01")
+def test_one_person_cannot_crowd_out_the_others(dora: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bearer, "PER_PERSON", Local(2, 60))
+    api, other = Api("ampere", dora), Api("ampere", person("ampere"))
+    assert [api.get("/me").status_code for _ in range(3)] == [200, 200, 429]
+    assert int(api.get("/me").headers["Retry-After"]) >= 1
+    assert other.get("/me").status_code == 200
