@@ -36,7 +36,7 @@ export function style(holder) {
       label("street", "streets", is("major", "minor"), grow(14, 10, 18, 14), 14.2, 24, { "symbol-placement": "line", "symbol-spacing": 320 }), label("spot", "streets", is("park", "square"), 11, 15.2),
     );
   }
-  layers.push(label("town", "region", ["all", is("place"), ["==", ["get", "r"], 1]], 14, 4), label("part", "region", ["all", is("place"), ["==", ["get", "r"], 2]], 12.5, 9, 14.5), label("quarter", "region", ["all", is("place"), ["==", ["get", "r"], 3]], 11.5, 11, 14.5));
+  layers.push(label("town", "region", ["all", is("place"), ["==", ["get", "r"], 1]], 14, 4), label("part", "region", ["all", is("place"), ["==", ["get", "r"], 2]], 12.5, 9, 14.5), label("quarter", "region", ["all", is("place"), ["==", ["get", "r"], 3]], 11.5, 10, 14.5));
   return { version: 8, sources, layers };
 }
 

@@ -1,5 +1,5 @@
 // The numbers of a running session. Events bring facts; between them time and cost run on by the clock.
-import { clockText } from "./ui.js";
+import { clockText } from "./clock.js";
 
 const page = document.getElementById("live");
 const at = (id) => document.getElementById(id);

@@ -76,7 +76,7 @@ function closePeek() { peek.hidden = true; highlight(undefined); }
 export async function refresh() {
   request?.abort();
   request = new AbortController();
-  const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+  const query = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value && !(name === "order" && value === "distance")));
   history.replaceState(null, "", query.size ? `/?${query}` : "/");
   if (map) { const b = map.getBounds(); query.set("bbox", [b.getSouth(), b.getWest(), b.getNorth(), b.getEast()].map((value) => value.toFixed(5)).join(",")); }
   list.setAttribute("aria-busy", "true");
@@ -100,7 +100,7 @@ function start() {
   const lat = Number(holder.dataset.lat), lng = Number(holder.dataset.lng);
   map = new maplibre.Map({ container: holder, style: holder.dataset.style || style(holder), center: [lng, lat], zoom: Number(holder.dataset.zoom) - (holder.clientWidth < 600 ? 0.8 : 0), minZoom: holder.dataset.style ? 2 : Number(holder.dataset.least), maxZoom: 18.5, attributionControl: { compact: false }, dragRotate: false, pitchWithRotate: false, fadeDuration: still ? 0 : 200, locale: { "Map.Title": holder.dataset.title } });
   map.touchZoomRotate.disableRotation();
-  map.on("load", () => { holder.dataset.ready = "1"; refresh(); });
+  map.on("load", () => { holder.dataset.ready = "1"; if (!showsSome()) showAll(); refresh(); });
   map.on("moveend", (event) => { draw(); if (event.originalEvent || !event.first) soon(); });
   map.on("click", closePeek);
   window.addEventListener("themechange", () => { if (!holder.dataset.style) map.setStyle(style(holder)); });
@@ -112,6 +112,19 @@ function start() {
   peek.addEventListener("keydown", (event) => { if (event.key === "Escape") closePeek(); });
   list.addEventListener("pointerover", (event) => { const card = event.target.closest(".spot"); if (card) highlight(card.dataset.uid); });
   list.addEventListener("focusin", (event) => { const card = event.target.closest(".spot"); if (card) highlight(card.dataset.uid); });
+}
+
+// A first look at nothing would be a bad one: where few of the listed chargers are in sight, all come into it.
+function showsSome() {
+  const { clientWidth: width, clientHeight: height } = holder, edge = 50, all = spots();
+  const seen = all.map((spot) => map.project(spot.at)).filter(({ x, y }) => x > edge && y > edge && x < width - edge && y < height - edge);
+  return seen.length >= Math.min(2, all.length);
+}
+
+function showAll() {
+  const all = spots();
+  const box = all.reduce((bounds, spot) => bounds.extend(spot.at), new maplibre.LngLatBounds(all[0].at, all[0].at));
+  map.fitBounds(box, { padding: { top: 80, bottom: 60, left: 80, right: 90 }, maxZoom: 14.5, animate: false });
 }
 
 function locate() {

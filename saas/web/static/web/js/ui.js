@@ -1,4 +1,6 @@
 // What every page needs: theme, menus, busy buttons, countdowns, the offline shell. Pages work without it.
+import { clockText } from "./clock.js";
+
 const root = document.documentElement;
 
 function remember(theme) {
@@ -7,7 +9,7 @@ function remember(theme) {
   window.dispatchEvent(new Event("themechange"));
 }
 
-export function isDark() {
+function isDark() {
   return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
@@ -43,13 +45,6 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 // Time left until data-until (ISO), as m:ss in the page's digits; at zero the page is asked for again.
-const digits = new Intl.NumberFormat(root.dataset.locale, { minimumIntegerDigits: 2, useGrouping: false });
-const plain = new Intl.NumberFormat(root.dataset.locale, { useGrouping: false });
-export function clockText(seconds) {
-  const whole = Math.max(0, Math.ceil(seconds));
-  const hours = Math.floor(whole / 3600), minutes = Math.floor((whole % 3600) / 60), rest = digits.format(whole % 60);
-  return hours ? `${plain.format(hours)}:${digits.format(minutes)}:${rest}` : `${plain.format(minutes)}:${rest}`;
-}
 for (const node of document.querySelectorAll("[data-until]")) {
   const end = Date.parse(node.dataset.until);
   const tick = () => {
