@@ -13,9 +13,12 @@ from tenants.accounts.bearer import caller
 from tenants.bookings import queries as bookings
 from tenants.bookings.schemas import Booking
 from tenants.bookings.schemas import shown as booking_shown
+from tenants.sites.actions import Place
 
 from . import actions, pages, queries
 from .schemas import (
+    Acceptance,
+    AcceptedStation,
     Cancellation,
     Confirmation,
     Extension,
@@ -114,6 +117,26 @@ def stations(request: HttpRequest, response: HttpResponse, asked: Query[Paging])
 def station(request: HttpRequest, uid: UUID) -> object:
     """One station."""
     return station_shown(pages.station(uid=uid, viewer=caller(request)))
+
+
+@router.post("/stations/{uuid:uid}/accept", response=AcceptedStation, tags=["stations"], operation_id="accept_station")
+def accept(request: HttpRequest, uid: UUID, body: Acceptance) -> object:
+    """Let a station in that came with the registration token. It is told so at its next BootNotification."""
+    person = caller(request)
+    place = Place(**body.place.model_dump(), name=body.name)
+    outlets = [actions.Outlet(**outlet.model_dump()) for outlet in body.evses]
+    found, password = actions.accept_station(
+        station=pages.station(uid=uid, viewer=person), by=person, place=place, outlets=outlets, now=timezone.now()
+    )
+    return {**station_shown(found), "password": password}
+
+
+@router.post("/stations/{uuid:uid}/refuse", response=Station, tags=["stations"], operation_id="refuse_station")
+def refuse(request: HttpRequest, uid: UUID) -> object:
+    """Shut a station out: its credential is worth nothing from now on."""
+    person = caller(request)
+    station = pages.station(uid=uid, viewer=person)
+    return station_shown(actions.refuse_station(station=station, by=person, now=timezone.now()))
 
 
 @router.post("/stations/{uuid:uid}/start", response=Session, tags=["stations"], operation_id="start_station")

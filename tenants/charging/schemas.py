@@ -10,6 +10,7 @@ from ninja import Field, Schema
 from saas.devices.models import Device
 from saas.devices.queries import is_online
 from saas.kit.schemas import Moment, Money, Paging, Word, money
+from tenants.marketplace.schemas import PlaceIn, PowerW, Standard
 
 from .models import Session as Row
 from .models import Station as StationRow
@@ -111,6 +112,7 @@ class Station(Schema):
 
     uid: UUID
     station_id: str
+    state: Literal["pending", "active", "revoked"] = Field(description="pending: waits to be accepted or refused")
     online: bool
     last_seen_at: Moment | None = None
     protocol: str
@@ -121,6 +123,25 @@ class Station(Schema):
     booted_at: Moment | None = None
     location: str | None = None
     evses: list[StationEvse]
+
+
+class OutletIn(Schema):
+    connector: Standard
+    max_power_w: PowerW
+
+
+class Acceptance(Schema):
+    """Where the station stands and what it serves: EVSE 1, 2, … in this order."""
+
+    name: Word = ""
+    place: PlaceIn
+    evses: list[OutletIn] = Field(min_length=1, max_length=32)
+
+
+class AcceptedStation(Station):
+    password: str = Field(
+        description="The station's own, shown this once. Set it as AuthorizationKey (1.6) or BasicAuthPassword (2.0.1)"
+    )
 
 
 class RemoteStart(Schema):
@@ -160,6 +181,7 @@ def station_shown(station: StationRow) -> dict[str, Any]:
     names = "uid station_id protocol vendor model serial_number firmware booted_at"
     return {
         **{name: getattr(station, name) for name in names.split()},
+        "state": device.state if device else Device.State.REVOKED,
         "online": device is not None and is_online(device),
         "last_seen_at": device.last_seen_at if device else None,
         "location": station.location.name if station.location else None,

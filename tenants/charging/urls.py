@@ -21,6 +21,7 @@ urlpatterns = [
     path("q/<str:token>/start/", session.start, name="start"),
     path("scan/", session.scan, name="scan"),
     path("host/", people.host, name="host"),
+    path("host/codes/<uuid:uid>/", people.code, name="host_code"),
     path("console/", people.console, name="console"),
     path("console/evses/<uuid:uid>/start/", people.remote_start, name="remote_start"),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,6 +17,11 @@ from tenants.charging import actions
 
 HEARTBEAT_SECONDS = 60
 PENDING_SECONDS = 30
+BOOTED: dict[Device.State, tuple[Literal["Accepted", "Pending", "Rejected"], int]] = {
+    Device.State.ACTIVE: ("Accepted", HEARTBEAT_SECONDS),
+    Device.State.PENDING: ("Pending", PENDING_SECONDS),
+    Device.State.REVOKED: ("Rejected", HEARTBEAT_SECONDS),
+}
 UNKNOWN = rpc.Connected(status=404)
 REFUSED = rpc.Connected(status=401)
 
@@ -41,17 +46,14 @@ def connect(question: rpc.Connect, now: datetime) -> rpc.Connected:
 
 
 def boot(question: rpc.Boot, now: datetime) -> rpc.Booted:
-    """Pending stations are told to ask again soon."""
+    """Pending stations are told to ask again soon; revoked ones that are still connected are turned down."""
     device = registry.get(question.device)
     with _inside(device):
         actions.station_boot(device=device, boot=question, now=now)
-    devices.seen(device_id=device.device_id, now=now, online=True, firmware=question.firmware)
-    pending = device.state == Device.State.PENDING
-    return rpc.Booted(
-        status="Pending" if pending else "Accepted",
-        interval_s=PENDING_SECONDS if pending else HEARTBEAT_SECONDS,
-        now_ms=_ms(now),
-    )
+    here = device.state != Device.State.REVOKED
+    devices.seen(device_id=device.device_id, now=now, online=here, firmware=question.firmware)
+    status, interval_s = BOOTED[Device.State(device.state)]
+    return rpc.Booted(status=status, interval_s=interval_s, now_ms=_ms(now))
 
 
 def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:

@@ -3,16 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from saas.devices import queries as devices
-from saas.kit.errors import Forbidden, Refused
+from saas.kit.errors import Forbidden, NotFound, Refused
 from saas.tenancy.here import brand
 from saas.web.refusals import sentence
 from tenants.accounts.here import person
@@ -22,6 +24,7 @@ from tenants.bookings import queries as bookings
 from tenants.ledger import queries as ledger
 from tenants.ledger.models import Account
 from tenants.marketplace import queries as marketplace
+from tenants.marketplace.models import Listing
 from tenants.sites.models import Evse
 
 from .. import actions, queries
@@ -60,6 +63,18 @@ def _earnings(owner: str) -> list[dict[str, object]]:
     rows = Session.objects.select_related("booking__listing").filter(booking__uid__in=uids)
     by_booking = {str(row.booking.uid): row for row in rows if row.booking}
     return [{"line": line, "session": by_booking.get(line.reference.removeprefix("booking:"))} for line in lines]
+
+
+@login_required
+@require_GET
+def code(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The QR code to print and stick on the charger: an address that any phone's camera opens."""
+    listing = Listing.objects.select_related("evse").filter(uid=uid).exclude(state=Listing.State.DELETED).first()
+    if listing is None or not can(person(request), "listing.manage", listing):
+        raise NotFound()
+    address = request.build_absolute_uri(f"/q/{queries.qr_token(listing.evse)}")
+    drawn = segno.make(address, error="q").svg_inline(scale=1, border=2, omitsize=True, svgclass="qr", lineclass=None)
+    return render(request, "charging/code.html", {"listing": listing, "drawn": mark_safe(drawn), "address": address})  # noqa: S308 - segno's own drawing
 
 
 @login_required

@@ -22,6 +22,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "activate_session": {"qr_token": "x"},
     "extend_session": {"minutes": 5},
     "start_station": {"evse": "00000000-0000-4000-8000-000000000000"},
+    "accept_station": {
+        "place": {"address": "Quay 1", "city": "Helsinki", "country": "FI", "latitude": 60.17, "longitude": 24.94},
+        "evses": [{"connector": "IEC_62196_T2", "max_power_w": 22_000}],
+    },
     "import_roster": {"csv": "plate\nX-1\n"},
 }
 QUERIES = {"charger_slots": "?start=2026-12-01T00:00:00Z&end=2026-12-01T01:00:00Z"}
