@@ -3,14 +3,18 @@
 import argparse
 import contextlib
 import fcntl
+import json
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-from saas.kit.home import Home, home
+from saas.kit.home import CODE, Home, home
 
 from . import check
+from .brands import BRANDS
 from .installation import running
 
 
@@ -36,6 +40,7 @@ def serve(place: Home) -> int:
     try:
         with running(place, say=_say) as (_, facts):
             print(summary(facts), flush=True)
+            threading.Thread(target=_real_sessions, args=(place,), daemon=True).start()
             threading.Event().wait()
     except KeyboardInterrupt:
         print(f"Stopped. The data stays in {place.path}", flush=True)
@@ -53,6 +58,19 @@ def only_one(place: Home) -> Iterator[None]:
                 f"The product already runs on {place.path}. Stop it first, or set WATTLANE_HOME."
             ) from None
         yield
+
+
+def _real_sessions(place: Home) -> None:
+    """Public sessions for the dashboards, once, where the project's shared data lies beside it."""
+    for brand in BRANDS:
+        for file in (CODE.parent / "shared" / "data" / "sessions" / name for name in brand.sessions):
+            landed = place.path / "lake" / "landing" / "sessions" / f"tenant={brand.slug}"
+            if not file.exists() or landed.exists():
+                continue
+            argv = [sys.executable, "-m", "saas.cli", "import", "sessions", str(file), "--tenant", brand.slug, "--json"]
+            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+            outcome = f"{json.loads(done.stdout)['imported']['rows']} sessions" if done.returncode == 0 else "failed"
+            _say(f"imported {file.name} for {brand.slug}: {outcome}")
 
 
 def _say(text: str) -> None:

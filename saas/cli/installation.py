@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,6 +25,7 @@ def running(place: Home, say: Say) -> Iterator[tuple[Supervisor, dict[str, Any]]
     if ended := supervisor.end_leftovers():
         say(f"ended {ended} processes that an earlier start had left behind")
     _refuse_taken_ports(place)
+    os.environ["WATTLANE_HOME"] = str(place.path)  # every part belongs to this folder
     begin = time.monotonic()
     with embedded_database(place, say):
         try:
@@ -50,8 +50,7 @@ def running(place: Home, say: Say) -> Iterator[tuple[Supervisor, dict[str, Any]]
 def _prepare(place: Home, say: Say) -> dict[str, Any]:
     """Schemas, brands and people: made at the first start, left alone afterwards."""
     say("preparing the schemas")
-    with contextlib.redirect_stdout(sys.stderr if sys.stderr.isatty() else sys.stdout):
-        migrate.run()
+    migrate.run()
     say("preparing three brands")
     facts = seed.seed(place, say)
     from django.db import connections

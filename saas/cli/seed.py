@@ -29,9 +29,12 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
         if queries.by_schema(brand.slug) is None:
             say(f"opening {brand.slug}: {len(brand.offers)} chargers, {len(brand.people)} people")
             open_brand(brand, now)
-    credentials = _credentials(place.path / "street" / "devices.json", now)
+    spare = _spare_adapters(place.path / "street" / "spare.json", now)
+    credentials = _credentials(place.path / "street" / "devices.json", spare, now)
     CredentialsFile(place.path / "broker" / "credentials.json").refresh()
     facts = _facts(place, credentials, now)
+    for tenant in facts["tenants"]:
+        tenant["spare_adapter"] = spare[tenant["schema"]]
     _write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
     return facts
 
@@ -133,16 +136,36 @@ def _roster(brand: Brand, now: datetime) -> None:
             raise RuntimeError(f"the demonstration's roster has errors: {outcome.errors}")
 
 
-def _credentials(file: Path, now: datetime) -> dict[str, dict[str, Any]]:
+def _spare_adapters(file: Path, now: datetime) -> dict[str, Facts]:
+    """By tenant, an adapter that nobody simulates and no charger uses: to speak MQTT by hand, to offer a charger with."""
+    from saas.devices.actions import register
+    from saas.devices.queries import permit_key
+    from saas.tenancy.queries import by_schema
+
+    spare: dict[str, Facts] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    for brand in BRANDS:
+        tenant = by_schema(brand.slug)
+        if brand.slug not in spare and tenant is not None:
+            device, secret = register(tenant=tenant, kind="adapter", now=now)
+            key = permit_key(device).hex()
+            spare[brand.slug] = {"device": device.device_id, "device_password": secret, "permit_key_hex": key}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _write_private(file, json.dumps(spare, indent=1))
+    return spare
+
+
+def _credentials(file: Path, spare: dict[str, Facts], now: datetime) -> dict[str, dict[str, Any]]:
     """Passwords and keys of the simulated adapters. The product keeps hashes only, so a lost one is made anew."""
     from saas.devices.actions import rotate
     from saas.devices.models import Device
     from saas.devices.queries import permit_key
 
-    file.parent.mkdir(parents=True, exist_ok=True)
     rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     known = {row["device"]: row for row in rows}
-    for device in Device.objects.filter(kind=Device.Kind.ADAPTER).order_by("created_at", "device_id"):
+    adapters = Device.objects.filter(kind=Device.Kind.ADAPTER).exclude(
+        device_id__in=[s["device"] for s in spare.values()]
+    )
+    for device in adapters.order_by("created_at", "device_id"):
         if device.device_id not in known:
             device, secret = rotate(device_id=device.device_id, now=now)  # noqa: PLW2901 - the same device
             known[device.device_id] = {
