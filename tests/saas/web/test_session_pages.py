@@ -156,6 +156,15 @@ def test_sessions_of_others_are_not_there(story: Story, path: str) -> None:
     assert visitor("barq.localhost").get(f"/sessions/{session.uid}/{path}").status_code == 302
 
 
+@pytest.mark.req("MKT-10")
+def test_the_host_prints_the_code_that_starts_sessions(story: Story) -> None:
+    listing, driver, _ = story
+    page = visitor(user=listing.host).get(f"/host/codes/{listing.uid}/").content.decode()
+    assert f"http://ampere.localhost/q/{queries.qr_token(listing.evse)}" in page
+    assert "<svg" in page and 'class="qr"' in page
+    assert visitor(user=driver).get(f"/host/codes/{listing.uid}/").status_code == 404
+
+
 def test_the_scan_page_shows_the_code_of_the_coming_session(story: Story) -> None:
     assert 'class="code"' in visitor(user=story[1]).get("/scan/").content.decode()
     assert 'class="code"' not in visitor(user=builders.person("other")).get("/scan/").content.decode()
