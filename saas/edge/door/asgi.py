@@ -63,16 +63,6 @@ async def read_body(receive: Receive, *, limit: int, seconds: float) -> bytes:
     return b"".join(parts)
 
 
-def replay(body: bytes) -> Receive:
-    """A `receive` that gives a body which was read already."""
-    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
-
-    async def receive() -> Message:
-        return next(messages, {"type": "http.disconnect"})
-
-    return receive
-
-
 async def until_left(receive: Receive) -> None:
     """Return when the client leaves. To be called once the body has been read."""
     while (await receive())["type"] != "http.disconnect":

@@ -5,9 +5,8 @@ import time
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
-from a2wsgi import WSGIMiddleware
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import DatabaseError
 
@@ -16,7 +15,6 @@ from saas.tenancy.middleware import remembered
 
 from .analytics import Analytics
 from .asgi import (
-    App,
     BodyTooLarge,
     BodyTooSlow,
     Message,
@@ -26,10 +24,10 @@ from .asgi import (
     clean_request_headers,
     header,
     read_body,
-    replay,
     respond,
     until_left,
 )
+from .bridge import Bridge, Wsgi
 from .upstream import Upstream, UpstreamBroken, UpstreamDown
 from .visitor import Visitor, visitor
 
@@ -43,7 +41,7 @@ class Entrance:
     """`/live/*` to the live feed, `/analytics/*` to Streamlit, the rest to Django in at most `threads` threads."""
 
     def __init__(self, django: WSGIHandler, *, live_port: int, analytics_port: int, threads: int) -> None:
-        self.django: App = cast(Any, WSGIMiddleware(cast(Any, django), workers=threads))
+        self.django = Bridge(cast(Wsgi, django), threads=threads)
         self.live = Upstream(live_port, quiet_s=None)
         self.analytics = Analytics(Upstream(analytics_port, quiet_s=60), self._ask)
         self.asking = ThreadPoolExecutor(4, thread_name_prefix="door")
@@ -86,7 +84,7 @@ class Entrance:
         try:
             leaving = asyncio.ensure_future(_note_leaving(receive, send))
             try:
-                await _answer_in_time(self.django(inner, replay(body), send), send)
+                await _answer_in_time(self.django(inner, body, send), send)
             finally:
                 leaving.cancel()
         finally:

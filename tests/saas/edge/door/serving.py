@@ -53,7 +53,10 @@ def web(**environment: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], lines: list[bytes]) -> None:

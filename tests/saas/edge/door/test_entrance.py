@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -224,6 +225,21 @@ def test_threads_that_serve_both_tenants_never_mix_them(standing: Standing) -> N
             return list(await asyncio.gather(*(one(number) for number in range(80))))
 
     assert set(asyncio.run(storm())) == {("ampere", "en"), ("barq", "ar")}
+
+
+@pytest.mark.req("OPS-03")
+def test_the_server_ends_in_time_while_requests_run(standing: Standing) -> None:
+    async def storm(address: str) -> None:
+        async with httpx.AsyncClient(base_url=address, timeout=10) as client:
+            await asyncio.gather(
+                *(client.get("/accounts/login/", headers=HOST) for _ in range(60)), return_exceptions=True
+            )
+
+    with web() as address:
+        threading.Thread(target=lambda: asyncio.run(storm(address)), daemon=True).start()
+        time.sleep(0.3)
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 10
 
 
 @pytest.mark.slow
