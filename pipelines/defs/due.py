@@ -16,7 +16,7 @@ Range = tuple[date, date]
 _ONE = timedelta(days=1)
 _NEAR = timedelta(days=7)
 # A live session whose cost is not known yet is looked at again for this long.
-_PRICED_WITHIN = timedelta(hours=2)
+_PRICED_WITHIN = timedelta(minutes=10)
 
 
 def telemetry(store: TelemetryStore, since: datetime | None, today: date) -> tuple[list[Range], datetime | None]:

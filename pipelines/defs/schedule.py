@@ -1,6 +1,7 @@
 """When the refresh runs: soon after news from devices, after an import, and once a night to tidy up."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,6 +16,7 @@ from pipelines.resources.lake import Lake
 from pipelines.resources.store import NoDatabase, TelemetryStore
 from pipelines.resources.tables import CLEAN, CONTEXT, ENERGY_15MIN, RAW
 
+AGAIN = timedelta(minutes=10)
 Asked = Iterator[dg.RunRequest | dg.SkipReason]
 ALIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -41,26 +43,40 @@ def request(first: date, last: date, now: datetime) -> dg.RunRequest:
     return dg.RunRequest(run_key=key, job_name="refresh", tags=run_tags(first, last))
 
 
-@dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    jobs=[REFRESH, history],
+    minimum_interval_seconds=int(os.environ.get("WATTLANE_REFRESH_S", "45")),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
 def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[TelemetryStore]) -> Asked:
     """Runs the days for which devices sent something, today's or long past."""
     if busy(context):
         yield dg.SkipReason("a refresh is on its way")
         return
-    since = datetime.fromisoformat(context.cursor) if context.cursor else None
     now = datetime.now(UTC)
     try:
-        ranges, newest = due.telemetry(store, since, now.date())
+        ranges, newest = due.telemetry(store, looked_until(context.cursor, now), now.date())
     except NoDatabase as error:
         yield dg.SkipReason(f"no database: {error}")
         return
     ranges = due.merged([*ranges, *due.unpriced(now)])
     for first, last in ranges:
         yield request(first, last, now)
-    if newest is not None and not ranges:
-        context.update_cursor(newest.isoformat())
+    context.update_cursor(cursor_after(newest, now))
     if not ranges:
         yield dg.SkipReason("nothing new")
+
+
+def looked_until(cursor: str | None, now: datetime) -> datetime | None:
+    """From when on to look: a while before the last news, so that a failed run is tried again; once a day, all."""
+    held = json.loads(cursor) if cursor else {}
+    if held.get("all") != now.date().isoformat() or not held.get("newest"):
+        return None
+    return datetime.fromisoformat(held["newest"]) - AGAIN
+
+
+def cursor_after(newest: datetime | None, now: datetime) -> str:
+    return json.dumps({"all": now.date().isoformat(), "newest": newest.isoformat() if newest else None})
 
 
 @dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)

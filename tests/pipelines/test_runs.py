@@ -160,14 +160,18 @@ def test_a_broken_rule_fails_the_run_and_what_depends_on_it_does_not_run(lake: L
     assert CLEAN.state() is not None
 
 
-def test_imported_sessions_run_the_same_way_and_are_due_once(lake: Lake) -> None:
-    at = datetime(2016, 9, 3, 10, 7, tzinfo=UTC)
+def land(at: datetime, key: str) -> None:
+    """An imported session of 50 minutes and 10,001 Wh at the Crown Inn."""
     row = dict.fromkeys(SCHEMA) | {
-        "session_key": "k1", "charger": "51250", "site": "Crown Inn", "start_utc": at, "timezone": "Europe/London",
+        "session_key": key, "charger": "51250", "site": "Crown Inn", "start_utc": at, "timezone": "Europe/London",
         "end_utc": at + timedelta(minutes=50), "energy_wh": 10_001, "duration_s": 3000, "source_file": "pk.csv",
-        "source_row": 1, "source_sha256": "ab", "repaired": [],
+        "source_row": 1, "source_sha256": key, "repaired": [],
     }  # fmt: skip
-    Landing("ampere").store("ab", pl.DataFrame([row], schema=SCHEMA), [], {"file": "pk.csv"})
+    Landing("ampere").store(key, pl.DataFrame([row], schema=SCHEMA), [], {"file": "pk.csv"})
+
+
+def test_imported_sessions_run_the_same_way_and_are_due_once(lake: Lake) -> None:
+    land(datetime(2016, 9, 3, 10, 7, tzinfo=UTC), "k1")
     ((first, last),) = due.landed()
     run(lake, messages(*charging()).clear(), first, last)
     assert due.landed() == []
@@ -193,3 +197,25 @@ def test_steps_and_assets_have_owner_description_and_order() -> None:
         "charger_health_daily": ["sessions"],
         "carbon": ["sessions"],
     }
+
+
+def test_refresh_makes_what_is_due_without_any_service(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    from pipelines.defs.refresh import main
+
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("WATTLANE_WEB_URL", "http://127.0.0.1:9")
+    land(datetime(2016, 9, 3, 10, 7, tzinfo=UTC), "k1")
+    land(datetime(2017, 9, 3, 10, 7, tzinfo=UTC), "k2")
+    assert main(["--tenant", "ampere", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["days"] == ["2016-09-03..2017-09-03"]
+    assert {name: mart["rows"] for name, mart in said["marts"].items()} == {
+        "sessions": 2, "energy_daily": 2, "charger_health_daily": 2, "carbon": 2,
+    }  # fmt: skip
+    assert main(["--tenant", "ampere"]) == 0
+    assert "nothing is due" in capsys.readouterr().out
