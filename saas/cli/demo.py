@@ -73,6 +73,16 @@ def _real_sessions(place: Home) -> None:
             _say(f"imported {file.name} for {brand.slug}: {outcome}")
 
 
+def is_running(place: Home) -> bool:
+    """Whether a start of the product holds this data folder."""
+    with (place.run / "lock").open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
 def _say(text: str) -> None:
     print(f"  {text}", flush=True)
 

@@ -7,8 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import psutil
+
 from saas.kit.home import CODE, Home, home
 
+from .demo import is_running
 from .supervisor import listens
 
 LEAST_FREE_BYTES = 2 * 10**9
@@ -32,7 +35,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 1 when something stops the product."""
-    findings = [finding for look in LOOKS for finding in look(home())]
+    findings = list(examine(home()))
     if arguments.json:
         print(json.dumps([vars(finding) for finding in findings], indent=1))
     else:
@@ -42,6 +45,17 @@ def run(arguments: argparse.Namespace) -> int:
             if finding.advice:
                 print(f"    → {finding.advice}")
     return int(any(finding.fatal for finding in findings))
+
+
+def examine(place: Home) -> Iterator[Finding]:
+    """What there is to say; where the data folder cannot be used, nothing about what would lie in it."""
+    for look in MACHINE:
+        yield from look(place)
+    folder = list(_folder(place))
+    yield from folder
+    if not any(finding.fatal for finding in folder):
+        for look in INSTALLATION:
+            yield from look(place)
 
 
 def _python(_: Home) -> Iterator[Finding]:
@@ -54,8 +68,9 @@ def _folder(place: Home) -> Iterator[Finding]:
     path = place.path
     try:
         place.run.joinpath(".write").write_text("", encoding="utf-8")
-    except OSError as error:
-        yield Finding("data folder", f"{path}: {error}", "Set WATTLANE_HOME to a folder that you may write.", True)
+    except (OSError, SystemExit) as error:
+        reason = error.strerror if isinstance(error, OSError) else "cannot be made"
+        yield Finding("data folder", f"{path}: {reason}", "Set WATTLANE_HOME to a folder that you may write.", True)
         return
     free = shutil.disk_usage(path).free
     yield Finding("data folder", str(path))
@@ -86,7 +101,7 @@ def _browser(_: Home) -> Iterator[Finding]:
 
 
 def _ports(place: Home) -> Iterator[Finding]:
-    ours = (place.run / "processes.json").exists()
+    ours = any(_alive(*process) for process in _recorded(place).values())
     for name, port in _port_table(place).items():
         taken = listens(port)
         state = f"{port} {'answers' if taken else 'free'}"
@@ -101,16 +116,33 @@ def _port_table(place: Home) -> dict[str, int]:
 
 
 def _parts(place: Home) -> Iterator[Finding]:
-    record = place.run / "processes.json"
-    if not record.exists():
+    recorded = _recorded(place)
+    if not recorded:
         yield Finding("product", "not running", "Start it with `make demo`.")
         return
-    import psutil
+    if not is_running(place):
+        state, advice = "what started it was killed", "Run `make demo` again: it ends what was left and keeps the data."
+        yield Finding("product", state, advice, True)
+    for name, process in recorded.items():
+        alive = _alive(*process)
+        advice = "" if alive else f"It is started again by itself. If not: read {place.logs / name}.log."
+        yield Finding(f"part {name}", f"runs as {process[0]}" if alive else "not running", advice, not alive)
 
-    for name, (pid, _) in json.loads(record.read_text(encoding="utf-8")).items():
-        alive = psutil.pid_exists(pid)
-        log = place.logs / f"{name}.log"
-        yield Finding(f"part {name}", f"runs as {pid}" if alive else "not running", "" if alive else f"Read {log}.")
+
+def _recorded(place: Home) -> dict[str, tuple[int, float]]:
+    """Name → pid and moment of start, of the parts that the last start began and no stop ended."""
+    record = place.run / "processes.json"
+    held = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    return {name: (pid, created) for name, (pid, created) in held.items()}
+
+
+def _alive(pid: int, created: float) -> bool:
+    """Not a zombie, and not another process that got the number later."""
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _database(place: Home) -> Iterator[Finding]:
@@ -124,11 +156,12 @@ def _database(place: Home) -> Iterator[Finding]:
     except SystemExit:
         yield Finding("database", "not started yet")
     except psycopg.Error as error:
-        stopped = not (place.run / "processes.json").exists()
-        advice = "" if stopped else "Is PostgreSQL running? Read the log in the data folder's pg/log."
-        yield Finding("database", "stopped" if stopped else str(error).strip(), advice)
+        stopped = not is_running(place)
+        advice = "" if stopped else f"It is started again by itself. If not: read {place.path / 'pg' / 'log'}."
+        reason = str(error).strip().splitlines()
+        yield Finding("database", "stopped" if stopped else reason[0] if reason else "down", advice, not stopped)
 
 
-LOOKS: tuple[Callable[[Home], Iterator[Finding]], ...] = (
-    _python, _folder, _front_end, _documents, _browser, _ports, _parts, _database,
-)  # fmt: skip
+Look = Callable[[Home], Iterator[Finding]]
+MACHINE: tuple[Look, ...] = (_python, _front_end, _documents, _browser)
+INSTALLATION: tuple[Look, ...] = (_ports, _parts, _database)

@@ -15,6 +15,7 @@ from .django import with_django
 from .supervisor import Supervisor, listens
 
 READY_SECONDS = 120.0
+LET_GO_SECONDS = 10.0
 Say = Callable[[str], None]
 
 
@@ -24,7 +25,7 @@ def running(place: Home, say: Say) -> Iterator[tuple[Supervisor, dict[str, Any]]
     supervisor = Supervisor(place.logs, place.run / "processes.json", say)
     if ended := supervisor.end_leftovers():
         say(f"ended {ended} processes that an earlier start had left behind")
-    _refuse_taken_ports(place)
+    _refuse_taken_ports(place, patience=LET_GO_SECONDS if ended else 0)
     os.environ["WATTLANE_HOME"] = str(place.path)  # every part belongs to this folder
     begin = time.monotonic()
     with embedded_database(place, say):
@@ -74,9 +75,16 @@ def embedded_database(place: Home, say: Say) -> Iterator[None]:
         database.stop()
 
 
-def _refuse_taken_ports(place: Home) -> None:
-    names = ("web", "ocpp", "mqtt", "analytics", "dagster", "live")
-    taken = [name for name in names if listens(getattr(place, f"{name}_port"))]
+def _refuse_taken_ports(place: Home, *, patience: float) -> None:
+    """`patience`: seconds in which processes that were just killed may let go of theirs."""
+    end = time.monotonic() + patience
+    while (taken := _taken(place)) and time.monotonic() < end:
+        time.sleep(0.1)
     if taken:
         hints = ", ".join(f"{getattr(place, f'{name}_port')} (WATTLANE_{name.upper()}_PORT)" for name in taken)
         raise SystemExit(f"Ports in use: {hints}. Stop what uses them, or set other ports in the environment.")
+
+
+def _taken(place: Home) -> list[str]:
+    names = ("web", "ocpp", "mqtt", "analytics", "dagster", "live")
+    return [name for name in names if listens(getattr(place, f"{name}_port"))]

@@ -137,7 +137,7 @@ def _roster(brand: Brand, now: datetime) -> None:
 
 
 def _spare_adapters(file: Path, now: datetime) -> dict[str, Facts]:
-    """By tenant, an adapter that nobody simulates and no charger uses: to speak MQTT by hand, to offer a charger with."""
+    """By tenant, an adapter that nobody simulates and no charger uses: to speak MQTT by hand, to offer a charger."""
     from saas.devices.actions import register
     from saas.devices.queries import permit_key
     from saas.tenancy.queries import by_schema
@@ -162,9 +162,8 @@ def _credentials(file: Path, spare: dict[str, Facts], now: datetime) -> dict[str
 
     rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     known = {row["device"]: row for row in rows}
-    adapters = Device.objects.filter(kind=Device.Kind.ADAPTER).exclude(
-        device_id__in=[s["device"] for s in spare.values()]
-    )
+    adapters = Device.objects.filter(kind=Device.Kind.ADAPTER)
+    adapters = adapters.exclude(device_id__in=[row["device"] for row in spare.values()])
     for device in adapters.order_by("created_at", "device_id"):
         if device.device_id not in known:
             device, secret = rotate(device_id=device.device_id, now=now)  # noqa: PLW2901 - the same device

@@ -118,7 +118,10 @@ class Home:
 
     def _folder(self, name: str) -> Path:
         folder = self.path / name
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemExit(f"{folder}: {error.strerror}. Set WATTLANE_HOME to a folder that you may write.") from None
         return folder
 
     def _write_private(self, file: Path, text: str) -> None:
