@@ -69,10 +69,19 @@ def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[
 
 def looked_until(cursor: str | None, now: datetime) -> datetime | None:
     """From when on to look: a while before the last news, so that a failed run is tried again; once a day, all."""
-    held = json.loads(cursor) if cursor else {}
+    held = _read(cursor)
     if held.get("all") != now.date().isoformat() or not held.get("newest"):
         return None
     return datetime.fromisoformat(held["newest"]) - AGAIN
+
+
+def _read(cursor: str | None) -> dict[str, str]:
+    """What a cursor says; nothing for one that another version of this code wrote."""
+    try:
+        held = json.loads(cursor or "{}")
+    except ValueError:
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
 def cursor_after(newest: datetime | None, now: datetime) -> str:

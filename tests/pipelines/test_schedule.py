@@ -62,6 +62,7 @@ def test_without_a_database_the_sensor_waits() -> None:
 def test_it_looks_at_everything_once_a_day_and_else_a_while_back() -> None:
     cursor = cursor_after(NOW, NOW)
     assert looked_until(None, NOW) is None
+    assert looked_until("2026-03-10T12:00:00+00:00", NOW) is None
     assert looked_until(cursor, NOW + timedelta(hours=1)) == NOW - AGAIN
     assert looked_until(cursor, NOW + timedelta(days=1)) is None
     assert looked_until(cursor_after(None, NOW), NOW) is None
