@@ -83,6 +83,8 @@ def _people(brand: Brand, now: datetime) -> dict[str, "User"]:
         if person.role == "owner":
             continue  # opened the tenant
         roles = [] if person.role == "driver" else [(person.role, organisations.get(person.organisation))]
+        if brand.tenant["kind"] == "fleet" and person.role in ("fleet_manager", "esg_analyst"):
+            roles.append((person.role, None))  # the whole brand is the fleet
         user = actions.add_user(
             email=_email(brand, person), password=PASSWORD, name=person.name, roles=roles, verified=True, now=now
         )
