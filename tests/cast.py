@@ -5,10 +5,28 @@ import uuid
 from saas.tenancy.cloning import clone_template
 from saas.tenancy.models import Domain, Tenant
 
-BRANDS = {
-    "ampere": dict(name="Ampère", country="FI", language="en", currency="EUR", timezone="Europe/Helsinki", colour_primary="#0B6E4F", colour_accent="#F5B700", support_email="help@ampere.example"),
-    "barq": dict(name="برق", country="AE", language="ar", currency="AED", timezone="Asia/Dubai", colour_primary="#5B2A86", colour_accent="#FF8A00", support_email="help@barq.example"),
-}  # fmt: skip
+BRANDS: dict[str, dict[str, str]] = {
+    "ampere": {
+        "name": "Ampère",
+        "country": "FI",
+        "language": "en",
+        "currency": "EUR",
+        "timezone": "Europe/Helsinki",
+        "colour_primary": "#0B6E4F",
+        "colour_accent": "#F5B700",
+        "support_email": "help@ampere.example",
+    },
+    "barq": {
+        "name": "برق",
+        "country": "AE",
+        "language": "ar",
+        "currency": "AED",
+        "timezone": "Asia/Dubai",
+        "colour_primary": "#5B2A86",
+        "colour_accent": "#FF8A00",
+        "support_email": "help@barq.example",
+    },
+}
 
 
 def open_tenants() -> None:

@@ -10,7 +10,7 @@ from firmware.drivers import pzem004t
 
 class Pin:
     OUT, IN, PULL_UP, PULL_DOWN = range(4)
-    made: dict[int, "Pin"] = {}  # noqa: RUF012 - the pins of the one chip
+    made: dict[int, "Pin"] = {}
 
     def __init__(self, number: int, mode: int = 0, pull: int | None = None, value: int = 0) -> None:
         self.history: list[int] = [value]
