@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import contextlib
+import logging
 import signal
 import ssl
 from pathlib import Path
 
 import structlog
+from websockets.exceptions import InvalidMessage
 
 from saas.edge.mqtt import rpc
 from saas.kit import logs
@@ -25,7 +27,7 @@ GOODBYE_SECONDS = 2
 def options() -> argparse.Namespace:
     """Command line; ports and secrets come from the installation (WATTLANE_HOME, WATTLANE_OCPP_PORT, MQTT_URL)."""
     parser = argparse.ArgumentParser(prog="saas.edge.ocpp", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--host", default=home().bind, help="address to listen on (default: WATTLANE_BIND or loopback)")
     parser.add_argument("--certificate", type=Path, help="PEM chain: stations then connect with wss:// (profile 2)")
     parser.add_argument("--key", type=Path, help="PEM private key of the certificate")
     given = parser.parse_args()
@@ -64,9 +66,16 @@ async def run(given: argparse.Namespace) -> None:
     log.info("stopped")
 
 
+def says_more_than_goodbye(record: logging.LogRecord) -> bool:
+    """False for connections that were closed before they said anything: who looks whether the port answers."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError))
+
+
 def main() -> None:
     """Entry point."""
     logs.configure("gateway")
+    logging.getLogger("websockets.server").addFilter(says_more_than_goodbye)
     asyncio.run(run(options()))
 
 
