@@ -122,3 +122,9 @@ def _open_spare() -> "Tenant":
         support_email="help@spare.example", owner_email="owner@spare.example", owner_password=None,
         now=datetime.now(UTC),
     )  # fmt: skip
+
+
+@pytest.fixture
+def transactional_db() -> None:
+    """Refused: it empties every table afterwards, the two tenants with them."""
+    pytest.fail("use `committed` (rows that the test removes itself) or `spare` (a tenant of its own)")

@@ -16,7 +16,7 @@ VALUES (%s, %s, 1, %s, 'telemetry', 'ampere', 1, 's', %s, %s)"""
 
 
 @pytest.fixture
-def connection(transactional_db: None, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def connection(committed: None, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """A connection of its own, committed, because ADBC is another client; and the address that both use."""
     from django.db import connection as django
 
