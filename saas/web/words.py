@@ -27,6 +27,7 @@ UNITS = {
     "km": gettext_lazy("km"),
     "h": gettext_lazy("h"),
     "min": gettext_lazy("min"),
+    "s": gettext_lazy("s"),
 }
 AMENITIES = {
     "covered": ("umbrella", gettext_lazy("Covered")),
@@ -114,6 +115,13 @@ def duration(minutes: int) -> str:
     parts = [f"{number(hours)}\u00a0{UNITS['h']}"] if hours else []
     parts += [f"{number(rest)}\u00a0{UNITS['min']}"] if rest or not hours else []
     return " ".join(parts)
+
+
+def between(seconds: float) -> str:
+    """In whole minutes; under two minutes in seconds, where a minute would say too little."""
+    if seconds < 120 and seconds % 60:
+        return f"{number(round(seconds))}\u00a0{UNITS['s']}"
+    return duration(round(seconds / 60))
 
 
 def day(moment: datetime | date, zone: str) -> str:

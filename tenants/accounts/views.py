@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -94,7 +94,7 @@ def check(request: HttpRequest) -> HttpResponse:
         try:
             identity.submit(user=user, now=datetime.now(UTC), **form.cleaned_data)
             messages.success(request, _("Thank you. We check it and tell you here."))
-            return redirect(back or "identity")
+            return redirect(f"{request.path}?{urlencode({'next': back})}" if back else "identity")
         except Refused as refusal:
             form.add_error(None, sentence(refusal))
             status = refusal.status

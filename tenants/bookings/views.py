@@ -39,21 +39,24 @@ def quote(request: HttpRequest, uid: UUID) -> HttpResponse:
 def hold(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Reserve the chosen time; a refusal comes back on the charger's page with the choice kept."""
     if not request.user.is_authenticated:
-        back = f"/chargers/{uid}/?" + urlencode(
-            {name: request.POST.get(name, "") for name in ("day", "start", "minutes", "energy")}
-        )
-        return redirect_to_login(back)
+        return redirect_to_login(_back(request, uid))
     try:
         start, end, energy_wh = chosen(request.POST)
         booking = actions.hold(
             listing_uid=uid, driver=person(request), start=start, end=end, energy_wh=energy_wh, now=datetime.now(UTC)
         )
     except actions.IdentityRequired:
-        return HttpResponseRedirect("/account/identity/?" + urlencode({"next": f"/chargers/{uid}/"}))
+        return HttpResponseRedirect("/account/identity/?" + urlencode({"next": _back(request, uid)}))
     except Refused as refusal:
         context = page(request, uid, request.POST) | {"refusal": sentence(refusal)}
         return render(request, "marketplace/charger.html", context, status=refusal.status)
     return redirect(f"/bookings/{booking.uid}/pay/")
+
+
+def _back(request: HttpRequest, uid: UUID) -> str:
+    """The charger's page with the choice kept."""
+    choice = {name: request.POST.get(name, "") for name in ("day", "start", "minutes", "energy")}
+    return f"/chargers/{uid}/?{urlencode(choice)}"
 
 
 def chosen(given: Any) -> tuple[datetime, datetime, int]:

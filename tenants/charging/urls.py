@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from .views import booking, people, session
+from .views import booking, keypad, people, session
 
 urlpatterns = [
     path("bookings/", booking.mine, name="bookings"),
     path("bookings/<uuid:uid>/", booking.one, name="booking"),
     path("bookings/<uuid:uid>/pay/", booking.pay, name="pay"),
     path("bookings/<uuid:uid>/bank/", booking.bank, name="bank"),
+    path("bookings/<uuid:uid>/keypad/", keypad.type_code, name="keypad"),
     path("bookings/<uuid:uid>/cancel/", booking.cancel, name="cancel"),
     path("bookings/<uuid:uid>/calendar.ics", booking.ics, name="ics"),
     path("sessions/<uuid:uid>/", session.live, name="session"),

@@ -91,7 +91,7 @@ def duration(minutes: int) -> str:
 
 @register.simple_tag
 def minutes_between(start: datetime, end: datetime) -> str:
-    return words.duration(round((end - start).total_seconds() / 60))
+    return words.between((end - start).total_seconds())
 
 
 @register.simple_tag

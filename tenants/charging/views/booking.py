@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -28,6 +30,7 @@ from tenants.payments.providers import provider
 
 from .. import actions, outcomes
 from ..calendar import event
+from .keypad import token_to_try
 
 State = Booking.State
 CARDS = (
@@ -44,6 +47,7 @@ Decision = Callable[[Booking, datetime], Any]
 def mine(request: HttpRequest) -> HttpResponse:
     """The driver's bookings: what comes, then what was."""
     rows = bookings.of_driver(driver=person(request))
+    prefetch_related_objects(rows, "session")
     coming = sorted((row for row in rows if row.state in COMING), key=lambda row: row.during.lower)
     return render(
         request, "charging/bookings.html", {"coming": coming, "past": [row for row in rows if row.state not in COMING]}
@@ -73,6 +77,7 @@ def _facts(booking: Booking, request: HttpRequest, driving: bool) -> dict[str, A
         "session": session,
         "code": one_time_code(booking) if driving and booking.state == State.CONFIRMED else "",
         "open_now": open_now,
+        "token": token_to_try(booking) if driving and booking.state == State.CONFIRMED else "",
         "driving": driving,
         "back_minor": _back_minor(booking, request, now),
         "payment": booking.payments.order_by("id").last(),
@@ -115,16 +120,21 @@ def _confirm(request: HttpRequest, booking: Booking) -> HttpResponse:
             booking_uid=booking.uid, driver=person(request), method=method, idempotency_key=key, now=datetime.now(UTC)
         )
     except payments.ConfirmationNeeded as needed:
-        return render(
-            request,
-            "charging/bank.html",
-            {"booking": booking, "payment": needed.details["payment"], "method": method, "key": key},
-        )
+        hidden = {"payment": needed.details["payment"], "method": method, "key": key}
+        return ask_bank(request, booking, reverse("bank", args=[booking.uid]), hidden)
     except Refused as refusal:
         booking.refresh_from_db(fields=["state"])
         return _checkout(request, booking, refusal=sentence(refusal), chosen=method, status=refusal.status)
     messages.success(request, _("Booked. Have a good charge!"))
     return redirect("booking", booking.uid)
+
+
+def ask_bank(request: HttpRequest, booking: Booking, answer_to: str, hidden: dict[str, str]) -> HttpResponse:
+    """The stand-in's bank page; its answer goes with the hidden fields to the given address."""
+    payment = booking.payments.filter(uid=hidden["payment"]).first()
+    amount_minor = payment.amount_minor if payment else booking.amount_minor
+    context = {"booking": booking, "amount_minor": amount_minor, "answer_to": answer_to, "hidden": hidden}
+    return render(request, "charging/bank.html", context)
 
 
 def _checkout(
@@ -145,22 +155,24 @@ def _checkout(
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def bank(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """The stand-in's bank page was answered: then the same payment is asked for again."""
+    """The stand-in's bank page was answered: then the same payment is asked for again. Reloaded: back to checkout."""
     booking = bookings.get(uid=uid, viewer=person(request))
+    if request.method == "GET":
+        return redirect("pay", uid)
     accept = request.POST.get("answer") == "yes"
-    payments.answer_challenge(
-        payment_uid=_uid(request.POST.get("payment", "")), driver=person(request), accept=accept, now=datetime.now(UTC)
-    )
+    answer_bank(request, accept=accept)
     return _confirm(request, booking)
 
 
-def _uid(text: str) -> UUID:
+def answer_bank(request: HttpRequest, *, accept: bool) -> None:
+    """Tell the stand-in. NotFound for a payment that is not this person's."""
     try:
-        return UUID(text)
+        payment = UUID(request.POST.get("payment", ""))
     except ValueError as error:
         raise NotFound() from error
+    payments.answer_challenge(payment_uid=payment, driver=person(request), accept=accept, now=datetime.now(UTC))
 
 
 @login_required

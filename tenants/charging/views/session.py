@@ -9,16 +9,19 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from saas.kit.errors import Refused
 from saas.web.refusals import sentence
 from tenants.accounts.here import person
 from tenants.bookings.actions import one_time_code
 from tenants.marketplace.models import Listing
+from tenants.payments import actions as payments
 
 from .. import actions, queries
 from ..models import Session
+from .booking import answer_bank, ask_bank
+from .keypad import token_to_try
 
 State = Session.State
 OVER = (State.CLOSED, State.CANCELLED)
@@ -49,6 +52,8 @@ def _facts(session: Session, request: HttpRequest) -> dict[str, Any]:
         "title": listing.title if listing else session.evse.location.name,
         "driving": driving,
         "code": code,
+        "booking": session.booking,
+        "token": token_to_try(session.booking) if code else "",
         "open_now": session.permit_start_at is None or session.permit_start_at <= now,
         "extend_minutes": EXTEND_MINUTES,
         "seconds": int((session.permit_end_at - session.permit_start_at).total_seconds())
@@ -77,12 +82,22 @@ def stop(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def extend(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """More time on the same card; where the bank asks the payer, its answer comes back here. Reloaded: the session."""
+    if request.method == "GET":
+        return redirect("session", uid)
     try:
         minutes = int(request.POST.get("minutes", "0") or 0)
+        if "answer" in request.POST:
+            answer_bank(request, accept=request.POST["answer"] == "yes")
         actions.extend(session_uid=uid, driver=person(request), minutes=minutes, now=datetime.now(UTC))
         messages.success(request, _("You have more time now."))
+    except payments.ConfirmationNeeded as needed:
+        hidden = {"payment": needed.details["payment"], "minutes": str(minutes)}
+        booking = queries.get(uid=uid, viewer=person(request)).booking
+        assert booking is not None  # extend refuses what is not booked
+        return ask_bank(request, booking, request.path, hidden)
     except (Refused, ValueError) as refusal:
         messages.error(
             request, sentence(refusal) if isinstance(refusal, Refused) else _("Choose how many minutes to add.")

@@ -198,3 +198,31 @@ def test_calendar_lines_are_short_and_escaped() -> None:
 
 def test_the_list_says_so_when_it_is_empty(story: tuple[Listing, User]) -> None:
     assert "No booking yet" in visitor(user=story[1]).get("/bookings/").content.decode()
+
+
+def test_after_a_refusal_at_the_bank_another_card_can_be_tried(story: tuple[Listing, User]) -> None:
+    listing, driver = story
+    client = visitor(user=driver)
+    address = reserve(client, listing)
+    page = pay(client, address, "tok_challenge").content.decode()  # type: ignore[attr-defined]
+    hidden = dict(re.findall(r'name="(payment|method|key)" value="([^"]+)"', page))
+    refused = client.post(address.replace("/pay/", "/bank/"), hidden | {"answer": "no"})
+    assert refused.status_code == 402
+    assert f'action="{address}"' in refused.content.decode()
+    assert client.get(address.replace("/pay/", "/bank/"))["Location"] == address
+    assert pay(client, address, "tok_approved").status_code == 302  # type: ignore[attr-defined]
+
+
+def test_the_way_to_the_identity_check_keeps_the_choice(story: tuple[Listing, User]) -> None:
+    listing, _ = story
+    client = visitor(user=builders.person("newer", verified=False))
+    asked = client.post(f"/chargers/{listing.uid}/book/", wish(minutes="45"))["Location"]
+    assert "minutes%3D45" in asked
+    sent = {
+        "name": "Nea",
+        "licence_plate": "abc-1",
+        "vehicle_type": "Kia",
+        "next": f"/chargers/{listing.uid}/?minutes=45",
+    }
+    waiting = client.post("/account/identity/", sent, follow=True).content.decode()
+    assert "We are checking" in waiting and f"/chargers/{listing.uid}/?minutes=45" in waiting

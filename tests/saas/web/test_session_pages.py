@@ -1,10 +1,13 @@
 """Presence, the running session, the receipt, the host's lines."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event, Telemetry
+from saas.devices import simulated
 from saas.devices.models import Device
 from saas.kit.time import to_ms
 from saas.tenancy.models import Tenant
@@ -168,3 +171,36 @@ def test_the_host_prints_the_code_that_starts_sessions(story: Story) -> None:
 def test_the_scan_page_shows_the_code_of_the_coming_session(story: Story) -> None:
     assert 'class="code"' in visitor(user=story[1]).get("/scan/").content.decode()
     assert 'class="code"' not in visitor(user=builders.person("other")).get("/scan/").content.decode()
+
+
+def test_more_time_on_a_card_whose_bank_asks(story: Story) -> None:
+    _, driver, session = story
+    hold = session.booking.payments.get().operations.get(kind="hold")  # type: ignore[union-attr]
+    hold.detail["token"] = "tok_challenge"
+    hold.save()
+    charge(session)
+    client, address = visitor(user=driver), f"/sessions/{session.uid}/extend/"
+    page = client.post(address, {"minutes": "15"}).content.decode()
+    assert "Is it you?" in page and f'action="{address}"' in page
+    hidden = dict(re.findall(r'name="(payment|minutes)" value="([^"]+)"', page))
+    assert client.post(address, hidden | {"answer": "yes"})["Location"] == f"/sessions/{session.uid}/"
+    end = session.permit_end_at
+    session.refresh_from_db()
+    assert end is not None and session.permit_end_at == end + minutes(15)
+    assert client.get(address)["Location"] == f"/sessions/{session.uid}/"
+
+
+def test_the_keypad_of_a_simulated_charger(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, driver, session = story
+    client, booking = visitor(user=driver), f"/bookings/{session.booking.uid}/"  # type: ignore[union-attr]
+    assert "simulated" not in client.get(booking).content.decode()
+    assert client.post(f"{booking}keypad/", {"code": "1"}).status_code == 404
+    typed: list[str] = []
+    monkeypatch.setattr(simulated, "is_simulated", lambda device: True)
+    monkeypatch.setattr(simulated, "type_code", lambda *, device_id, code: typed.append(code) or wire.REFUSE_CODE)
+    assert "This charger is simulated" in client.get(booking).content.decode()
+    refused = client.post(f"{booking}keypad/", {"code": "۱۲ 34-56"}, follow=True).content.decode()
+    assert typed == ["123456"] and "Wrong code." in refused
+    monkeypatch.setattr(simulated, "type_code", lambda *, device_id, code: "")
+    assert client.post(f"{booking}keypad/", {"code": "1"})["Location"] == f"/sessions/{session.uid}/"
+    assert visitor(user=builders.person("x")).post(f"{booking}keypad/", {"code": "1"}).status_code == 404

@@ -10,4 +10,9 @@ async function quote() {
     if (answer.headers.get("content-type")?.startsWith("text/html")) document.getElementById("quote").innerHTML = await answer.text();
   } catch (error) { if (error.name !== "AbortError") document.getElementById("quote").replaceChildren(); }
 }
-if (form) { form.addEventListener("change", quote); quote(); form.querySelector(".times input:checked")?.closest(".chip").scrollIntoView({ block: "nearest" }); }
+// Only the list of times moves: the page stays where the reader is.
+function reveal(chip) {
+  const list = chip?.closest(".times");
+  if (list) list.scrollTop += chip.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2 + chip.clientHeight / 2;
+}
+if (form) { form.addEventListener("change", quote); quote(); reveal(form.querySelector(".times input:checked")?.closest(".chip")); }
