@@ -21,8 +21,11 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         street = Street(_identities(arguments), arguments.home / "street", _options(arguments))
-    except (OSError, ValueError, KeyError) as error:
-        print(f"simulator: {error!r}", file=sys.stderr)
+    except KeyError as missing:
+        print(f"simulator: a device of the file has no {missing}", file=sys.stderr)
+        return 2
+    except (OSError, ValueError) as error:
+        print(f"simulator: {error}", file=sys.stderr)
         return 2
     asyncio.run(_run(street, arguments))
     return 0
@@ -64,9 +67,11 @@ def _parser() -> argparse.ArgumentParser:
 def _options(arguments: argparse.Namespace) -> Options:
     scheme, _, address = arguments.mqtt.rpartition("://")
     host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"--mqtt {arguments.mqtt}: say host:port, such as 127.0.0.1:18830")
     faults = tuple(name for name in arguments.faults.split(",") if name)
     unknown = [name for name in faults if name not in (*FAULTS, "offline")]
-    if unknown or not host or scheme not in ("", "mqtt", "mqtts") or arguments.speed <= 0:
+    if unknown or scheme not in ("", "mqtt", "mqtts") or arguments.speed <= 0:
         raise ValueError(
             f"not understood: --mqtt {arguments.mqtt} --faults {arguments.faults} --speed {arguments.speed}"
         )
@@ -84,7 +89,7 @@ def _options(arguments: argparse.Namespace) -> Options:
 
 def _identities(arguments: argparse.Namespace) -> list[Identity]:
     if arguments.devices is None and not arguments.count:
-        raise ValueError("say --devices FILE or --count N")
+        raise ValueError("say --devices FILE, or --count N with N of at least 1")
     path = arguments.devices or _made_up(arguments.home / "run" / "street-devices.json", arguments.count)
     rows = json.loads(path.read_text())
     return [Identity.read(row) for row in rows[: arguments.count]]

@@ -39,7 +39,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def import_sessions(arguments: argparse.Namespace) -> int:
     """Find the zone, then hand over to the importer; its exit code is ours."""
     try:
-        zone = arguments.timezone or _zone_of(arguments)
+        zone = _zone_of(arguments)
     except NoZone as reason:
         print(f"wattlane import: {reason}", file=sys.stderr)
         return 2
@@ -50,15 +50,20 @@ def import_sessions(arguments: argparse.Namespace) -> int:
 
 
 def _zone_of(arguments: argparse.Namespace) -> str | None:
-    """The tenant's zone. A dry run does without it when nobody can tell; the importer then says that it uses UTC."""
-    if not arguments.tenant or (arguments.dry_run and not _database_known()):
-        return None
+    """The zone that was named, else the tenant's; a real import needs the tenant even where the zone is named.
+
+    A dry run does without when nobody can tell; the importer then says that it uses UTC.
+    """
+    named: str | None = arguments.timezone
+    if not arguments.tenant or (arguments.dry_run and (named or not _database_known())):
+        return named
     try:
-        return tenant_timezone(arguments.tenant)
+        zone = tenant_timezone(arguments.tenant)
     except NoZone:
         if arguments.dry_run:
             return None
         raise
+    return named or zone
 
 
 def _database_known() -> bool:

@@ -19,7 +19,14 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     again.set_defaults(run=replay)
     for parser in (listing, again):
         parser.add_argument("--reason", default="", help="only those whose reason begins with this")
-        parser.add_argument("--limit", type=int, default=100, help="at most this many (default 100)")
+        parser.add_argument("--limit", type=_positive, default=100, help="at most this many (default 100)")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 @with_django

@@ -25,12 +25,12 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
 
     now = datetime.now(UTC)
     _platform(now)
-    for brand in BRANDS:
-        if queries.by_schema(brand.slug) is None:
-            say(f"opening {brand.slug}: {len(brand.offers)} chargers, {len(brand.people)} people")
-            open_brand(brand, now)
+    opened = [brand for brand in BRANDS if queries.by_schema(brand.slug) is None]
+    for brand in opened:
+        say(f"opening {brand.slug}: {len(brand.offers)} chargers, {len(brand.people)} people")
+        open_brand(brand, now)
     spare = _spare_adapters(place.path / "street" / "spare.json", now)
-    credentials = _credentials(place.path / "street" / "devices.json", spare, now)
+    credentials = _credentials(place.path / "street" / "devices.json", {brand.slug for brand in opened}, spare, now)
     CredentialsFile(place.path / "broker" / "credentials.json").refresh()
     facts = _facts(place, credentials, now)
     for tenant in facts["tenants"]:
@@ -156,8 +156,9 @@ def _spare_adapters(file: Path, now: datetime) -> dict[str, Facts]:
     return spare
 
 
-def _credentials(file: Path, spare: dict[str, Facts], now: datetime) -> dict[str, dict[str, Any]]:
-    """Passwords and keys of the simulated adapters. The product keeps hashes only, so a lost one is made anew."""
+def _credentials(file: Path, opened: set[str], spare: dict[str, Facts], now: datetime) -> dict[str, dict[str, Any]]:
+    """Passwords and keys of the simulated adapters. The product keeps hashes only, so where the file is lost they are
+    made anew. Adapters that somebody registered after their brand was `opened` are theirs, and left alone."""
     from saas.devices.actions import rotate
     from saas.devices.models import Device
     from saas.devices.queries import permit_key
@@ -166,6 +167,8 @@ def _credentials(file: Path, spare: dict[str, Facts], now: datetime) -> dict[str
     known = {row["device"]: row for row in rows}
     adapters = Device.objects.filter(kind=Device.Kind.ADAPTER)
     adapters = adapters.exclude(device_id__in=[row["device"] for row in spare.values()])
+    if file.exists():
+        adapters = adapters.filter(tenant__schema_name__in=opened)
     for device in adapters.order_by("created_at", "device_id"):
         if device.device_id not in known:
             device, secret = rotate(device_id=device.device_id, now=now)  # noqa: PLW2901 - the same device

@@ -60,6 +60,13 @@ def test_an_unknown_tenant_is_refused_but_may_be_tried(home: Path, capfd: pytest
     assert not list(home.rglob("*.parquet"))
 
 
+@pytest.mark.django_db
+def test_naming_the_zone_does_not_make_up_for_an_unknown_tenant(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("import", "sessions", PERTH, "--tenant", "nobody", "--timezone", "UTC") == 2
+    assert "no tenant 'nobody'" in capfd.readouterr().err
+    assert not list(home.rglob("*.parquet"))
+
+
 def test_exit_codes_and_streams_pass_through(home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     points = tmp_path / "points.csv"
     points.write_text("id,name,latitude\n1,Here,60.1\n", encoding="utf-8")
