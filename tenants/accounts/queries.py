@@ -62,7 +62,20 @@ def by_access_token(token: str, *, now: datetime) -> User | None:
 
 def profile(user: User) -> dict[str, object]:
     """What a person may know of themselves, with roles; `organisation` None: over the whole tenant."""
-    memberships = user.memberships.select_related("organisation").order_by("id")
-    roles = [{"role": m.role, "organisation": m.organisation.uid if m.organisation else None} for m in memberships]
     fields = ("uid", "email", "name", "language", "identity")
-    return {**{name: getattr(user, name) for name in fields}, "roles": roles}
+    return {**{name: getattr(user, name) for name in fields}, "roles": _roles(user)}
+
+
+def membership(user: User) -> dict[str, object]:
+    """What the team sees of a member; memberships that were fetched before are used."""
+    fields = {name: getattr(user, name) for name in ("uid", "email", "name")}
+    return {**fields, "active": user.is_active and user.has_usable_password(), "roles": _roles(user)}
+
+
+def _roles(user: User) -> list[dict[str, object]]:
+    fetched = "memberships" in getattr(user, "_prefetched_objects_cache", {})
+    held = user.memberships.all() if fetched else user.memberships.select_related("organisation")
+    return [
+        {"role": m.role, "organisation": m.organisation.uid if m.organisation else None}
+        for m in sorted(held, key=lambda m: m.pk)
+    ]

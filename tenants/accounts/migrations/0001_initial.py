@@ -78,4 +78,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'role', 'organisation'), name='membership_once', nulls_distinct=False)],
             },
         ),
+        migrations.CreateModel(
+            name='AuditEntry',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('actor_name', models.CharField(help_text='As it was then: the account may go, the entry stays', max_length=254)),
+                ('act', models.CharField(help_text='`brand.changed`, `role.given`, …', max_length=40)),
+                ('subject', models.CharField(blank=True, help_text='Whom or what it was done to', max_length=254)),
+                ('details', models.JSONField(default=dict, help_text='By field: [before, after]')),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
     ]

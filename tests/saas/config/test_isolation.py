@@ -29,7 +29,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "import_roster": {"csv": "plate\nX-1\n"},
 }
 QUERIES = {"charger_slots": "?start=2026-12-01T00:00:00Z&end=2026-12-01T01:00:00Z"}
-BY_ROLE = {"decide_identity"}  # refused to whoever lacks the role before anything is looked up
+BY_ROLE = {"decide_identity", "take_role"}  # refused to whoever lacks the role before anything is looked up
 PUBLIC = {"charger", "charger_slots"}  # a live charger is shown to everybody of its own tenant
 COUNTED = "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables WHERE schemaname = 'ampere'"
 
@@ -45,6 +45,7 @@ def attempt(caller: Api, operation: tuple[str, str, str], uids: dict[str, str]) 
     name, method, path = operation
     word = path.split("/")[3] if "import" not in path else "import"
     filled = path.removeprefix("/api/v1").replace("{uid}", uids[word]).replace("{kind}", "csv")
+    filled = filled.replace("{role}", "operator")
     filled = filled.replace("{organisation}", uids[word]) + QUERIES.get(name, "")
     return code(caller(method, filled, BODIES.get(name)))
 

@@ -66,8 +66,8 @@ class Known:
         """Real uids instead of made-up ones, in the path and in the body."""
         first = case.path.split("/")[3]
         if case.path_parameters and first in self.uids:
-            for name in case.path_parameters:
-                case.path_parameters[name] = self.uids[first] if name != "kind" else case.path_parameters[name]
+            for name in set(case.path_parameters) - {"kind", "role"}:
+                case.path_parameters[name] = self.uids[first]
         if isinstance(case.body, dict):
             case.body |= {name: uid for name, uid in self.uids.items() if name in case.body}
 

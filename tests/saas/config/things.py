@@ -34,5 +34,6 @@ def things(owner: User) -> dict[str, str]:
         "vehicles": vehicle,
         "import": fleet,
         "identity-reviews": waiting,
+        "members": builders.person("member", "operator"),
     }
     return {name: str(row.uid) for name, row in rows.items()}

@@ -1,0 +1,39 @@
+"""The audit log: who did what to whom, and when. Written in the transaction of the act itself."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from saas.kit import pagination
+from saas.kit.errors import Forbidden
+
+from .models import AuditEntry, User
+from .permissions import can
+
+SHORT = 200  # of a text's value, the beginning is kept: legal texts and logos would fill the log
+
+
+def record(
+    *, actor: User, act: str, now: datetime, subject: str = "", changes: Mapping[str, object] | None = None
+) -> None:
+    """Add an entry. `changes`: by field, [before, after]."""
+    AuditEntry.objects.create(
+        at=now,
+        actor=actor if actor.pk else None,
+        actor_name=str(actor)[:254],
+        act=act,
+        subject=subject[:254],
+        details={name: _short(value) for name, value in (changes or {}).items()},
+    )
+
+
+def entries(*, viewer: User, after: str | None = None, limit: int = 50) -> pagination.Page[AuditEntry]:
+    """A page, newest first. Forbidden without the right to see it; Invalid for a cursor that is not one."""
+    if not can(viewer, "audit.view"):
+        raise Forbidden()
+    return pagination.newest_first(AuditEntry.objects.all(), after=after, limit=limit)
+
+
+def _short(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_short(one) for one in value]
+    return f"{value[:SHORT]}…" if isinstance(value, str) and len(value) > SHORT else value
