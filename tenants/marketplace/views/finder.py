@@ -1,6 +1,5 @@
 """The driver's home: map and list. The list is one fragment; the map's markers are read from it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,31 +17,11 @@ from saas.kit.money import currency
 from saas.tenancy.here import brand
 from saas.tenancy.models import Tenant
 from saas.web import words
+from saas.web.basemaps import CREDIT, base_map
 
 from .. import queries
 
 LIST = 60
-CREDIT = '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors (ODbL), GeoNames'
-
-
-@dataclass(frozen=True)
-class BaseMap:
-    """Offline data of a region; `streets` where an extract is there. `least`: the zoom below which it has no detail."""
-
-    name: str
-    west: float
-    south: float
-    east: float
-    north: float
-    streets: str = ""
-    least: float = 8
-
-
-BASE_MAPS = (
-    BaseMap("helsinki", 24.3, 59.95, 25.5, 60.45, "helsinki-streets", 9),
-    BaseMap("dubai", 54.3, 24.4, 56.5, 26.0),
-)
-WORLD = BaseMap("world", -180, -85, 180, 85, least=2)
 
 
 class Filters(forms.Form):
@@ -143,10 +122,3 @@ def _box(text: str) -> tuple[float, float, float, float] | None:
     except ValueError as error:
         raise Invalid("bbox is south,west,north,east", bbox=text) from error
     return south, west, north, east
-
-
-def base_map(latitude: float, longitude: float) -> BaseMap:
-    for base in BASE_MAPS:
-        if base.west < longitude < base.east and base.south < latitude < base.north:
-            return base
-    return WORLD

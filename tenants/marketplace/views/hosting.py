@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from saas.kit.errors import Forbidden, NotFound, Refused
 from saas.tenancy.here import brand
+from saas.web.basemaps import CREDIT, base_map
 from saas.web.refusals import sentence
 from tenants.accounts.here import person
 from tenants.accounts.permissions import can
@@ -23,7 +24,6 @@ from tenants.sites.actions import Place
 from .. import actions
 from ..models import Listing
 from ..offering import Offer, offer
-from .finder import CREDIT, base_map
 from .forms import AdapterForm, ChargerForm, PlaceForm, PriceForm, WeekForm, week_initial
 
 STEPS: dict[str, tuple[Any, type[forms.Form]]] = {
