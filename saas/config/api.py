@@ -24,6 +24,18 @@ from tenants.fleets.api import router as fleets
 from tenants.ledger.api import router as ledger
 from tenants.marketplace.api import router as marketplace
 
+ABOUT = """\
+**Log in**: `POST /api/v1/auth/token` with e-mail address and password; send the access token as `Authorization: Bearer …`.
+
+**Pages**: lists take `limit` and `after`; go on with `next` of the answer (or its `Link` header) until it is null.
+
+**Trying again**: a POST with an `Idempotency-Key` is done once; the same key gets the same answer.
+
+**Errors** are `application/problem+json` (RFC 9457) with a stable `code`.
+
+**Live**: `GET /live/events?audience=session:{uid}` with the same token is a stream of server-sent events; resume it with
+`Last-Event-ID`.
+"""
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "title": "Problem",
@@ -140,7 +152,7 @@ ROUTERS = (accounts, marketplace, bookings, charging, fleets, energy, ledger)
 
 def build() -> NinjaAPI:
     """The public API with all routers."""
-    built = Api(title="Wattlane", version="1", urls_namespace="api-v1", auth=Bearer(), docs_url=None)
+    built = Api(title="Wattlane", version="1", description=ABOUT, urls_namespace="api-v1", auth=Bearer(), docs_url=None)
     built.add_decorator(_once, mode="view")
     for router in ROUTERS:
         built.add_router("", router)

@@ -111,3 +111,10 @@ def test_many_odd_requests_get_described_answers(case: Any, known: Known) -> Non
 @QUICK
 def test_odd_requests_of_strangers_get_described_answers(case: Any, inside: None) -> None:
     case.call_and_validate(checks=CHECKS)
+
+
+@pytest.mark.req("API-01")
+def test_the_description_says_what_a_stranger_must_know() -> None:
+    about = api.get_openapi_schema(path_prefix="/api/v1/")["info"]["description"]
+    for word in ("/api/v1/auth/token", "Idempotency-Key", "next", "problem+json", "/live/events?audience=session:"):
+        assert word in about
