@@ -8,16 +8,17 @@ import secrets
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from .models import OfflineCall, OfflineHold
 from .ports import Answer
 
 APPROVED, DECLINED, CHALLENGE = "tok_approved", "tok_declined", "tok_challenge"
 TOKENS = (APPROVED, DECLINED, CHALLENGE)
-METHODS = {
-    APPROVED: "test card •••• 4242",
-    DECLINED: "test card •••• 0002",
-    CHALLENGE: "test card •••• 3155",
+METHODS = {  # kept as they are; pages translate them
+    APPROVED: gettext_noop("test card •••• 4242"),
+    DECLINED: gettext_noop("test card •••• 0002"),
+    CHALLENGE: gettext_noop("test card •••• 3155"),
 }
 
 

@@ -120,7 +120,7 @@ def _confirm(request: HttpRequest, booking: Booking) -> HttpResponse:
             booking_uid=booking.uid, driver=person(request), method=method, idempotency_key=key, now=datetime.now(UTC)
         )
     except payments.ConfirmationNeeded as needed:
-        hidden = {"payment": needed.details["payment"], "method": method, "key": key}
+        hidden = {"payment": str(needed.details["payment"]), "method": method, "key": key}
         return ask_bank(request, booking, reverse("bank", args=[booking.uid]), hidden)
     except Refused as refusal:
         booking.refresh_from_db(fields=["state"])

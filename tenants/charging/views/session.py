@@ -94,7 +94,7 @@ def extend(request: HttpRequest, uid: UUID) -> HttpResponse:
         actions.extend(session_uid=uid, driver=person(request), minutes=minutes, now=datetime.now(UTC))
         messages.success(request, _("You have more time now."))
     except payments.ConfirmationNeeded as needed:
-        hidden = {"payment": needed.details["payment"], "minutes": str(minutes)}
+        hidden = {"payment": str(needed.details["payment"]), "minutes": str(minutes)}
         booking = queries.get(uid=uid, viewer=person(request)).booking
         assert booking is not None  # extend refuses what is not booked
         return ask_bank(request, booking, request.path, hidden)

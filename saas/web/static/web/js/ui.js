@@ -38,6 +38,8 @@ for (const link of document.querySelectorAll("[data-dialog]")) {
 }
 for (const button of document.querySelectorAll("dialog [data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
 
+for (const button of document.querySelectorAll("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
+
 for (const select of document.querySelectorAll("[data-submit-on-change]")) select.addEventListener("change", () => select.form.requestSubmit());
 
 for (const button of document.querySelectorAll("[data-copy]")) {
