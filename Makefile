@@ -12,22 +12,25 @@ demo: install ## install, start everything on embedded parts, show where to clic
 demo-check: install ## the same unattended, with evidence, then stop
 	@$(RUN) demo --check
 
-install: .venv/.installed ## make .venv with the `wattlane` command in it
+install: .venv/.installed build/.web ## make .venv with the `wattlane` command in it
 
 .venv/bin/uv:
 	@echo "==> making .venv"
 	@python3 -m venv --without-pip .venv
 	@python3 -m pip --python .venv/bin/python install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-.venv/.installed: requirements.txt pyproject.toml saas/web/package-lock.json | .venv/bin/uv
+.venv/.installed: requirements.txt pyproject.toml | .venv/bin/uv
 	@echo "==> installing Python packages"
 	@$(UV) pip install --python $(PY) --require-hashes -r requirements.txt
 	@$(UV) pip install --python $(PY) --quiet --no-deps -e .
-	@echo "==> building the web front end"
-	@$(PY) -m saas.web.build
 	@touch $@
 
-.venv/.dev: requirements-dev.txt .venv/.installed
+build/.web: $(shell find saas/web/static/web saas/web/locale saas/web/package-lock.json -type f) | .venv/.installed
+	@echo "==> building the web front end"
+	@$(PY) -m saas.web.build
+	@mkdir -p build && touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.installed build/.web
 	@echo "==> installing the tools for tests"
 	@$(UV) pip install --python $(PY) --require-hashes -r requirements-dev.txt
 	@sh infra/chromium.sh
@@ -60,4 +63,4 @@ lock: ## after a change of dependencies in pyproject.toml
 	@$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.txt -q -o requirements-dev.txt
 
 clean: ## forget what was installed and built, keep the data
-	rm -rf .venv build *.egg-info saas/web/node_modules saas/web/static/vendor
+	rm -rf .venv build *.egg-info saas/web/node_modules saas/web/static/vendor firmware/node_modules

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from saas.tenancy.models import Tenant
 
 os.environ["WATTLANE_HOME"] = _home = tempfile.mkdtemp(prefix="wattlane-test-")
+os.environ["WATTLANE_STATIC"] = str(Path(_home) / "static")  # plain names, from where the files lie
+Path(os.environ["WATTLANE_STATIC"]).mkdir()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.config.settings")
 os.environ["WATTLANE_EMAIL_BACKEND"] = "django.core.mail.backends.locmem.EmailBackend"
 os.chmod(_home, 0o755)

