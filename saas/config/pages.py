@@ -25,6 +25,7 @@ class Place:
     permission: str | None = None
     member: bool = False
     tab: bool = False
+    menu: bool = False  # in the menu of one's account, not in the bar
 
 
 PLACES = (
@@ -36,6 +37,7 @@ PLACES = (
     Place("/reports/", _("Reports"), "leaf", "report.view"),
     Place("/analytics/", _("Analytics"), "chart-column", "analytics.view"),
     Place("/console/", _("Console"), "layout-dashboard", "station.view"),
+    Place("/settings/", _("Settings"), "settings", "audit.view", menu=True),
 )
 
 

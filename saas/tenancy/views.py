@@ -18,11 +18,12 @@ from saas.web.refusals import sentence
 
 from . import queries
 from .actions import open_tenant
+from .forms import LogoFile
 from .models import Tenant
 
 ZOOM = 11.5
 PLAIN = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
-FIELD_OF = {"owner_email": "owner_email", "support_email": "owner_email"}
+FIELD_OF = {"support_email": "owner_email", "logo_svg": "logo", "password": "owner_password", "email": "owner_email"}
 
 
 class StartForm(forms.Form):
@@ -35,6 +36,9 @@ class StartForm(forms.Form):
         widget=forms.TextInput(attrs=PLAIN),
     )  # fmt: skip
     tagline = forms.CharField(label=_("What drivers read first"), max_length=140, required=False)
+    logo = LogoFile(
+        label=_("Logo, if you have one"), help_text=_("An SVG file of shapes, 40 kB at most. It can follow later.")
+    )
     colour_primary = forms.CharField(
         label=_("Main colour"), initial="#0B6E4F", widget=forms.TextInput(attrs={"type": "color"})
     )
@@ -53,7 +57,7 @@ class StartForm(forms.Form):
     owner_password = forms.CharField(
         label=_("Password"),
         min_length=8,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -93,7 +97,9 @@ def landing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Opens a live brand, and says where it is."""
-    form = StartForm(request.POST or None, initial={"city": _helsinki(), "language": "en", "currency": "EUR"})
+    form = StartForm(
+        request.POST or None, request.FILES or None, initial={"city": _helsinki(), "language": "en", "currency": "EUR"}
+    )
     status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -133,6 +139,7 @@ def _open(form: StartForm) -> Tenant:
         owner_name=held["owner_name"],
         now=datetime.now(UTC),
         tagline=held["tagline"],
+        logo_svg=held["logo"],
         map_latitude=city["latitude"],
         map_longitude=city["longitude"],
         map_zoom=ZOOM,

@@ -15,7 +15,7 @@ from saas.kit.ratelimit import TooMany
 from saas.kit.tenant_context import current_schema
 from saas.tenancy.queries import current, primary_host, sender
 
-from . import actions
+from . import actions, audit
 from .models import User
 
 
@@ -77,3 +77,4 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if isinstance(user, User):
             actions.revoke_all_tokens(user=user, now=timezone.now())
             actions.LOCK_OUT.reset(user.email)
+            audit.record(actor=user, act="password.set", subject=user.email, now=timezone.now())

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from saas.kit import pagination
 from saas.kit.errors import Forbidden
 
@@ -10,6 +12,15 @@ from .models import AuditEntry, User
 from .permissions import can
 
 SHORT = 200  # of a text's value, the beginning is kept: legal texts and logos would fill the log
+WORDS = {
+    "brand.changed": _("Brand changed"),
+    "role.given": _("Role given"),
+    "role.taken": _("Role taken"),
+    "organisation.added": _("Organisation added"),
+    "identity.accepted": _("Identity accepted"),
+    "identity.refused": _("Identity not accepted"),
+    "password.set": _("Password set"),
+}
 
 
 def record(
@@ -37,3 +48,13 @@ def _short(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_short(one) for one in value]
     return f"{value[:SHORT]}…" if isinstance(value, str) and len(value) > SHORT else value
+
+
+def word(act: str) -> str:
+    """An act for people; one that the table does not know, as it is."""
+    return str(WORDS.get(act, act))
+
+
+def details(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """(field, before, after) of what an entry changed, for a page."""
+    return [(name, str(pair[0]), str(pair[1])) for name, pair in sorted(entry.details.items())]

@@ -3,8 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from saas.kit.errors import Forbidden, Invalid, NotFound, Refused
 
+from . import audit
 from .models import User
 from .permissions import can
 
@@ -37,6 +40,7 @@ def waiting(*, viewer: User) -> list[User]:
     return list(User.objects.filter(identity=User.Identity.PENDING).order_by("id"))
 
 
+@transaction.atomic
 def decide(*, user_uid: UUID, accept: bool, by: User, now: datetime) -> User:
     """Verified or refused. Forbidden, NotFound, AlreadyDecided. Nobody decides about themselves."""
     if not can(by, "identity.review"):
@@ -47,5 +51,6 @@ def decide(*, user_uid: UUID, accept: bool, by: User, now: datetime) -> User:
     state = User.Identity.VERIFIED if accept else User.Identity.REFUSED
     if not User.objects.filter(pk=user.pk, identity=User.Identity.PENDING).update(identity=state):
         raise AlreadyDecided()
+    audit.record(actor=by, act="identity.accepted" if accept else "identity.refused", subject=user.email, now=now)
     user.identity = state
     return user

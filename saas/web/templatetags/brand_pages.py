@@ -1,0 +1,14 @@
+"""Words of the pages on which a brand is made."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from saas.web.prose import prose as rendered
+
+register = template.Library()
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """An owner's long text as safe HTML."""
+    return rendered(text)
