@@ -36,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def serve(place: Home) -> int:
     """Start, say where to click, wait for Ctrl-C, stop."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell without job control starts `… &` with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with running(place, say=_say) as (_, facts):
             print(summary(facts), flush=True)

@@ -25,7 +25,8 @@ from tenants.ledger.api import router as ledger
 from tenants.marketplace.api import router as marketplace
 
 ABOUT = """\
-**Log in**: `POST /api/v1/auth/token` with e-mail address and password; send the access token as `Authorization: Bearer …`.
+**Log in**: `POST /api/v1/auth/token` with e-mail address and password; send the access token as
+`Authorization: Bearer …`.
 
 **Pages**: lists take `limit` and `after`; go on with `next` of the answer (or its `Link` header) until it is null.
 
@@ -33,8 +34,8 @@ ABOUT = """\
 
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`.
 
-**Live**: `GET /live/events?audience=session:{uid}` with the same token is a stream of server-sent events; resume it with
-`Last-Event-ID`.
+**Live**: `GET /live/events?audience=session:{uid}` with the same token is a stream of server-sent events; resume it
+with `Last-Event-ID`.
 """
 PROBLEM: dict[str, Any] = {
     "type": "object",
