@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 PASSWORD = "charge-the-street-7"  # noqa: S105 - a demonstration on loopback; printed at every start
 
-T2, CCS, CHADEMO, NACS = "IEC_62196_T2", "IEC_62196_T2_COMBO", "CHADEMO", "NACS"
+T2, CCS = "IEC_62196_T2", "IEC_62196_T2_COMBO"
 DAY = tuple((weekday, 0, 1440) for weekday in range(7))
 OFFICE = tuple((weekday, 7 * 60, 22 * 60) for weekday in range(7))
 
