@@ -200,7 +200,7 @@ def _try(form: forms.Form, act: Callable[[], object]) -> Refused | None:
             raise
         named = {name: text for name, text in refusal.details.items() if name in form.fields}
         for name, text in named.items() if isinstance(refusal, Invalid) else ():
-            form.add_error(name, " ".join(text) if isinstance(text, list) else str(text))
+            form.add_error(name, " ".join(text) if isinstance(text, list) else _(str(text)))
         if not (named and isinstance(refusal, Invalid)):
             form.add_error(None, _told(refusal))
         return refusal

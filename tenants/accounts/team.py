@@ -106,7 +106,7 @@ def add_organisation(*, name: str, kind: str, by: User, now: datetime) -> Organi
     if not 1 <= len(name.strip()) <= 120:
         raise Invalid("A name has 1 to 120 characters.", name="1 to 120 characters")
     if Organisation.objects.filter(name__iexact=name.strip(), kind=kind).exists():
-        raise Invalid("There is one of this name already.", name="is taken")
+        raise Invalid("There is one of this name already.", name="There is one of this name already.")
     made = actions.add_organisation(name=name, kind=kind, now=now)
     audit.record(actor=by, act="organisation.added", subject=f"{made.name} ({kind})", now=now)
     return made
