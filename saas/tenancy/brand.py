@@ -40,6 +40,8 @@ _ATTRIBUTES = (
 )
 SVG_ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 LOGO_LIMIT = 40_000
+PREAMBLE = re.compile(r"<!--.*?-->|<!DOCTYPE[^\[>]*>|<\?.*?\?>", re.DOTALL)
+NOTES = re.compile(r"class|version|baseProfile|enable-background|data-[a-z-]+")
 TEXT_LIMIT = 60_000
 PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{3,28}")
 
@@ -74,16 +76,34 @@ def clean_logo(svg: str) -> str:
     """The logo with nothing but shapes, or Invalid: it is shown inside our pages."""
     if not svg.strip():
         return ""
-    if len(svg) > LOGO_LIMIT or "<!" in svg:
-        raise _bad_logo(f"at most {LOGO_LIMIT} characters, without a doctype, comments or entities")
+    if len(svg) > LOGO_LIMIT:
+        raise _bad_logo(f"at most {LOGO_LIMIT} characters")
+    svg = PREAMBLE.sub("", svg).strip()
+    if "<!" in svg:
+        raise _bad_logo("entities and CDATA are not allowed")
     try:
         root = ElementTree.fromstring(svg)  # noqa: S314 - without `<!` there are no entities to expand
     except ElementTree.ParseError as error:
         raise _bad_logo(f"not well-formed: {error}") from error
+    _drop_editor_notes(root)
     for element in root.iter():
         _check_element(element)
     ElementTree.register_namespace("", SVG.strip("{}"))
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _drop_editor_notes(root: "ElementTree.Element[str]") -> None:
+    """What drawing programs leave in their files and nobody sees. Style attributes become plain ones."""
+    for element in root.iter():
+        for child in list(element):
+            if not child.tag.startswith(SVG) or child.tag == f"{SVG}metadata":
+                element.remove(child)
+        for name in [name for name in element.attrib if name.startswith("{") or NOTES.fullmatch(name)]:
+            del element.attrib[name]
+        for rule in element.attrib.pop("style", "").split(";"):
+            name, _, value = (part.strip() for part in rule.partition(":"))
+            if name in SVG_ATTRIBUTES:
+                element.set(name, value)
 
 
 def _check_element(element: "ElementTree.Element[str]") -> None:

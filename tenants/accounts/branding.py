@@ -29,7 +29,7 @@ def change(*, by: User, now: datetime, **changes: object) -> Tenant:
     before = Tenant.objects.get(pk=current().pk)  # not the cached one: the log must not lie
     after = tenancy.update_brand(tenant=before, now=now, **changes)
     changed = {name: [getattr(before, name), getattr(after, name)] for name in changes}
-    differs = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+    differs = {name: pair for name, pair in changed.items() if _told(name, pair[0]) != _told(name, pair[1])}
     if differs:
         audit.record(actor=by, act="brand.changed", subject=after.name, changes=differs, now=now)
     return after
@@ -42,3 +42,8 @@ def shown(*, viewer: User) -> dict[str, object]:
     tenant = Tenant.objects.get(pk=current().pk)
     held = {name: getattr(tenant, name) for name in (*FIXED, *FIELDS)}
     return {**held, "currency_locked": tenancy.currency_locked()}
+
+
+def _told(name: str, value: object) -> object:
+    """`#0B6E4F` and `#0b6e4f` are one colour."""
+    return str(value).lower() if name.startswith("colour_") else value

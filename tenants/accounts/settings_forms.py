@@ -94,7 +94,7 @@ class BrandForm(forms.Form):
 class _RoleForm(forms.Form):
     """A role and where it holds."""
 
-    role = forms.ChoiceField(label=_("Role"))
+    role = forms.ChoiceField(label=_("Role"), initial=roles.Role.OPERATOR)  # never Owner by mere haste
     organisation = forms.ChoiceField(label=_("Where"), required=False)
 
     def __init__(self, *args: Any, organisations: list[Organisation], giver: Any, **kwargs: Any) -> None:

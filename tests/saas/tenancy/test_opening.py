@@ -116,6 +116,33 @@ def test_a_logo_that_could_do_something_is_refused(svg: str) -> None:
         brand.clean_logo(svg)
 
 
+@pytest.mark.req("TEN-01")
+def test_a_logo_as_drawing_programs_save_it_passes() -> None:
+    saved = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+    <!-- Made by a drawing program -->
+    <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+    <svg xmlns="http://www.w3.org/2000/svg" xmlns:ink="http://ink.example" version="1.1" viewBox="0 0 9 9">
+    <metadata id="m"><ink:made/></metadata><ink:view zoom="2"><path d="M1 1"/></ink:view>
+    <g class="a" ink:label="x" style="fill:#ff0000; -ink-font: x"><path d="M0 0h9v9z"/></g></svg>"""
+    made = brand.clean_logo(saved)
+    assert 'fill="#ff0000"' in made and 'd="M0 0h9v9z"' in made
+    assert not any(left in made for left in ("ink", "metadata", "class", "style", "M1 1", "<!", "<?"))
+
+
+@pytest.mark.req("TEN-01", "OPS-05")
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<g style='fill:url(https://evil.example/x)'/>", "<style>*{fill:url(//evil.example)}</style>",
+        "<a href='javascript:alert(1)'/>", "<foreignObject/>", "<use href='#x'/>", "<g ONLOAD='x'/>",
+        "<!-- --><script>x</script><!-- -->", "<![CDATA[<script>]]>", "<g style='fill:\\75rl(//evil.example)'/>",
+    ],
+)  # fmt: skip
+def test_nothing_slips_through_what_is_dropped(inside: str) -> None:
+    with pytest.raises(Invalid):
+        brand.clean_logo(f"<svg xmlns='http://www.w3.org/2000/svg'>{inside}</svg>")
+
+
 def test_a_plain_logo_passes() -> None:
     assert "path" in brand.clean_logo(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path d='M0 0h9v9z'/></svg>"
