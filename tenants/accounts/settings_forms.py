@@ -63,10 +63,20 @@ class BrandForm(forms.Form):
     map_longitude = forms.FloatField(label=_("Longitude"), min_value=-180, max_value=180)
     map_zoom = forms.FloatField(label=_("Zoom"), min_value=2, max_value=18)
     terms = forms.CharField(
-        label=_("Terms"), required=False, max_length=TEXT_LIMIT, widget=_text(10), help_text=MARKS, strip=True
+        label=_("Terms"),
+        required=False,
+        max_length=TEXT_LIMIT,
+        widget=_text(10, dir="auto"),
+        help_text=MARKS,
+        strip=True,
     )
     privacy = forms.CharField(
-        label=_("Privacy"), required=False, max_length=TEXT_LIMIT, widget=_text(10), help_text=MARKS, strip=True
+        label=_("Privacy"),
+        required=False,
+        max_length=TEXT_LIMIT,
+        widget=_text(10, dir="auto"),
+        help_text=MARKS,
+        strip=True,
     )
 
     def __init__(self, *args: Any, tenant: Tenant, locked: bool, **kwargs: Any) -> None:
