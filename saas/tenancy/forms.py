@@ -18,7 +18,7 @@ class LogoFile(forms.FileField):
         widget = forms.FileInput(attrs={"accept": ".svg,image/svg+xml"})
         super().__init__(required=False, widget=widget, allow_empty_file=True, **kwargs)
 
-    def clean(self, data: UploadedFile | None, initial: Any = None) -> Any:
+    def clean(self, data: "UploadedFile[Any] | None", initial: Any = None) -> Any:
         file = super().clean(data, initial)
         if not file:
             return ""

@@ -54,7 +54,10 @@ class BrandForm(forms.Form):
         label=_("Your commission, in percent"), min_value=0, max_value=50, decimal_places=2,
         help_text=_("Of the price before tax. What is booked keeps the commission of its day."),
     )  # fmt: skip
-    least_minutes = forms.IntegerField(label=_("Shortest booking, in minutes"), min_value=1, max_value=1440)
+    least_minutes = forms.IntegerField(
+        label=_("Shortest booking, in minutes"), min_value=1, max_value=1440,
+        help_text=_("For chargers that are offered from now on."),
+    )  # fmt: skip
     hold_minutes = forms.IntegerField(
         label=_("Time to pay, in minutes"), min_value=1, max_value=60,
         help_text=_("A slot is kept so long while the driver pays."),
@@ -81,8 +84,8 @@ class BrandForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, locked: bool, **kwargs: Any) -> None:
         held = {name: getattr(tenant, name) for name in self.base_fields if hasattr(tenant, name)}
-        initial = held | {"commission": f"{tenant.commission_bp / 100:.2f}".rstrip("0").rstrip(".")}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = held | {"commission": f"{tenant.commission_bp / 100:.2f}".rstrip("0").rstrip(".")}
+        super().__init__(*args, **kwargs)
         for name in ("map_latitude", "map_longitude", "map_zoom"):
             self.fields[name].widget = forms.NumberInput(attrs={"step": "any", "dir": "ltr"})
         if locked:
