@@ -12,3 +12,9 @@ register = template.Library()
 def prose(text: str) -> SafeString:
     """An owner's long text as safe HTML."""
     return rendered(text)
+
+
+@register.filter
+def isolated(code: str) -> str:
+    """A code such as `#0b6e4f` kept left to right inside right-to-left sentences."""
+    return f"\u2066{code}\u2069"

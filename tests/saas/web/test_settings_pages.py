@@ -1,5 +1,6 @@
 """A brand that its owner finishes without us: brand, team, organisations, audit log, legal texts, sign-up."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from saas.tenancy.models import Domain, Tenant
 from saas.web.contrast import looks
 from saas.web.prose import prose
 from tenants.accounts.models import AuditEntry, Membership, Organisation, User
+from tenants.charging.mails import send_due
 from tests import builders
 
 from .conftest import visitor
@@ -223,7 +225,7 @@ def test_a_logo_that_does_not_fit_opens_nothing(db: None) -> None:
 
 @pytest.mark.req("TEN-02", "ACC-01")
 def test_mails_on_disk_carry_brand_and_sender(ampere: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the file backend of a real installation: verification, a new password, an invitation."""
+    """With the file backend of a real installation: verification, a new password, an invitation, a booking."""
     Tenant.objects.filter(pk=ampere.pk).update(name="Ohm & Söhne", email_sender="hello@ohm.example")
     forget()
     monkeypatch.setattr(
@@ -235,9 +237,11 @@ def test_mails_on_disk_carry_brand_and_sender(ampere: Tenant, tmp_path: Path, mo
     visitor().post("/accounts/password/reset/", {"email": "nora@example.com"})
     client = visitor(user=builders.person("owner", "owner"))
     client.post("/settings/team/", {"email": "otto@example.com", "role": "support", "organisation": ""})
+    builders.confirmed(of=builders.listing(host=builders.person("host")), by=builders.person("driver"))
+    assert send_due(now=builders.NOW + timedelta(seconds=5)) == 2
     forget()
     mails = [path.read_text() for path in tmp_path.iterdir()]
-    assert len(mails) == 3
+    assert len(mails) == 5
     for text in mails:
         assert "<hello@ohm.example>" in text and "Reply-To: help@ampere.example" in text
         assert "Wattlane" not in text and "example.com/accounts" not in text and "http://ampere.localhost" in text
