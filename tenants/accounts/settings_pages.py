@@ -212,6 +212,7 @@ def _told(refusal: Refused) -> str:
         "last_owner": _("A brand keeps at least one owner who can log in. Make somebody else an owner first."),
         "beyond_yourself": _("Nobody gives or takes a role that opens more than their own. Ask an owner."),
         "mail_down": _("The mail could not be sent, so nobody was invited. Try again in a minute."),
+        "too_many_requests": _("These are too many invitations at once. Try again in an hour."),
         "currency_locked": _(
             "It stays: something was priced or booked in it, and amounts that people agreed to are never converted."
         ),

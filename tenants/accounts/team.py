@@ -9,12 +9,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from saas.kit import pagination
 from saas.kit.errors import Forbidden, Invalid, NotFound, Refused
+from saas.kit.ratelimit import Limit
 
 from . import actions, audit, invitations, roles
 from .models import Membership, Organisation, User
 from .permissions import can
 
 PAGE = 50
+MAILS = Limit("invite", most=100, seconds=3600)  # of a tenant: a brand is opened in a minute, by anybody
 
 
 class LastOwner(Refused):
@@ -61,10 +63,12 @@ def choices(*, viewer: User) -> list[Organisation]:
 def invite(*, email: str, role: str, by: User, now: datetime, name: str = "", organisation: UUID | None = None) -> User:
     """Give a role to whoever has this address, known here or not, and tell them by mail.
 
-    Inviting the same person again sends the mail again. Forbidden, BeyondYourself, Invalid, MailDown: nothing is kept.
+    Inviting the same person again sends the mail again. Forbidden, BeyondYourself, Invalid, TooMany and MailDown
+    leave nothing behind.
     """
     of = _organisation(organisation, by)
     _check(by, role, of)
+    MAILS.hit("all", now=now)
     person = User.objects.filter(email=email.strip().lower()).first()
     if person is None:
         person = actions.add_user(email=email, password=None, name=name.strip(), now=now)

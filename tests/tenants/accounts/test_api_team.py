@@ -8,9 +8,11 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from saas.kit.ratelimit import Limit
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.middleware import forget
 from saas.tenancy.models import Tenant
+from tenants.accounts import team
 from tenants.accounts.models import AuditEntry, Membership, User
 from tests import builders
 from tests.tenants.apiclient import PASSWORD, Api, code, person, said
@@ -233,6 +235,15 @@ def test_the_log_is_for_owners_and_auditors() -> None:
     assert Api("ampere", person("ampere", "", "auditor")).get("/audit").status_code == 200
     for role in ("operator", "finance", "esg_analyst"):
         assert code(Api("ampere", person("ampere", "", role)).get("/audit")) == (403, "forbidden")
+
+
+@pytest.mark.req("ACC-05")
+def test_a_brand_cannot_send_mail_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team, "MAILS", Limit("invite", most=2, seconds=3600))
+    api = Api("ampere", person("ampere", "", "owner"))
+    answers = [api.post("/members", {"email": f"x{n}@ampere.example", "role": "auditor"}) for n in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert len(mail.outbox) == 2
 
 
 @pytest.mark.req("TEN-04")
