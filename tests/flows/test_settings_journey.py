@@ -1,8 +1,11 @@
 """An owner finishes the brand in a real browser: preview, map, legal texts, team."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -71,3 +74,57 @@ def test_an_owner_finishes_the_brand_in_the_browser(site: Site, chromium: Any, s
         check(page)
         shot(page, f"{name.replace('/', '-')}-{size}")
     assert told == []
+
+
+def drop(schema: str) -> None:
+    """Remove what the journey opened; in a thread of its own, because Playwright's loop runs in this one."""
+
+    def work() -> None:
+        from django.db import connection
+
+        from saas.tenancy.models import Tenant
+
+        connection.set_schema_to_public()
+        for tenant in Tenant.objects.filter(schema_name=schema):
+            tenant.delete(force_drop=True)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
+@pytest.mark.req("TEN-01", "TEN-02")
+@pytest.mark.parametrize("size", ["desktop"])
+def test_a_reseller_opens_a_brand_and_goes_on_to_finish_it(
+    site: Site, chromium: Any, size: str, tmp_path: Path
+) -> None:
+    page, slug = chromium.new_page(viewport=SIZES[size]), f"opened{uuid4().hex[:6]}"
+    logo = tmp_path / "logo.svg"
+    logo.write_text("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><circle cx='4' cy='4' r='4'/></svg>")
+    page.goto(f"http://localhost:{urlsplit(site.url).port}/start/")
+    filled = {"name": "Ohm", "slug": slug, "owner_name": "Eva", "owner_email": "eva@ohm.example"}
+    for name, value in {**filled, "owner_password": "a quiet harbour 7"}.items():
+        page.fill(f"[name={name}]", value)
+    page.set_input_files("[name=logo]", str(logo))
+    check(page)
+    shot(page, f"start-{size}")
+    try:
+        page.click("main form button.big")
+        page.wait_for_selector(".seal.good")
+        shot(page, f"opened-{size}")
+        page.click("a[href*='next=/settings/brand/']")
+        page.fill("[name=login]", "eva@ohm.example")
+        page.fill("[name=password]", "a quiet harbour 7")
+        page.click("main button:not([name=language])")
+        page.wait_for_url(f"http://{slug}.localhost:*/settings/brand/")
+        page.click("summary[aria-label='Your account']")
+        assert page.locator(".menu-list a[href='/settings/']").is_visible()
+        shot(page, f"menu-{size}")
+        assert (
+            "circle"
+            in page.request.get(
+                f"http://localhost:{urlsplit(site.url).port}/logo.svg", headers={"host": f"{slug}.localhost"}
+            ).text()
+        )
+    finally:
+        drop(slug)
