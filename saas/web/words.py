@@ -79,14 +79,14 @@ def locale() -> str:
 
 def number(value: float, places: int = 0) -> str:
     pattern = "#,##0" + ("." + "0" * places if places else "")
-    return _digits(format_decimal(value, pattern, locale=locale(), numbering_system="default"))
+    return digits(format_decimal(value, pattern, locale=locale(), numbering_system="default"))
 
 
 def percent(share: float) -> str:
-    return _digits(format_percent(share, "#,##0.##%", locale=locale(), numbering_system="default"))
+    return digits(format_percent(share, "#,##0.##%", locale=locale(), numbering_system="default"))
 
 
-def _digits(text: str) -> str:
+def digits(text: str) -> str:
     """Babel localises separators, not the digits themselves."""
     language = (translation.get_language() or "en").split("-")[0]
     return text.translate(money.DIGITS[language]) if language in money.DIGITS else text
@@ -126,11 +126,11 @@ def between(seconds: float) -> str:
 
 def day(moment: datetime | date, zone: str) -> str:
     """`Fri 20 Nov`."""
-    return _digits(format_skeleton("MMMEd", _noon(moment, zone), locale=locale()))
+    return digits(format_skeleton("MMMEd", _noon(moment, zone), locale=locale()))
 
 
 def long_day(moment: datetime | date, zone: str) -> str:
-    return _digits(format_date(_noon(moment, zone), "full", locale=locale()))
+    return digits(format_date(_noon(moment, zone), "full", locale=locale()))
 
 
 def weekday(moment: datetime | date, zone: str) -> str:
@@ -138,13 +138,13 @@ def weekday(moment: datetime | date, zone: str) -> str:
 
 
 def day_of_month(moment: datetime | date, zone: str) -> str:
-    return _digits(format_skeleton("MMMd", _noon(moment, zone), locale=locale()))
+    return digits(format_skeleton("MMMd", _noon(moment, zone), locale=locale()))
 
 
 def clock(moment: datetime, zone: str) -> str:
     """`14:30`: always the 24-hour clock, so that slots line up."""
     local = moment.astimezone(ZoneInfo(zone))
-    return _digits(format_time(local.replace(tzinfo=None), "HH:mm", locale=locale()))
+    return digits(format_time(local.replace(tzinfo=None), "HH:mm", locale=locale()))
 
 
 def when(moment: datetime, zone: str) -> str:

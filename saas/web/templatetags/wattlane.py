@@ -69,6 +69,12 @@ def number(value: float | None, places: int = 0) -> str:
     return words.number(value or 0, places)
 
 
+@register.filter
+def digits(text: object) -> str:
+    """The digits of a finished sentence as the page's language writes them."""
+    return words.digits(str(text))
+
+
 @register.simple_tag
 def chargers(count: int) -> str:
     return words.chargers(count)

@@ -124,6 +124,9 @@ def _confirm(request: HttpRequest, booking: Booking) -> HttpResponse:
         return ask_bank(request, booking, reverse("bank", args=[booking.uid]), hidden)
     except Refused as refusal:
         booking.refresh_from_db(fields=["state"])
+        if booking.state in (State.CONFIRMED, State.ACTIVE):  # paid in another tab
+            messages.info(request, _("This is booked and paid already."))
+            return redirect("booking", booking.uid)
         return _checkout(request, booking, refusal=sentence(refusal), chosen=method, status=refusal.status)
     messages.success(request, _("Booked. Have a good charge!"))
     return redirect("booking", booking.uid)

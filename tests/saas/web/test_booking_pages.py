@@ -226,3 +226,14 @@ def test_the_way_to_the_identity_check_keeps_the_choice(story: tuple[Listing, Us
     }
     waiting = client.post("/account/identity/", sent, follow=True).content.decode()
     assert "We are checking" in waiting and f"/chargers/{listing.uid}/?minutes=45" in waiting
+
+
+def test_paying_again_in_another_tab_leads_to_the_booking(story: tuple[Listing, User]) -> None:
+    listing, driver = story
+    client = visitor(user=driver)
+    address = reserve(client, listing)
+    other = key_of(client.get(address).content.decode())
+    pay(client, address, "tok_approved")
+    page = client.post(address, {"method": "tok_approved", "key": other}, follow=True).content.decode()
+    assert "This is booked and paid already." in page and "Confirmed" in page
+    assert Booking.objects.get().payments.count() == 1

@@ -98,3 +98,16 @@ def test_the_compiled_catalogue_is_of_this_text(language: str) -> None:
     with source.open("rb") as file:
         write_mo(held, read_po(file))
     assert held.getvalue() == source.with_suffix(".mo").read_bytes()
+
+
+def test_finished_sentences_in_the_digits_of_the_language() -> None:
+    with translation.override("fa"):
+        assert words.digits("3 از 10") == "۳ از ۱۰"
+    assert words.digits("3 of 10") == "3 of 10"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(19, "19\u00a0s"), (60, "1\u00a0min"), (90.4, "90\u00a0s"), (3600, "1\u00a0h")]
+)
+def test_short_spans_in_seconds(seconds: float, text: str) -> None:
+    assert words.between(seconds) == text

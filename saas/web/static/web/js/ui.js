@@ -29,6 +29,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (event.defaultPrevented || !button || event.target.method === "dialog") return;
+  if (button.hasAttribute("aria-busy")) { event.preventDefault(); return; } // the Enter key asks again
   button.setAttribute("aria-busy", "true");
   window.addEventListener("pageshow", () => button.removeAttribute("aria-busy"), { once: true });
 });
