@@ -84,7 +84,7 @@ def _people(brand: Brand, now: datetime) -> dict[str, "User"]:
             continue  # opened the tenant
         roles = [] if person.role == "driver" else [(person.role, organisations.get(person.organisation))]
         if brand.tenant["kind"] == "fleet" and person.role in ("fleet_manager", "esg_analyst"):
-            roles.append((person.role, None))  # the whole brand is the fleet
+            roles.append(("esg_analyst", None))  # the whole brand is the fleet: its figures are all of its figures
         user = actions.add_user(
             email=_email(brand, person), password=PASSWORD, name=person.name, roles=roles, verified=True, now=now
         )
