@@ -29,6 +29,7 @@ WORDS = {  # what people read, by the refusal's code; the domain's own English s
     "deleted": _("This charger was deleted."),
     "adapter_unknown": _("There is no adapter with this id here. It stands on the sticker under the QR code."),
     "adapter_in_use": _("This adapter is in use at another charger already."),
+    "accepted_already": _("This station was accepted already."),
     "already_decided": _("Somebody has decided this already."),
     "payment_provider_down": _("The payment provider does not answer. Try again in a moment: nothing is paid twice."),
     "too_early": _("It is too early: power opens at the booked start."),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import booking, keypad, people, session
+from .views import booking, keypad, people, session, stations
 
 urlpatterns = [
     path("bookings/", booking.mine, name="bookings"),
@@ -25,4 +25,6 @@ urlpatterns = [
     path("host/codes/<uuid:uid>/", people.code, name="host_code"),
     path("console/", people.console, name="console"),
     path("console/evses/<uuid:uid>/start/", people.remote_start, name="remote_start"),
+    path("console/stations/<uuid:uid>/accept/", stations.accept, name="accept_station"),
+    path("console/stations/<uuid:uid>/refuse/", stations.refuse, name="refuse_station"),
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from saas.devices import queries as devices
+from saas.devices.models import Device
 from saas.kit.errors import Forbidden, NotFound, Refused
 from saas.tenancy.here import brand
 from saas.web.refusals import sentence
@@ -28,7 +29,7 @@ from tenants.marketplace.models import Listing
 from tenants.sites.models import Evse
 
 from .. import actions, queries
-from ..models import DeviceCommand, Session
+from ..models import DeviceCommand, Session, Station
 
 RECENT = 20
 COMING = ("confirmed", "active")
@@ -95,7 +96,7 @@ def console(request: HttpRequest) -> HttpResponse:
             for row in sessions.filter(state__in=("starting", "charging", "ended"))[:RECENT]
         ],
         "recent": sessions.filter(Q(state="closed") | Q(state="cancelled"))[:RECENT],
-        "devices": [(device, evses.get(device.device_id)) for evses in [_evses()] for device in fleet],
+        "devices": _devices(fleet),
         "online": sum(devices.is_online(device) for device in fleet),
         "day": day,
         "waiting": User.objects.filter(identity=User.Identity.PENDING).count(),
@@ -106,8 +107,15 @@ def console(request: HttpRequest) -> HttpResponse:
         "reviews": can(person(request), "identity.review"),
         "may_stop": can(person(request), "session.stop"),
         "may_start": can(person(request), "station.start"),
+        "may_decide": can(person(request), "station.manage"),
     }
     return render(request, "charging/console.html", context)
+
+
+def _devices(fleet: list[Device]) -> list[tuple[Device, Evse | None, Station | None]]:
+    """Each device with its charger, and with the station that it is, where it has told so."""
+    evses, stations = _evses(), {station.device_id: station for station in queries.stations()}
+    return [(device, evses.get(device.device_id), stations.get(device.device_id)) for device in fleet]
 
 
 def _evses() -> dict[str, Evse]:
