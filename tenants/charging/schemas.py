@@ -80,7 +80,7 @@ class ReceiptLine(Schema):
 
 
 class Receipt(Schema):
-    """What was paid, or for a host what was earned. Lines sum to the total."""
+    """What was paid, or for a host what was earned. Lines sum to the total. Closed without lines: nothing to pay."""
 
     session: UUID
     outcome: str

@@ -1,6 +1,7 @@
 """`/chargers` for everybody, and what hosts do with theirs."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -64,14 +65,22 @@ def of_host(request: HttpRequest) -> object:
 
 @router.post("/chargers", response={201: ChargerDetail}, operation_id="create_charger")
 def create(request: HttpRequest, body: NewCharger) -> Status[object]:
-    """Offer a charger with an adapter of this site. It is live at once."""
+    """Offer a charger with an adapter of this site, or an EVSE of a station. It is live at once."""
     host, now = caller(request), timezone.now()
-    given = body.model_dump(exclude={"place", "weekly"})
     weekly = [(w.weekday, w.start_minute, w.end_minute) for w in body.weekly] or actions.ALWAYS
-    place = Place(**body.place.model_dump())
-    offer = offering.Offer(**{**given, "amenities": tuple(body.amenities)}, place=place, weekly=weekly)
-    listing = offering.offer(host=host, offer=offer, now=now)
+    terms = body.model_dump(include={"title", "description", "per_hour", "per_kwh"})
+    terms |= {"amenities": tuple(body.amenities), "weekly": weekly}
+    if body.evse is not None:
+        listing = offering.offer_evse(host=host, evse_uid=body.evse, terms=offering.Terms(**terms), now=now)
+    else:
+        listing = offering.offer(host=host, offer=_offer(body, terms), now=now)
     return Status(201, queries.charger(uid=listing.uid, viewer=host, now=now))
+
+
+def _offer(body: NewCharger, terms: dict[str, Any]) -> offering.Offer:
+    equipment = body.model_dump(include={"connector", "max_power_w", "device_id"})
+    assert body.place is not None  # the shape says so where there is no EVSE
+    return offering.Offer(**terms, **equipment, place=Place(**body.place.model_dump()))
 
 
 @router.patch("/chargers/{uuid:uid}", response=ChargerDetail, operation_id="update_charger")

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from saas.devices.queries import UnknownDevice, get
-from saas.kit.errors import Refused
+from saas.kit.errors import NotFound, Refused
 from saas.kit.tenant_context import current_schema
 from tenants.accounts.models import User
+from tenants.accounts.permissions import can
 from tenants.sites.actions import Place, create_evse, create_location
 from tenants.sites.models import Evse
 
@@ -31,20 +33,32 @@ class AdapterInUse(Refused):
     code = "adapter_in_use"
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What a host said in the steps. Prices: decimal text before tax, empty for none; power in W."""
+class EvseInUse(Refused):
+    """This EVSE is offered already, or was: a charger that was deleted keeps its EVSE."""
+
+    code = "evse_in_use"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How something is offered. Prices: decimal text before tax, empty for none."""
 
     title: str
     description: str
-    connector: str
-    max_power_w: int
     amenities: tuple[str, ...]
-    device_id: str
-    place: Place
     per_hour: str | None
     per_kwh: str | None
     weekly: Sequence[Weekly]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer(Terms):
+    """What a host said in the steps: a new charger on an adapter. Power in W."""
+
+    connector: str
+    max_power_w: int
+    device_id: str
+    place: Place
 
 
 def check_adapter(device_id: str) -> None:
@@ -72,7 +86,23 @@ def offer(*, host: User, offer: Offer, now: datetime) -> Listing:
             )  # fmt: skip
     except IntegrityError as error:
         raise AdapterInUse() from error
+    return _listing(host, evse, offer, now)
+
+
+@transaction.atomic
+def offer_evse(*, host: User, evse_uid: UUID, terms: Terms, now: datetime) -> Listing:
+    """A live listing of equipment that is there already, such as an outlet of a station: by operators, and by hosts of
+    the organisation whose place it is. Raises NotFound, EvseInUse, Invalid."""
+    evse = Evse.objects.select_for_update(of=("self",)).select_related("location").filter(uid=evse_uid).first()
+    if evse is None or not can(host, "listing.manage", evse):
+        raise NotFound("There is no such EVSE.", evse=str(evse_uid))
+    if Listing.objects.filter(evse=evse).exists():
+        raise EvseInUse()
+    return _listing(host, evse, terms, now)
+
+
+def _listing(host: User, evse: Evse, terms: Terms, now: datetime) -> Listing:
     return actions.create_listing(
-        host=host, evse=evse, title=offer.title, description=offer.description, amenities=list(offer.amenities),
-        per_hour=offer.per_hour, per_kwh=offer.per_kwh, availability=offer.weekly, now=now,
+        host=host, evse=evse, title=terms.title, description=terms.description, amenities=list(terms.amenities),
+        per_hour=terms.per_hour, per_kwh=terms.per_kwh, availability=terms.weekly, now=now,
     )  # fmt: skip

@@ -145,16 +145,29 @@ class PlaceIn(Schema):
 
 
 class NewCharger(Prices):
-    """What a host offers. `device_id` stands on the adapter."""
+    """What a host offers: an adapter with its equipment and place, or an EVSE that is known with both (a station's).
+
+    Either `device_id`, `connector`, `max_power_w` and `place`, or `evse` alone.
+    """
 
     title: Annotated[Word, Field(min_length=3)]
     description: LongText = ""
-    connector: Standard
-    max_power_w: PowerW
+    connector: Standard | None = None
+    max_power_w: PowerW | None = None
     amenities: list[Word] = Field(default_factory=list, max_length=20)
-    device_id: Annotated[Word, Field(min_length=1, max_length=40)]
-    place: PlaceIn
+    device_id: Annotated[Word, Field(min_length=1, max_length=40)] | None = Field(
+        None, description="Stands on the adapter"
+    )
+    evse: UUID | None = Field(None, description="Of a station, as `/stations` names it; by its operators or host")
+    place: PlaceIn | None = None
     weekly: list[Weekly] = Field(default_factory=list, max_length=100, description="Empty: always")
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        equipment = (self.device_id, self.connector, self.max_power_w, self.place)
+        if any(part is None for part in equipment) if self.evse is None else any(equipment):
+            raise ValueError("either device_id, connector, max_power_w and place, or evse alone")
+        return self
 
 
 class ChargerChange(Schema):

@@ -18,6 +18,7 @@ from .changes import change
 from .commands import withdraw
 from .settlement import settle
 
+FREE = {"lines": [], "net_minor": 0, "tax_minor": 0, "total_minor": 0}
 RUNNING = (Booking.State.CONFIRMED, Booking.State.ACTIVE)
 
 
@@ -69,10 +70,12 @@ def _bill(booking: Booking, outcome: str, delivered: Delivered) -> Bill:
 
 
 def _price_walk_up(session: Session, delivered: Delivered) -> None:
-    """Nobody paid ahead: the cost is worked out for the record, where the charger has a price."""
-    listing = Listing.objects.select_related("tariff").filter(evse=session.evse).first()
+    """Nobody paid ahead: the cost is worked out for the record, where the charger has a price; else it is free."""
+    offered = Listing.objects.select_related("tariff").exclude(state=Listing.State.DELETED)
+    listing = offered.filter(evse=session.evse).first()
     session.outcome = outcomes.NORMAL
     if listing is None:
+        session.currency, session.cost_minor, session.bill = current().currency, 0, FREE
         return
     tariff = listing.tariff
     end = max(delivered.start, delivered.end)

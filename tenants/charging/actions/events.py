@@ -14,6 +14,7 @@ from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event, Status, Telemetry
 from saas.devices.models import Device
 from saas.kit.time import from_ms, iso
+from saas.tenancy.queries import current
 from tenants.bookings.actions import move
 from tenants.bookings.models import Booking
 from tenants.feed.actions import publish
@@ -204,7 +205,9 @@ def _claim(device: Device, message: Event | Telemetry) -> Session:
         session = Session.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=asked.pk)
     else:
         evse = _evses(device, message)[0]
-        session = Session.objects.create(evse=evse, device_id=device.device_id, state=State.STARTING)
+        session = Session.objects.create(
+            evse=evse, device_id=device.device_id, state=State.STARTING, currency=current().currency
+        )
         bind_card(session, tag)
     session.transaction_id = message.session or ""
     name_transaction(session=session)

@@ -8,6 +8,7 @@ from saas.devices.models import Device
 from saas.devices.queries import is_online
 from saas.kit.errors import Forbidden, NotFound
 from saas.kit.transactions import atomic
+from saas.tenancy.queries import current
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.models import Evse
@@ -66,7 +67,9 @@ def start_by_operator(*, evse: Evse, by: User, now: datetime, session_uid: UUID 
         _check_time(session, now)
     else:
         _check_free(evse)
-        session = Session.objects.create(evse=evse, device_id=evse.device_id or "", permit_start_at=now)
+        session = Session.objects.create(
+            evse=evse, device_id=evse.device_id or "", permit_start_at=now, currency=current().currency
+        )
     _start(session, now, reason=f"operator {by.uid}")
     return session
 

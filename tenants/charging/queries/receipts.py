@@ -73,5 +73,5 @@ def _receipt(session: Session, lines: list[ReceiptLine], total: int) -> Receipt:
         started_at=session.started_at,
         ended_at=session.ended_at,
         method=payment.method if payment else "",
-        closed=session.bill is not None,
+        closed=session.state in (Session.State.CLOSED, Session.State.CANCELLED),
     )

@@ -14,8 +14,11 @@ from saas.kit.time import floor_minute, iso, to_ms
 from tenants.charging.actions import receive_event, receive_sample
 from tenants.charging.models import DeviceCommand, Session, Station
 from tenants.charging.queries import qr_token
+from tenants.fleets.models import Vehicle
 from tests import builders
+from tests.saas.web.conftest import visitor
 from tests.tenants.apiclient import Api, code, person, said, unknown_to_others
+from tests.tenants.charging.story import START, Story
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +173,30 @@ def test_an_operator_starts_a_station_from_afar_and_nobody_else(station: Station
     with tenant_schema("ampere"):
         assert DeviceCommand.objects.filter(type=wire.CMD_ACTIVATE, device_id=station.device_id).count() == 1
         assert Session.objects.count() == 1
+
+
+@pytest.mark.req("CHG-09", "API-01")
+@pytest.mark.parametrize(("offered", "total", "kinds"), [(True, 200, ["ENERGY"]), (False, 0, [])])
+def test_the_receipt_of_a_walk_up(station: Station, offered: bool, total: int, kinds: list[str]) -> None:
+    operator, walker = Api("ampere", person("ampere", "", "operator")), person("ampere")
+    evse = said(operator.get(f"/stations/{station.uid}"))["evses"][0]["uid"]
+    if offered:
+        assert operator.post("/chargers", {"title": "At the quay", "evse": evse, "per_kwh": "0.40"}).status_code == 201
+    with tenant_schema("ampere"):
+        Vehicle.objects.create(plate="A", rfid="04AB", driver=walker)
+        told = Story.__new__(Story)
+        told.device, told.name, told.evse, told.seq = Device.objects.get(station_id="CP-1"), "4711", 1, 0
+        told._tell(told.event("started", energy_wh=100, id_tag="04AB"), START)
+    api = Api("ampere", walker)
+    [running] = said(api.get("/sessions"))["items"]
+    before = said(api.get(f"/sessions/{running['uid']}/receipt"))
+    assert (before["closed"], before["total"]) == (False, {"amount_minor": 0, "currency": "EUR"})
+    with tenant_schema("ampere"):
+        told._tell(told.event("stopped", 30, energy_wh=5_100, reason="local"), START)
+    receipt = said(api.get(f"/sessions/{running['uid']}/receipt"))
+    assert (receipt["closed"], receipt["total"]) == (True, {"amount_minor": total, "currency": "EUR"})
+    assert ([line["kind"] for line in receipt["lines"]], receipt["energy_wh"]) == (kinds, 5_000)
+    with tenant_schema("ampere"):
+        browser = visitor(user=walker)
+    page = browser.get(f"/sessions/{running['uid']}/receipt/").content.decode()
+    assert ("Nothing was charged." in page) is not offered and "You paid" in page
