@@ -13,6 +13,8 @@ from saas.tenancy.queries import current
 from tenants.accounts.models import User
 from tenants.accounts.permissions import Someone, can
 from tenants.marketplace.models import Listing
+from tenants.payments.models import Payment
+from tenants.payments.queries import due_from_provider
 from tenants.sites.models import Connector
 from tenants.tariffs.engine import ENERGY, Line, Stretch, price, uses
 from tenants.tariffs.queries import snapshot
@@ -22,6 +24,12 @@ from .models import Booking
 RELATED = ("listing__evse__location", "listing__tariff", "listing__host", "driver", "vehicle")
 
 
+CANCELLED = (
+    Booking.State.CANCELLED_BY_DRIVER,
+    Booking.State.CANCELLED_BY_HOST,
+    Booking.State.CANCELLED_BY_OPERATOR,
+)
+NEVER_HELD = (Payment.State.CREATED, Payment.State.DECLINED)
 LONGEST, MOST_AHEAD = timedelta(days=30), timedelta(days=366)
 
 
@@ -77,6 +85,16 @@ def get(*, uid: UUID, viewer: Someone) -> Booking:
     if booking is None or not can(viewer, "booking.view", booking):
         raise NotFound("There is no such booking.")
     return booking
+
+
+def refunded_minor(booking: Booking) -> int | None:
+    """Of what was held for a cancelled booking, what went back, be it released or refunded; 0 where nothing was paid.
+
+    None unless cancelled. Counts what is ordered from the provider already, even while it does not answer.
+    """
+    if booking.state not in CANCELLED:
+        return None
+    return sum(p.amount_minor - due_from_provider(p) for p in booking.payments.exclude(state__in=NEVER_HELD))
 
 
 def of_driver(*, driver: User) -> list[Booking]:

@@ -11,6 +11,7 @@ from tenants.accounts.permissions import Someone
 
 from .actions import one_time_code
 from .models import Booking as Row
+from .queries import refunded_minor
 
 State = Literal[
     "held", "confirmed", "active", "completed", "expired", "cancelled_by_driver", "cancelled_by_host",
@@ -62,6 +63,9 @@ class Booking(Schema):
     end: Moment
     hold_expires_at: Moment
     amount: Money = Field(description="Held on the card: the most that can be charged")
+    refunded: Money | None = Field(
+        None, description="Once cancelled: of what was held, what went back (0: nothing); else null"
+    )
     energy_limit_wh: int = Field(description="0: no limit but the time")
     lines: list[Line]
     vehicle: UUID | None = None
@@ -86,12 +90,18 @@ def shown(booking: Row, *, viewer: Someone) -> dict[str, Any]:
         "end": booking.during.upper,
         "hold_expires_at": booking.hold_expires_at,
         "amount": money(booking.amount_minor, booking.currency),
+        "refunded": _refunded(booking),
         "energy_limit_wh": booking.energy_limit_wh,
         "lines": booking.quote["lines"],
         "vehicle": booking.vehicle.uid if booking.vehicle else None,
         "session": _session(booking),
         "code": one_time_code(booking) if mine and booking.state in CODE_STATES else None,
     }
+
+
+def _refunded(booking: Row) -> dict[str, Any] | None:
+    back = refunded_minor(booking)
+    return None if back is None else money(back, booking.currency)
 
 
 def _session(booking: Row) -> UUID | None:

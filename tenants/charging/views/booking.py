@@ -80,6 +80,7 @@ def _facts(booking: Booking, request: HttpRequest, driving: bool) -> dict[str, A
         "token": token_to_try(booking) if driving and booking.state == State.CONFIRMED else "",
         "driving": driving,
         "back_minor": _back_minor(booking, request, now),
+        "refunded_minor": bookings.refunded_minor(booking),
         "payment": booking.payments.order_by("id").last(),
     }
 

@@ -1,8 +1,10 @@
 """The way of a booking through the API: quote, hold, confirm, look, cancel."""
 
+import re
 import threading
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -12,10 +14,12 @@ from saas.kit.tenant_context import tenant_schema
 from saas.kit.time import floor_minute, iso
 from tenants.bookings.actions import one_time_code
 from tenants.bookings.models import Booking
+from tenants.charging.actions import refund
 from tenants.feed.models import IdempotentAnswer
 from tenants.marketplace.models import Listing
 from tenants.payments.models import Payment
 from tests import builders
+from tests.saas.web.conftest import visitor
 from tests.tenants.apiclient import Api, code, person, said, unknown_to_others
 
 
@@ -111,6 +115,39 @@ def test_cancelling_gives_back_and_may_be_repeated(story: Story) -> None:
     with tenant_schema("ampere"):
         payment = Payment.objects.get(booking__uid=uid)
         assert payment.captured_minor - payment.refunded_minor == 30  # the 5 % that the tenant keeps
+
+
+@pytest.mark.req("MKT-09", "API-01")
+@pytest.mark.parametrize(
+    ("by", "minutes", "back"),
+    [("driver", 120, 570), ("driver", 5, 0), ("host", 240, 600), ("operator", 5, 600), ("unpaid", 120, 0)],
+)
+def test_a_cancelled_booking_says_what_went_back(story: Story, by: str, minutes: int, back: int) -> None:
+    story.start = floor_minute(timezone.now()) + timedelta(minutes=minutes)
+    uid = (story.held() if by == "unpaid" else story.confirmed())["uid"]
+    assert said(story.api.get(f"/bookings/{uid}"))["refunded"] is None
+    operator = Api("ampere", person("ampere", "", "operator", "finance"))
+    api = {"host": story.host_api, "operator": operator}.get(by, story.api)
+    cancelled = said(api.post(f"/bookings/{uid}/cancel", {}))
+    assert cancelled["refunded"] == {"amount_minor": back, "currency": "EUR"}
+    [listed] = said(story.api.get("/bookings"))["items"]
+    assert listed["refunded"] == cancelled["refunded"]
+    with tenant_schema("ampere"):
+        browser = visitor(user=story.driver)
+    page = browser.get(f"/bookings/{uid}/").content.decode()
+    shown = re.search(r'id="refunded">.*?<dd[^>]*>([^<]+)<', page)
+    assert shown and shown[1] == f"€{back / 100:.2f}"
+
+
+@pytest.mark.req("MKT-09", "BIL-06")
+def test_what_support_gives_back_later_counts_too(story: Story) -> None:
+    story.start = floor_minute(timezone.now()) + timedelta(minutes=5)
+    booking = story.confirmed()
+    assert said(story.api.post(f"/bookings/{booking['uid']}/cancel", {}))["refunded"]["amount_minor"] == 0
+    finance = person("ampere", "", "finance")
+    with tenant_schema("ampere"):
+        refund(session_uid=UUID(booking["session"]), by=finance, reason="goodwill", now=timezone.now())
+    assert said(story.api.get(f"/bookings/{booking['uid']}"))["refunded"]["amount_minor"] == 600
 
 
 @pytest.mark.req("TEN-03", "TEN-04")
