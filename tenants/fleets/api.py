@@ -18,12 +18,14 @@ router = Router(tags=["vehicles"])
 
 @router.get("/vehicles", response=VehicleList, operation_id="vehicles")
 def vehicles(request: HttpRequest, organisation: UUID | None = None) -> object:
-    """One's own vehicles, or the roster of a fleet that one may see."""
+    """The roster of a fleet that one may see; without one, one's own vehicles and all of the fleets one manages."""
     person = caller(request)
     if organisation is None:
-        return {"items": [_shown(vehicle) for vehicle in queries.of_driver(driver=person)]}
-    fleet = queries.fleet(uid=organisation, viewer=person)
-    return {"items": [_shown(vehicle) for vehicle in queries.roster(organisation=fleet)]}
+        found = queries.visible_to(viewer=person)
+    else:
+        found = queries.roster(organisation=queries.fleet(uid=organisation, viewer=person))
+    managed = queries.managed_by(viewer=person, vehicles=found)
+    return {"items": [_shown(vehicle, managed=vehicle.pk in managed) for vehicle in found]}
 
 
 @router.post("/vehicles", response={201: Vehicle}, operation_id="add_vehicle")
@@ -37,7 +39,7 @@ def add(request: HttpRequest, body: NewVehicle) -> Status[object]:
     vehicle = actions.save_vehicle(
         cells=cells, organisation=fleet, driver=None if fleet else person, now=timezone.now()
     )
-    return Status(201, _shown(vehicle))
+    return Status(201, _shown(vehicle, managed=True))
 
 
 @router.delete("/vehicles/{uuid:uid}", response={204: None}, operation_id="retire_vehicle")
@@ -57,10 +59,11 @@ def import_roster(request: HttpRequest, organisation: UUID, body: Roster) -> obj
     return actions.import_roster(organisation=fleet, data=body.csv.encode(), now=timezone.now())
 
 
-def _shown(vehicle: Any) -> dict[str, object]:
+def _shown(vehicle: Any, *, managed: bool) -> dict[str, object]:
     names = ("uid", "plate", "make", "model", "battery_wh", "connector")
     return {
         **{name: getattr(vehicle, name) for name in names},
         "organisation": vehicle.organisation.uid if vehicle.organisation else None,
         "driver": vehicle.driver.uid if vehicle.driver else None,
+        "rfid": vehicle.rfid if managed else None,
     }

@@ -1,12 +1,18 @@
 """Reading rosters."""
 
+from collections.abc import Iterable
 from uuid import UUID
+
+from django.db.models import Q
 
 from saas.kit.errors import NotFound
 from tenants.accounts.models import Organisation, User
-from tenants.accounts.permissions import Someone, can
+from tenants.accounts.permissions import Someone, can, organisations_of
 
 from .models import Vehicle
+
+MANAGE = "fleet.manage"
+RELATED = ("organisation", "driver")
 
 
 def fleet(*, uid: UUID, viewer: Someone, permission: str = "fleet.view") -> Organisation:
@@ -20,8 +26,25 @@ def fleet(*, uid: UUID, viewer: Someone, permission: str = "fleet.view") -> Orga
 def roster(*, organisation: Organisation) -> list[Vehicle]:
     """Vehicles in use, by plate, with their drivers. Who may see the fleet is for `fleet` to say first."""
     return list(
-        Vehicle.objects.select_related("driver").filter(organisation=organisation, active=True).order_by("plate")
+        Vehicle.objects.select_related(*RELATED).filter(organisation=organisation, active=True).order_by("plate")
     )
+
+
+def visible_to(*, viewer: User) -> list[Vehicle]:
+    """One's own vehicles, those that one drives, and the rosters of the organisations that one manages; by plate."""
+    managed = Q(organisation__in=organisations_of(viewer, MANAGE))
+    rows = Vehicle.objects.select_related(*RELATED).filter(Q(driver=viewer) | managed, active=True)
+    return list(rows.order_by("plate", "id"))
+
+
+def managed_by(*, viewer: User, vehicles: Iterable[Vehicle]) -> set[int]:
+    """Keys of those vehicles that the viewer may manage: of their fleets, and their very own."""
+    everywhere, keys = can(viewer, MANAGE), set(organisations_of(viewer, MANAGE))
+    return {
+        v.pk
+        for v in vehicles
+        if (v.driver_id == viewer.pk if v.organisation_id is None else everywhere or v.organisation_id in keys)
+    }
 
 
 def of_driver(*, driver: User) -> list[Vehicle]:

@@ -17,6 +17,7 @@ class Vehicle(Schema):
     connector: str
     organisation: UUID | None = None
     driver: UUID | None = None
+    rfid: str | None = Field(None, description="The card that charges it; null for who may not manage the vehicle")
 
 
 class VehicleList(Schema):

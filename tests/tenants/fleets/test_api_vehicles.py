@@ -1,9 +1,12 @@
 """Vehicles through the API."""
 
 import pytest
+from django.utils import timezone
 
 from saas.kit.tenant_context import tenant_schema
+from tenants.accounts.actions import grant
 from tenants.accounts.models import Organisation
+from tenants.fleets.models import Vehicle
 from tests.tenants.apiclient import Api, code, person, said
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +59,26 @@ def test_a_driver_keeps_vehicles_of_their_own() -> None:
     assert said(other.get("/vehicles"))["items"] == []
     assert api("DELETE", path).status_code == 204
     assert said(api.get("/vehicles"))["items"] == []
+
+
+@pytest.mark.req("FLT-01", "TEN-04", "API-01")
+def test_a_manager_sees_all_their_fleets_and_their_cards_at_once(fleet: Organisation) -> None:
+    with tenant_schema("ampere"):
+        second, rival = (Organisation.objects.create(name=name, kind="fleet") for name in ("Second", "Rival"))
+    user, driver = person("ampere", "", "fleet_manager", organisation=fleet), person("ampere")
+    with tenant_schema("ampere"):
+        grant(user=user, role="fleet_manager", organisation=second, now=timezone.now())
+        for plate, owner in (("A-1", fleet), ("B-1", second), ("R-1", rival)):
+            Vehicle.objects.create(plate=plate, rfid=f"card {plate}", organisation=owner, driver=driver)
+        Vehicle.objects.create(plate="OWN-1", rfid="card own", driver=driver)
+
+    def seen(api: Api, query: str = "") -> dict[str, str | None]:
+        return {v["plate"]: v["rfid"] for v in said(api.get(f"/vehicles{query}"))["items"]}
+
+    manager, analyst = Api("ampere", user), Api("ampere", person("ampere", "", "esg_analyst", organisation=fleet))
+    assert seen(manager) == {"A-1": "card A-1", "B-1": "card B-1"}
+    assert seen(manager, f"?organisation={second.uid}") == {"B-1": "card B-1"}
+    assert seen(Api("ampere", driver)) == {"A-1": None, "B-1": None, "OWN-1": "card own", "R-1": None}
+    assert (seen(analyst), seen(analyst, f"?organisation={fleet.uid}")) == ({}, {"A-1": None})
+    admin = Api("ampere", person("ampere", "", "admin"))
+    assert (seen(admin), seen(admin, f"?organisation={rival.uid}")) == ({}, {"R-1": "card R-1"})
