@@ -1,9 +1,12 @@
 """The REST API of a tenant's site, `/api/v1`, and the internal one of pipelines, `/internal/v1`."""
 
+import json
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -19,7 +22,7 @@ from tenants.accounts.api import router as accounts
 from tenants.bookings.api import router as bookings
 from tenants.charging.api import router as charging
 from tenants.energy.api import router as energy
-from tenants.feed.once import answer_once
+from tenants.feed.once import KEY_PATTERN, LONGEST_KEY, answer_once
 from tenants.fleets.api import router as fleets
 from tenants.ledger.api import router as ledger
 from tenants.marketplace.api import router as marketplace
@@ -58,7 +61,7 @@ KEY_PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": f"^{KEY_PATTERN}$"},
     "description": "The same key gets the same answer again, for the same person and request.",
 }
 # They call the payment provider between transactions of their own, and carry the key on to it.
@@ -103,6 +106,8 @@ def _once(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return once(run=partial(run, request, *args, **kwargs), whole=not request.path.endswith(OWN_TRANSACTIONS))
         except Refused as error:
             return refused(request, error)
+        except RequestDataTooBig:
+            return too_big(request)
 
     return guarded
 
@@ -121,9 +126,22 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    status = error.status_code
+    """What ninja itself refuses; of a body that cannot be read, why."""
+    status, cause = error.status_code, error.__cause__
+    if isinstance(cause, json.JSONDecodeError):
+        where = {"line": cause.lineno, "column": cause.colno, "position": cause.pos}
+        detail = f"The body is not JSON: {cause.msg} at line {cause.lineno}, column {cause.colno}."
+        return problems.response(status, "malformed", detail, **where)
+    if isinstance(cause, UnicodeDecodeError):
+        detail = f"The body is not UTF-8 text: byte {cause.start} does not fit."
+        return problems.response(status, "malformed", detail, position=cause.start)
     headers = {"WWW-Authenticate": 'Bearer realm="api"'} if status == 401 else {}
     return problems.response(status, HTTP_CODES.get(status, "refused"), headers=headers)
+
+
+def too_big(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return problems.response(413, "too_large", f"The body may have at most {most} bytes.", most_bytes=most)
 
 
 def missing(request: HttpRequest, error: Http404) -> HttpResponse:
@@ -144,6 +162,7 @@ HANDLERS: dict[type[Exception], Any] = {
     Refused: refused,
     ValidationError: invalid,
     HttpError: http_error,
+    RequestDataTooBig: too_big,
     Http404: missing,
     OperationalError: down,
     InterfaceError: down,

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
@@ -22,7 +23,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return outage.answer(request, 400, "malformed", "The request is malformed.", getattr(request, "tenant", None))
+    brand = getattr(request, "tenant", None)
+    if isinstance(exception, RequestDataTooBig):
+        return outage.answer(request, 413, "too_large", "What was sent is too large.", brand)
+    return outage.answer(request, 400, "malformed", "The request is malformed.", brand)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -3,8 +3,9 @@
 import ipaddress
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,6 +16,7 @@ from saas.tenancy.middleware import bare_host
 
 Next = Callable[[HttpRequest], HttpResponse]
 _migrated = False
+log = structlog.get_logger("wattlane.health")
 
 
 class HealthMiddleware:
@@ -35,8 +37,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     try:
         missing = _missing()
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         return problems.response(503, "database_down", "The database does not answer.", headers={"Retry-After": "5"})
+    except Exception as wrong:
+        log.exception("migrations_unreadable")
+        reason = f"{type(wrong).__name__} while reading the migrations; the log has the rest."
+        return problems.response(503, "migrations_unreadable", reason)
     if missing:
         return problems.response(503, "not_migrated", "Migrations are missing.", missing=missing)
     return HttpResponse("ready\n", content_type="text/plain")

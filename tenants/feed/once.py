@@ -1,6 +1,7 @@
 """The same `Idempotency-Key` gets the same answer: what it asks for is done once, whoever repeats it and whenever."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -17,14 +18,15 @@ from .models import IdempotentAnswer
 
 WAIT_S = 5.0
 STALE = timedelta(seconds=60)  # a process died in mid-request; its transaction, and so its effect, is gone
+KEY_PATTERN, LONGEST_KEY = "[!-~]+", 200
 NEVER_KEPT = frozenset({401, 403, 429})  # what says nothing about the request itself may be tried again
 
 
-class KeyTooLong(Refused):
-    """An Idempotency-Key has 1 to 200 visible characters."""
+class KeyInvalid(Refused):
+    """An Idempotency-Key has 1 to 200 visible ASCII characters, and no space."""
 
     code = "idempotency_key_invalid"
-    status = 400
+    status = 422
 
 
 class KeyReused(Refused):
@@ -49,11 +51,11 @@ def answer_once(
     `whole`: the effect and the answer commit together. Without it (for what has several transactions and is idempotent
     by itself) a crash between the two leaves the effect, and a later repeat runs again.
 
-    Raises KeyTooLong, KeyReused, InProgress (the first is still running after some seconds).
+    Raises KeyInvalid, KeyReused, InProgress (the first is still running after some seconds).
     """
     key = request.headers["Idempotency-Key"]
-    if not (1 <= len(key) <= 200 and key.isprintable()):
-        raise KeyTooLong()
+    if len(key) > LONGEST_KEY or not re.fullmatch(KEY_PATTERN, key):
+        raise KeyInvalid()
     fingerprint = _fingerprint(request)
     held = _claim(caller, key, fingerprint)
     if held is None:

@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
+from django.db.migrations.exceptions import BadMigrationError
 from django.test import Client
 from structlog.testing import capture_logs
 
 from saas.config import health
 from tests.tenants.apiclient import Api, person, said
+from tests.tenants.apiclient import code as problem
 
 pytestmark = pytest.mark.django_db
 HERE = {"host": "localhost"}
@@ -21,6 +23,56 @@ def test_ready_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_missing", lambda: ["charging.0009_more"])
     answer = Client().get("/readyz")
     assert (answer.status_code, json.loads(answer.content)["missing"]) == (503, ["charging.0009_more"])
+
+
+@pytest.mark.req("OPS-03")
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OperationalError("gone"), "database_down"),
+        (ProgrammingError("permission denied for table django_migrations"), "migrations_unreadable"),
+        (BadMigrationError("in /home/x"), "migrations_unreadable"),
+        (ImportError("No module named tenants"), "migrations_unreadable"),
+    ],
+)
+def test_not_ready_says_why(monkeypatch: pytest.MonkeyPatch, error: Exception, code: str) -> None:
+    def broken(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(health, "_migrated", False)
+    monkeypatch.setattr(health, "MigrationExecutor", broken)
+    answer = Client().get("/readyz")
+    said = json.loads(answer.content)
+    assert (answer.status_code, said["code"]) == (503, code)
+    assert (type(error).__name__ in said["detail"]) == (code == "migrations_unreadable")
+    assert "/home/x" not in said["detail"]
+
+
+@pytest.mark.req("API-01")
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k-1"}])
+def test_a_body_that_is_too_large_is_told(key: dict[str, str]) -> None:
+    api = Api("ampere", person("ampere"))
+    body = {"plate": "X" * 3_000_000}
+    assert problem(api.post("/vehicles", body, **key)) == (413, "too_large")
+    assert problem(Api("ampere").post("/auth/token", body)) == (413, "too_large")
+    page = Client(headers={"host": "ampere.localhost"}).post("/accounts/login/", {"login": "X" * 3_000_000})
+    assert page.status_code == 413
+
+
+@pytest.mark.req("API-01")
+@pytest.mark.parametrize(
+    ("body", "position", "words"),
+    [
+        (b'{"plate": "A",\n "make" 1}', 23, "line 2, column 9"),
+        (b"{", 1, "line 1, column 2"),
+        (b'{"plate": "\xff"}', 11, "byte 11"),
+    ],
+)
+def test_broken_json_names_the_position(body: bytes, position: int, words: str) -> None:
+    api = Api("ampere", person("ampere"))
+    answer = api.client.generic("POST", "/api/v1/vehicles", body, content_type="application/json", headers=api.headers)
+    assert problem(answer) == (400, "malformed")
+    assert (said(answer)["position"], words in said(answer)["detail"]) == (position, True)
 
 
 @pytest.mark.req("OPS-03")
