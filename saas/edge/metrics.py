@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 log = structlog.get_logger("wattlane")
 MESSAGES = Counter("wattlane_ingested_messages", "Messages from devices, by what became of them", ["outcome"])
+UNKNOWN_SESSION = Counter("wattlane_unknown_session_samples", "Samples kept as facts whose session no tenant knows")
 BATCH_SECONDS = Histogram("wattlane_ingest_batch_seconds", "Time of one committed batch")
 DATABASE_AWAY = Counter("wattlane_database_away", "Attempts that found the database away")
 COMMANDS = Counter("wattlane_commands_sent", "Commands published to devices")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 
+from saas.contracts.telemetry import wire
 from saas.devices import actions as devices
 from saas.devices.models import Device
 from saas.kit.errors import Refused
@@ -41,12 +42,16 @@ class Handler(Protocol):
 
 @dataclass
 class Outcome:
-    """What a committed batch did. `acks`: how far each (device, boot) is committed; `urgent`: devices to tell now."""
+    """What a committed batch did. `acks`: how far each (device, boot) is committed; `urgent`: devices to tell now.
+
+    `unlinked`: samples that were told and whose session the tenant does not know; they are stored like any other.
+    """
 
     acks: dict[tuple[str, int], int] = field(default_factory=dict)
     urgent: set[str] = field(default_factory=set)
     stored: int = 0
     repeated: int = 0
+    unlinked: int = 0
     poisons: list[Poison] = field(default_factory=list)
 
 
@@ -146,6 +151,9 @@ class Committer:
         except DATABASE_AWAY:
             raise
         except Refused as no:
+            if fact.kind == "telemetry" and no.code == wire.REFUSE_UNKNOWN:
+                outcome.unlinked += 1  # a reading of the meter is true whatever it is for: there is nothing to replay
+                return
             outcome.poisons.append(Poison(fact.source, f"{no.code}: {no}"))
         except Exception as bug:
             log.exception("handler_failed", topic=fact.source.topic)

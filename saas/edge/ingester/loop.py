@@ -106,6 +106,9 @@ class Ingester:
         for name, count in counts.items():
             self._counts[name] += count
             metrics.MESSAGES.labels(name).inc(count)
+        if outcome.unlinked:
+            metrics.UNKNOWN_SESSION.inc(outcome.unlinked)
+            log.info("samples_of_unknown_sessions", count=outcome.unlinked)
         for poison in outcome.poisons:
             log.warning("set_aside", topic=poison.source.topic[:200], reason=poison.reason[:200])
 

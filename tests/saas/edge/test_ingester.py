@@ -1,12 +1,15 @@
 """What the ingester promises, with the broker in memory and the database real."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
+from saas.contracts.telemetry import wire
 from saas.devices import actions as devices
+from saas.edge import metrics
 from saas.edge.ingester import partitions, store
 from saas.edge.ingester.loop import Ingester
 from saas.kit.errors import Refused
@@ -144,6 +147,21 @@ def test_a_refusal_is_set_aside_and_the_rest_goes_on(bench: Bench) -> None:
     bench.take(event(bench.device, 1), sample(bench.device, 2, session="s"))
     assert reasons() == ["refused: The session is closed."]
     assert bench.handler.kinds() == ["sample"] and bench.port.acks(bench.device)[-1]["seq"] == 2
+
+
+def test_a_sample_of_an_unknown_session_is_a_fact_and_no_poison(bench: Bench) -> None:
+    """With the real rules: the golden example published by hand, and an event of the same session for comparison."""
+    golden = Path(wire.__file__).with_name("examples").joinpath("telemetry.json").read_bytes()
+    bench.ingester = Ingester(bench.port, actions)
+    before = metrics.UNKNOWN_SESSION._value.get()
+    bench.take(raw(bench.device, "telemetry", golden))
+    session = "019a9f2e-7c1b-7d3a-8f00-3b1e5a2c9d10"
+    found = rows("SELECT session, energy_wh FROM telemetry.message WHERE device = %s", bench.device)
+    assert (found, reasons()) == ([(session, 1_204_511)], [])
+    assert metrics.UNKNOWN_SESSION._value.get() == before + 1
+    assert bench.port.unacknowledged == []
+    bench.take(event(bench.device, 8, "stopped", session=session, boot=2**62, energy_wh=9, reason="time"))
+    assert [reason.split(":")[0] for reason in reasons()] == ["unknown_session"]
 
 
 def test_a_bug_in_the_handler_is_set_aside_with_its_name(bench: Bench) -> None:
