@@ -78,6 +78,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _check(arguments: argparse.Namespace) -> None:
     for name in arguments.files:
+        if Path(name).is_dir():
+            raise WrongUsage(f"{name} is a folder: name the files in it")
         if not Path(name).is_file():
             raise WrongUsage(f"no such file: {name}")
     if arguments.timezone and not is_zone(arguments.timezone):

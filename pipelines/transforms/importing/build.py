@@ -20,6 +20,7 @@ REPAIRS = {
     "_century": "year_written_00xx",
     "_never": "nonexistent_local_time",
     "_twice": "ambiguous_local_time",
+    "_nul": "nul_bytes_removed",
 }
 _LABELS = ("charger", "connector", "site", "vehicle", "source_id", "driver")
 
@@ -44,6 +45,7 @@ def build(table: Table, roles: Roles, *, zone: str, driver_name: Callable[[str],
     columns = (
         _core(frame, roles, start, end) | _labels(frame, roles, driver_name) | extras(table, clock, start.at.early)
     )
+    columns["_nul"] = _had_nul(table)
     rows = pl.DataFrame(columns).with_columns(clock.zone_words(written, start.at.early))
     return Built(rows.with_columns(_repaired(rows)), order)
 
@@ -64,6 +66,13 @@ def _core(frame: pl.DataFrame, roles: Roles, start: Moment, end: Moment) -> dict
         "_never": start.at.never | end.at.never,
         "_twice": start.at.twice | end.at.twice,
     }
+
+
+def _had_nul(table: Table) -> pl.Series:
+    """Rows whose text had NULs; a row may take several lines."""
+    lines = pl.Series(table.nul_lines, dtype=pl.Int64)
+    rows = table.frame[LINE].search_sorted(lines, side="right").cast(pl.Int64) - 1
+    return pl.int_range(table.frame.height, eager=True).is_in(rows.implode()).alias("_nul")
 
 
 def _energy(frame: pl.DataFrame, roles: Roles) -> pl.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -70,7 +70,8 @@ def read_table(raw: bytes) -> tuple[Table, str, str]:
     if container == "xlsx":
         return read_xlsx(data), "utf-8", container
     text = to_utf8(data, container)
-    return (read_json(text) if looks_like_json(text.data) else read_delimited(text)), text.encoding, container
+    table = read_json(text) if looks_like_json(text.data) else read_delimited(text)
+    return replace(table, nul_lines=text.nul_lines), text.encoding, container
 
 
 def _hints(found: list[Profile], options: Options) -> Hints:

@@ -8,7 +8,8 @@ import io
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from pipelines.transforms.importing.errors import NotUnderstood
 
@@ -29,11 +30,12 @@ _FOREIGN = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """UTF-8 text of one data file, with how it was packed and encoded."""
+    """UTF-8 text of one data file, with how it was packed and encoded, and the lines that NULs were taken out of."""
 
     data: bytes
     encoding: str
     container: str
+    nul_lines: tuple[int, ...] = ()
 
 
 def unpack(raw: bytes) -> tuple[bytes, str]:
@@ -73,13 +75,38 @@ def _unzip(raw: bytes) -> tuple[bytes, str]:
 
 
 def to_utf8(data: bytes, container: str) -> Text:
-    """Decode by byte order mark, else UTF-8, else UTF-16 by its zero bytes, else Windows-1252, else Latin-1."""
+    """Decode by byte order mark, else UTF-8, else UTF-16 by its zero bytes, else Windows-1252, else Latin-1.
+
+    Stray NULs, as a logger leaves them where its power failed, are taken out where the rest is text.
+    """
+    text = _decoded(data, container)
+    if b"\0" not in text.data:
+        return text
+    return replace(text, data=text.data.replace(b"\0", b""), nul_lines=tuple(_nul_lines(text.data)))
+
+
+def _nul_lines(data: bytes) -> Iterator[int]:
+    """Numbers of the lines with a NUL and something else: a line of nothing but NULs is no row that was repaired."""
+    number, begin, at = 1, 0, data.find(b"\0")
+    while at >= 0:
+        number, begin = number + data.count(b"\n", begin, at), data.rfind(b"\n", 0, at) + 1
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        if data[begin:end].strip(b"\0 \t\r"):
+            yield number
+        begin, at = end, data.find(b"\0", end)
+
+
+def _decoded(data: bytes, container: str) -> Text:
     for bom, codec, name in _BOMS:
         if data.startswith(bom):
             return Text(_recode(data[len(bom) :], codec), name, container)
     sample = data[:SAMPLE_BYTES]
     if sample.count(0):
-        return Text(_recode(data, _utf16(sample)), "utf-16", container)
+        codec = _utf16(sample)
+        if codec:
+            return Text(_recode(data, codec), "utf-16", container)
+        _refuse_binary(sample.replace(b"\0", b""))
     if _is_utf8(data):
         return Text(_newlines(data), "ascii" if data.isascii() else "utf-8", container)
     _refuse_binary(sample)
@@ -105,17 +132,17 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _utf16(sample: bytes) -> str:
-    """UTF-16 text in Western letters has nearly all its zero bytes on one side."""
+def _utf16(sample: bytes) -> str | None:
+    """UTF-16 text in Western letters has nearly all its zero bytes on one side. None for other zero bytes."""
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(even, odd) < len(sample) * 0.2 or min(even, odd) > max(even, odd) * 0.2:
-        raise NotUnderstood("This is a binary file, not a table.", ["encoding: zero bytes that are not UTF-16"])
+        return None
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
 def _refuse_binary(sample: bytes) -> None:
     control = len(re.findall(rb"[\x00-\x08\x0e-\x1f]", sample))
-    if control > len(sample) * 0.01:
+    if control > len(sample) * 0.01 or not sample:
         raise NotUnderstood("This is a binary file, not a table.", ["encoding: too many control bytes for text"])
 
 

@@ -27,7 +27,7 @@ class Table:
     """Rows as strings in columns `c0`, `c1` …, with `_row` (1 for the first data row) and `_line` (line of the file).
 
     `clean` is the same with texts trimmed and words for 'nothing' as null. `names` are the headers as written; `_extra`
-    holds what a row had beyond the header's columns, or null.
+    holds what a row had beyond the header's columns, or null. `nul_lines`: lines that NULs were taken out of.
     """
 
     frame: pl.DataFrame
@@ -37,6 +37,7 @@ class Table:
     delimiter: str | None = None
     header_line: int | None = None
     notes: list[str] = field(default_factory=list)
+    nul_lines: tuple[int, ...] = ()
 
     def column(self, name: str) -> str:
         """Header as written of a frame column."""

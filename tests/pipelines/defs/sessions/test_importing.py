@@ -159,3 +159,21 @@ def test_a_killed_import_leaves_no_half_file(capsys: pytest.CaptureFixture[str],
     assert landing.manifest("a" * 64) is None
     assert landing.sessions().height == 0
     assert not [p for p in (tmp_path / "home").rglob("*") if p.is_file()]
+
+
+def test_a_folder_given_as_a_file_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    code, report = run(capsys, str(SLICES), "--dry-run", "--json")
+    assert (code, report["error"]) == (2, f"{SLICES} is a folder: name the files in it")
+
+
+@pytest.mark.req("ANA-01")
+def test_a_file_with_a_nul_lands_whole_and_says_what_was_repaired(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _, clean = run(capsys, PERTH, "--dry-run", "--json")
+    lines = Path(PERTH).read_bytes().split(b"\n")
+    spoilt = tmp_path / "spoilt.csv"
+    spoilt.write_bytes(b"\n".join([*lines[:3], lines[3][:5] + b"\0" + lines[3][5:], *lines[4:]]))
+    code, report = run(capsys, str(spoilt), *AS_AMPERE)
+    assert (code, report["imported"]) == (0, clean["imported"])
+    assert report["repaired"]["by_kind"]["nul_bytes_removed"] == 1
