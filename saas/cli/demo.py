@@ -90,13 +90,21 @@ def _say(text: str) -> None:
 
 def summary(facts: dict[str, Any]) -> str:
     """What a newcomer needs to know, on one screen."""
-    lines = ["", "Wattlane runs.", ""]
-    lines += [f"  {'Platform':10} {facts['platform']['url']}"]
+    lines = [
+        "",
+        "Wattlane runs.",
+        "",
+        f"  Platform: {facts['platform']['url']}",
+        f"  Pipelines: {facts['dagster']}",
+        "",
+    ]
     for tenant in facts["tenants"]:
-        lines.append(f"  {tenant['name']:10} {tenant['url']}   {tenant['about']}")
-    lines += [f"  {'Pipelines':10} {facts['dagster']}", ""]
-    lines.append("  Log in (every password is " + facts["password"] + "):")
-    for tenant in facts["tenants"]:
-        lines.append(f"    {tenant['schema']:7} " + "  ".join(f"{p['role']} {p['email']}" for p in tenant["people"]))
-    lines += ["", f"  For programs: {facts['file']}", "  Ctrl-C stops everything; the data stays.", ""]
+        people = " ".join(person["email"].partition("@")[0] + "@" for person in tenant["people"])
+        lines += [f"  {tenant['url']}", f"      {tenant['about']}", f"      {people} {tenant['schema']}.example", ""]
+    lines += [f"  Every password is {facts['password']}. For programs: {facts['file']}"]
+    lines += [
+        "  A simulated charger has its keypad on the page of the booking.",
+        "  Ctrl-C stops everything; the data stays.",
+        "",
+    ]
     return "\n".join(lines)
