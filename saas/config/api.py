@@ -129,9 +129,8 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja itself refuses; of a body that cannot be read, why."""
     status, cause = error.status_code, error.__cause__
     if isinstance(cause, json.JSONDecodeError):
-        where = {"line": cause.lineno, "column": cause.colno, "position": cause.pos}
         detail = f"The body is not JSON: {cause.msg} at line {cause.lineno}, column {cause.colno}."
-        return problems.response(status, "malformed", detail, **where)
+        return problems.response(status, "malformed", detail, line=cause.lineno, column=cause.colno, position=cause.pos)
     if isinstance(cause, UnicodeDecodeError):
         detail = f"The body is not UTF-8 text: byte {cause.start} does not fit."
         return problems.response(status, "malformed", detail, position=cause.start)

@@ -103,9 +103,8 @@ def _decoded(data: bytes, container: str) -> Text:
             return Text(_recode(data[len(bom) :], codec), name, container)
     sample = data[:SAMPLE_BYTES]
     if sample.count(0):
-        codec = _utf16(sample)
-        if codec:
-            return Text(_recode(data, codec), "utf-16", container)
+        if wide := _utf16(sample):
+            return Text(_recode(data, wide), "utf-16", container)
         _refuse_binary(sample.replace(b"\0", b""))
     if _is_utf8(data):
         return Text(_newlines(data), "ascii" if data.isascii() else "utf-8", container)
