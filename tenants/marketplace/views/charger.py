@@ -18,6 +18,7 @@ from ..models import Listing
 
 DAYS = 14
 STEP = timedelta(minutes=30)
+PAYING = timedelta(seconds=30)
 LENGTHS = (1, 5, 15, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720)
 ENERGIES_KWH = (5, 10, 20, 30, 40, 60, 80)
 USUAL_MINUTES = 60
@@ -80,11 +81,11 @@ def _day(text: str | None, today: date) -> date:
 
 
 def _starts(free: list[Period], least_minutes: int, now: datetime) -> list[tuple[datetime, bool]]:
-    """Times to begin at: every half hour of the wall clock, and now. The flag marks `now`."""
+    """Times to begin at: every half hour of the wall clock, and now. The flag marks `now`, which leaves time to pay."""
     least = timedelta(minutes=least_minutes)
     found: list[tuple[datetime, bool]] = []
     for begin, end in free:
-        first = floor_minute(now)
+        first = ceil_minute(now + PAYING)
         if begin <= first and end - first >= least:
             found.append((first, True))
         moment = ceil_minute(begin)
