@@ -162,7 +162,7 @@ def importing() -> Iterator[Case]:
         return read_sessions(raw, "bench.csv", options).judged.height
 
     def reference() -> int:
-        return pl.read_csv(io.BytesIO(raw), infer_schema=False).height
+        return pl.read_csv(io.BytesIO(raw), separator=";", infer_schema=False).height
 
     yield Case(f"import of {ROWS:,} sessions", "rows", ours, reference, "bare Polars read")
 
