@@ -25,11 +25,13 @@ from procrastinate.contrib.django import app as django_app  # noqa: E402
 from procrastinate.jobs import Status  # noqa: E402
 from procrastinate.utils import sync_to_async  # noqa: E402
 
+from saas.devices import tasks as devices  # noqa: E402
 from saas.kit import logs  # noqa: E402
 from saas.kit.jobs import Work, inside  # noqa: E402
 from saas.tenancy.queries import active_schemas  # noqa: E402
 from tenants.accounts import tasks as accounts  # noqa: E402
 from tenants.charging import tasks as charging  # noqa: E402
+from tenants.energy import tasks as energy  # noqa: E402
 from tenants.feed import tasks as feed  # noqa: E402
 
 log = structlog.get_logger("wattlane.worker")
@@ -55,6 +57,9 @@ REGULAR = (
     Regular("proof", "17 2 * * * 0", charging.proof),
     Regular("forget_tokens", "41 3 * * * 0", accounts.forget_tokens),
     Regular("forget_answers", "51 3 * * * 0", feed.forget_answers),
+    Regular("forget_events", "21 4 * * * 0", feed.forget_events),
+    Regular("forget_marks", "31 4 * * * 0", devices.forget_marks, everywhere=False),
+    Regular("requeue_reports", "*/5 * * * * 0", energy.requeue_reports),
     Regular("forget_windows", "11 * * * * 0", accounts.forget_windows, everywhere=False),
 )
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from .models import Report, ReportFile
 KINDS = ("esg",)
 SOURCES = ("all", "live", "imported")
 LONGEST_DAYS = 3660
+LOST_AFTER = timedelta(minutes=15)
 
 
 class WrongState(Refused):
@@ -86,8 +87,14 @@ def report_running(*, uid: UUID, run_id: str, now: datetime) -> Report:
         return report
     if report.state != Report.State.QUEUED:
         raise WrongState(state=report.state)
-    report.state, report.run_id = Report.State.RUNNING, run_id
+    report.state, report.run_id, report.taken_at = Report.State.RUNNING, run_id, now
     return _saved(report, now)
+
+
+def requeue_lost_reports(*, now: datetime) -> int:
+    """Put reports back whose run took them up and was not heard of again. How many."""
+    lost = Report.objects.filter(state=Report.State.RUNNING, taken_at__lt=now - LOST_AFTER)
+    return lost.update(state=Report.State.QUEUED, run_id="", taken_at=None)
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ class Report(Public):
     data_version = models.CharField(max_length=80, blank=True)
     error = models.CharField(max_length=300, blank=True)
     run_id = models.CharField(max_length=60, blank=True)
+    taken_at = models.DateTimeField(null=True, help_text="When a run took it up")
     finished_at = models.DateTimeField(null=True)
 
 
