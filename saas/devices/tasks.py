@@ -14,4 +14,4 @@ def forget_marks(now: datetime) -> int:
         cursor.execute("DELETE FROM telemetry.watermark WHERE changed_at < %s", [now - MARKS_KEPT])
         marks = cursor.rowcount
         cursor.execute("DELETE FROM telemetry.quarantine WHERE replayed_at < %s", [now - REPLAYED_KEPT])
-        return marks + cursor.rowcount
+        return int(marks + cursor.rowcount)
