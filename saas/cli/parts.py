@@ -57,7 +57,7 @@ def street(home: Home) -> Part:
 def web_argv(home: Home) -> list[str]:
     """The web server: one process, ASGI outside, Django in threads inside."""
     argv = [PYTHON, "-m", "granian", "--interface", "asgi", "--host", home.bind, "--port", str(home.web_port)]
-    return [*argv, "--log-level", "warning", "saas.config.asgi:application"]
+    return [*argv, "--workers-kill-timeout", "10", "--log-level", "warning", "saas.config.asgi:application"]
 
 
 def _pipelines(home: Home) -> list[Part]:
