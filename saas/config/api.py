@@ -20,12 +20,16 @@ from tenants.accounts import bearer
 from tenants.accounts.api import Bearer
 from tenants.accounts.api import router as accounts
 from tenants.bookings.api import router as bookings
+from tenants.cards.api import router as cards
 from tenants.charging.api import router as charging
 from tenants.energy.api import router as energy
 from tenants.feed.once import KEY_PATTERN, LONGEST_KEY, answer_once
 from tenants.fleets.api import router as fleets
 from tenants.ledger.api import router as ledger
 from tenants.marketplace.api import router as marketplace
+from tenants.operations.api import router as operations
+from tenants.power.api import router as power
+from tenants.stations.api import router as stations
 
 ABOUT = """\
 **Log in**: `POST /api/v1/auth/token` with e-mail address and password; send the access token as
@@ -166,7 +170,7 @@ HANDLERS: dict[type[Exception], Any] = {
     OperationalError: down,
     InterfaceError: down,
 }
-ROUTERS = (accounts, marketplace, bookings, charging, fleets, energy, ledger)
+ROUTERS = (accounts, marketplace, bookings, cards, charging, stations, operations, power, fleets, energy, ledger)
 
 
 def build() -> NinjaAPI:

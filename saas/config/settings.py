@@ -52,7 +52,11 @@ TENANT_APPS = [
     "tenants.bookings",
     "tenants.ledger",
     "tenants.payments",
+    "tenants.cards",
     "tenants.charging",
+    "tenants.stations",
+    "tenants.operations",
+    "tenants.power",
     "tenants.fleets",
     "tenants.energy",
 ]

@@ -14,6 +14,15 @@ ASK_FILTER = "rpc/v1/ask/+/+/+"
 ANSWER_FILTER = "rpc/v1/answer/{caller}/+"
 
 
+class Certificate(msgspec.Struct, kw_only=True):
+    """What a station's TLS client certificate says; the gateway has checked its chain and dates."""
+
+    common_name: str
+    organisation: str
+    serial: str  # hexadecimal
+    sha256: str  # hexadecimal, of the DER
+
+
 class Connect(msgspec.Struct, kw_only=True, omit_defaults=True):
     """May this station open a connection? `tenant` is the path's tenant; None for the short path."""
 
@@ -21,6 +30,8 @@ class Connect(msgspec.Struct, kw_only=True, omit_defaults=True):
     tenant: str | None = None
     password: str | None = None  # of HTTP Basic: the station's own, or the tenant's registration token
     protocol: str = ""  # sub-protocol: ocpp1.6, ocpp2.0.1
+    tls: bool = False
+    certificate: Certificate | None = None  # of the client, proved by TLS (profile 3)
 
 
 class Connected(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -85,6 +96,37 @@ class Presence(msgspec.Struct, kw_only=True):
     online: bool
 
 
+class Heard(msgspec.Struct, kw_only=True):
+    """Any other call of a station, in OCPP's own words: the domain says what it is answered."""
+
+    device: str
+    protocol: str  # ocpp1.6, ocpp2.0.1
+    action: str
+    payload: dict[str, Any]
+    ts_ms: int
+
+
+class Response(msgspec.Struct, kw_only=True):
+    """The payload of the CALLRESULT that the station gets."""
+
+    payload: dict[str, Any]
+
+
+class CallDone(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of a command of type `ocpp`: the station's answer, else `error`.
+
+    `error`: the station's own CALLERROR code, or ours: no_answer, offline, bad_format, answer_breaks_schema,
+    command_expired.
+    """
+
+    device: str
+    id: str  # of the command
+    payload: dict[str, Any] | None = None
+    error: str | None = None
+    text: str = ""
+    took_ms: int = 0
+
+
 class Noted(msgspec.Struct, kw_only=True):
     """Written down. `now_ms` is the platform's clock."""
 
@@ -106,6 +148,8 @@ METHODS: dict[str, tuple[type[Any], type[Any]]] = {
     "authorise": (Authorise, Authorised),
     "status": (StatusReport, Noted),
     "presence": (Presence, Noted),
+    "heard": (Heard, Response),
+    "call_done": (CallDone, Noted),
 }
 METHOD_OF: dict[type[Any], str] = {question: method for method, (question, _) in METHODS.items()}
 QUESTION_DECODERS = {method: msgspec.json.Decoder(question) for method, (question, _) in METHODS.items()}

@@ -14,7 +14,9 @@ Someone = User | AnonymousUser | None
 VIEW = {"booking.view", "session.view", "station.view", "listing.view", "ledger.view", "report.view", "analytics.view"}
 OPERATE = {
     "booking.view", "booking.cancel", "session.view", "session.stop", "station.view", "station.manage", "station.start",
+    "station.command",
     "listing.view", "listing.manage", "address.view", "report.view", "analytics.view", "identity.review",
+    "power.manage", "card.view", "card.manage",
 }  # fmt: skip
 ADMINISTER = {
     *OPERATE, *VIEW, "member.manage", "brand.manage", "price.manage", "fleet.view", "fleet.manage", "report.request",
@@ -52,7 +54,9 @@ ORGANISATION_ROLES: dict[str, frozenset[str]] = {
 
 # Rights that come with being the driver, or the host, of the very thing.
 OWN: dict[str, frozenset[str]] = {
-    "driver": frozenset({"booking.view", "booking.cancel", "session.view", "session.stop", "vehicle.manage"}),
+    "driver": frozenset({"booking.view", "booking.cancel", "session.view", "session.stop", "vehicle.manage",
+        "card.view", "card.manage",
+    }),
     "host": frozenset({
         "listing.view", "listing.manage", "booking.view", "booking.cancel", "session.view", "session.stop",
         "address.view", "station.view",

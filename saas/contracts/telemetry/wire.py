@@ -25,6 +25,7 @@ EV_REFUSED = "refused"  # a permit or a code was refused; reason says why
 EV_FAULT = "fault"  # code says which
 EV_CLEARED = "cleared"  # the fault named by code is gone
 EV_NOTICE = "notice"  # the device says something that changes no session; code names it, reason says what
+EV_CARD = "card"  # a card was held to the reader; id_tag says which, the platform decides
 EVENTS = (
     EV_BOOT,
     EV_PLUGGED,
@@ -37,6 +38,7 @@ EVENTS = (
     EV_FAULT,
     EV_CLEARED,
     EV_NOTICE,
+    EV_CARD,
 )
 
 # Reasons of `stopped`.
@@ -80,9 +82,17 @@ CMD_STOP = "stop"
 CMD_LIMIT = "limit"
 CMD_UNLOCK = "unlock"
 CMD_CONFIG = "config"
-CMD_OTA = "ota"
-CMD_CREDENTIAL = "credential"
-COMMANDS = (CMD_PERMIT, CMD_ACTIVATE, CMD_STOP, CMD_LIMIT, CMD_UNLOCK, CMD_CONFIG, CMD_OTA, CMD_CREDENTIAL)
+CMD_OTA = "ota"  # data: OTA_FIELDS
+CMD_CREDENTIAL = "credential"  # data: {"secret": the new password}; the old one holds until the new one connected
+CMD_OCPP = "ocpp"  # for OCPP stations: data {"action", "payload", "timeout_s"}; sent once, its answer is rpc.CallDone
+COMMANDS = (CMD_PERMIT, CMD_ACTIVATE, CMD_STOP, CMD_LIMIT, CMD_UNLOCK, CMD_CONFIG, CMD_OTA, CMD_CREDENTIAL, CMD_OCPP)
+
+# The manifest of a firmware image. `sig` = hex of an RSA PKCS#1 v1.5 signature, SHA-256, over
+# "|".join(OTA_PREFIX, version, size, sha256); the public key is part of the firmware.
+OTA_PREFIX = "wattlane-firmware-v1"
+OTA_FIELDS = ("version", "url", "size", "sha256", "sig")
+# What a device says of it: notices with code "ota" and one of these reasons (then ":" and a detail).
+OTA_REPORTS = ("downloading", "verified", "installed", "healthy", "rolled_back", "failed")
 
 # State of a device, in `status`.
 STATE_IDLE = "idle"

@@ -1,0 +1,1 @@
+"""Cards and the groups they belong to: who may charge by RFID."""

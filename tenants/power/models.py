@@ -1,0 +1,1 @@
+"""Smart charging: the limit of a site shared among its sessions."""

@@ -1,0 +1,1 @@
+"""OCPP stations: what they say of themselves, commands to them, their lists, reservations, certificates, logs."""
