@@ -7,6 +7,7 @@ store can be changed by environment; nothing here needs Django.
 import json
 import os
 import secrets
+import socket
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -80,6 +81,17 @@ class Home:
     def files(self) -> Path:
         """Files of tenants: photos, reports. One folder per tenant."""
         return self._folder("files")
+
+    @property
+    def pki(self) -> Path:
+        """The installation's own certificate authority, see saas.kit.pki; `ca.pem` in it is what clients trust."""
+        return self._folder("pki")
+
+    @property
+    def tls_names(self) -> list[str]:
+        """Names under which clients reach our TLS ports: this host's, and what `WATTLANE_TLS_NAMES` lists by comma."""
+        given = [name.strip() for name in os.environ.get("WATTLANE_TLS_NAMES", "").split(",") if name.strip()]
+        return list(dict.fromkeys([*given, "localhost", "127.0.0.1", "::1", socket.gethostname()]))
 
     @property
     def lake(self) -> str:
