@@ -3,10 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
-from uuid import uuid4
 
 import structlog
 from websockets.exceptions import ConnectionClosed
@@ -16,6 +14,7 @@ from saas.contracts.telemetry import messages, wire
 from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from . import frames, schemas
+from .calling import Answer, Caller
 from .facts import TOPICS, Fact
 from .frames import Fault
 from .ports import Answers, Broker, BrokerAway, published
@@ -49,10 +48,6 @@ class Silence(Exception):
     """The station gets no answer, so that it sends the message again."""
 
 
-class CallFailed(Exception):
-    """The station did not carry out our call; the text is a stable code, or the station's own."""
-
-
 def now_ms() -> int:
     """The clock of the gateway."""
     return time.time_ns() // 1_000_000
@@ -76,8 +71,7 @@ class Connection:
         self._room = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
-        self._calling = asyncio.Lock()
-        self._asked: tuple[str, asyncio.Future[dict[str, Any]]] | None = None
+        self._caller = Caller(state.device, self._version, self._send)
         self._uncommitted: list[tuple[int, int, asyncio.Future[None]]] = []
 
     async def converse(self) -> None:
@@ -92,37 +86,20 @@ class Connection:
         """End the conversation from our side."""
         await self._socket.close(1000, reason)
 
-    async def call(self, out: OutCall) -> dict[str, Any]:
+    @property
+    def call_s(self) -> float:
+        """How long a station may take to answer a call, unless the caller says otherwise."""
+        return self._services.call_s
+
+    async def call(self, out: OutCall, *, timeout_s: float | None = None, until_ms: int | None = None) -> Answer:
         """The station's answer to our call; calls of several askers go one after the other. Raises CallFailed."""
-        self._lawful(schemas.check_request, out.action, out.payload, wire.REFUSE_FORMAT)
-        async with self._calling:
-            message_id = str(uuid4())
-            answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-            self._asked = (message_id, answer)
-            try:
-                await self._send(frames.call(message_id, out.action, out.payload))
-                payload = await asyncio.wait_for(answer, self._services.call_s)
-            except TimeoutError:
-                raise CallFailed("no_answer") from None
-            except ConnectionClosed:
-                raise CallFailed("offline") from None
-            finally:
-                self._asked = None
-        self._lawful(schemas.check_response, out.action, payload, "answer_breaks_schema")
-        return payload
+        return await self._caller.call(out, timeout_s=timeout_s or self.call_s, until_ms=until_ms)
 
     def committed(self, boot: int, seq: int) -> None:
         """The ingester says: stored, every message of this boot up to seq."""
         for waiting_boot, waiting_seq, future in self._uncommitted:
             if waiting_boot == boot and waiting_seq <= seq and not future.done():
                 future.set_result(None)
-
-    def _lawful(self, check: Callable[..., None], action: str, payload: dict[str, Any], otherwise: str) -> None:
-        try:
-            check(self._version, action, payload)
-        except Fault as fault:
-            log.warning(otherwise, device=self.device, action=action, reason=str(fault), details=fault.details)
-            raise CallFailed(otherwise) from None
 
     async def _received(self, raw: str | bytes) -> None:
         self._services.rawlog.add(self.device, "in", raw)
@@ -136,11 +113,12 @@ class Connection:
         if isinstance(frame, frames.Call):
             await self._queue(frame)
         else:
-            self._answered(frame)
+            self._caller.answered(frame)
 
     async def _refuse(self, raw: str | bytes, fault: Fault) -> None:
         if frames.is_answer(raw):
             log.warning("broken_answer_dropped", device=self.device, reason=str(fault))
+            self._caller.broken(fault.message_id, str(fault))
         else:
             await self._send(frames.error(fault, self._version))
 
@@ -280,14 +258,6 @@ class Connection:
         except (NoAnswer, Refusal) as wrong:
             log.info("not_told", device=self.device, reason=str(wrong))
 
-    def _answered(self, frame: frames.Result | frames.Refusal) -> None:
-        if self._asked is None or self._asked[0] != frame.id or self._asked[1].done():
-            log.warning("unknown_answer_dropped", device=self.device, id=frame.id)
-        elif isinstance(frame, frames.Result):
-            self._asked[1].set_result(frame.payload)
-        else:
-            self._asked[1].set_exception(CallFailed(frame.code[:60] or "GenericError"))
-
     async def _send(self, frame: str) -> None:
         self._services.rawlog.add(self.device, "out", frame)
         await self._socket.send(frame)
@@ -295,5 +265,4 @@ class Connection:
     def _end(self) -> None:
         for task in (*self._background, *([self._worker] if self._worker else [])):
             task.cancel()
-        if self._asked and not self._asked[1].done():
-            self._asked[1].set_exception(CallFailed("offline"))
+        self._caller.end()

@@ -22,11 +22,10 @@ from websockets.typing import Subprotocol
 
 from saas.contracts.telemetry import messages, wire
 
-from .connection import CallFailed, Connection, Services, now_ms
-from .facts import of_stream, stamped
+from .commands import Commands
+from .connection import Connection, Services, now_ms
 from .handshake import TRANSLATORS, Admission, Refused, admit
-from .ports import BrokerAway, published
-from .station import CannotTranslate, State
+from .station import State
 
 log = structlog.get_logger("ocpp")
 K = TypeVar("K")
@@ -34,8 +33,6 @@ V = TypeVar("V")
 FRAME_LIMIT = 256 * 1024
 PING_SECONDS = 30
 REMEMBERED = 10_000
-TRANSIENT = ("no_answer", "offline", wire.REFUSE_UNKNOWN)  # a transaction becomes known when the station names it
-MUST_GET_THROUGH = (wire.CMD_STOP, wire.CMD_LIMIT)
 DOWNWARD = (wire.TOPIC_ACK, wire.TOPIC_CMD)
 
 
@@ -53,7 +50,7 @@ class Gateway:
         self._marks = marks
         self._stations: dict[str, Connection] = {}
         self._states: OrderedDict[str, State] = OrderedDict()
-        self._replies: OrderedDict[tuple[str, str], messages.Reply | None] = OrderedDict()
+        self._commands = Commands(services, self._stations.get)
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
         self._stale = self._left_behind()
@@ -84,6 +81,7 @@ class Gateway:
         if self._server:
             self._server.close()
             await self._server.wait_closed()
+        self._commands.end()
         for task in self._tasks:
             task.cancel()
 
@@ -146,7 +144,7 @@ class Gateway:
 
     def _listen(self, device: str) -> None:
         self._services.broker.on(wire.TOPIC_ACK % device, lambda _topic, body: self._acknowledged(device, body))
-        self._services.broker.on(wire.TOPIC_CMD % device, lambda _topic, body: self._commanded(device, body))
+        self._services.broker.on(wire.TOPIC_CMD % device, lambda _topic, body: self._commands.heard(device, body))
 
     def _acknowledged(self, device: str, body: bytes) -> None:
         try:
@@ -156,41 +154,6 @@ class Gateway:
             return
         if connection := self._stations.get(device):
             connection.committed(ack.boot, ack.seq)
-
-    def _commanded(self, device: str, body: bytes) -> None:
-        try:
-            command = messages.DECODERS["cmd"].decode(body)
-        except msgspec.MsgspecError as wrong:
-            log.warning("bad_command", device=device, reason=str(wrong))
-            return
-        self._begin(self._obey(device, command))
-
-    async def _obey(self, device: str, command: messages.Command) -> None:
-        """Carry a command out once; one that comes again gets the same reply again, or none while it is being done.
-
-        A stop or a limit that did not get through is not replied to: it is sent again until it expires.
-        """
-        key, connection = (device, command.id), self._stations.get(device)
-        if connection is None:
-            return
-        if key not in self._replies:
-            _remember(self._replies, key, None)
-            error = await _carried_out(connection, command)
-            if error in TRANSIENT and command.type in MUST_GET_THROUGH:
-                del self._replies[key]
-                return
-            self._replies[key] = _reply(device, command, error)
-            log.info("command_done", device=device, type=command.type, id=command.id, error=error)
-        reply = self._replies[key]
-        if reply is not None:
-            await self._say(device, reply)
-
-    async def _say(self, device: str, reply: messages.Reply) -> None:
-        try:
-            sent = self._services.broker.send(wire.TOPIC_REPLY % device, messages.encode(reply))
-            await published([sent], within_s=self._services.puback_s)
-        except BrokerAway:
-            log.warning("reply_not_said", device=device, id=reply.id)
 
     def _broker_is_back(self) -> None:
         """Retained words may be lost with the broker: say again who is here, and who was here before a crash."""
@@ -222,26 +185,6 @@ def _refusal(socket: ServerConnection, no: Refused) -> Response:
     if no.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "10"
     return response
-
-
-async def _carried_out(connection: Connection, command: messages.Command) -> str | None:
-    """None when every call was accepted, else why not."""
-    if command.expires_ms <= now_ms():
-        return wire.REFUSE_LATE
-    try:
-        for out in connection.translator.calls(command, connection.state):
-            refused = out.verdict(await connection.call(out))
-            if refused:
-                return str(refused)
-    except (CannotTranslate, CallFailed) as why:
-        return str(why)
-    return None
-
-
-def _reply(device: str, command: messages.Command, error: str | None) -> messages.Reply:
-    ts_ms = now_ms()
-    numbers = of_stream(device, "reply", command.evse, ts_ms, command.id)
-    return messages.Reply(**stamped(numbers, ts_ms, command.evse), id=command.id, ok=error is None, error=error)
 
 
 def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:
