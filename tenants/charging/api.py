@@ -1,4 +1,4 @@
-"""Paying and cancelling bookings; `/sessions`; `/stations`."""
+"""Paying and cancelling bookings; `/sessions`."""
 
 import hashlib
 from uuid import UUID
@@ -7,31 +7,24 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from saas.kit.errors import NotFound
 from saas.kit.pagination import link_next
-from saas.kit.schemas import PageOf, Paging
+from saas.kit.schemas import PageOf
 from tenants.accounts.bearer import caller
 from tenants.bookings import queries as bookings
 from tenants.bookings.schemas import Booking
 from tenants.bookings.schemas import shown as booking_shown
-from tenants.sites.actions import Place
 
 from . import actions, pages, queries
 from .schemas import (
-    Acceptance,
-    AcceptedStation,
     Cancellation,
     Confirmation,
     Extension,
     Receipt,
-    RemoteStart,
     Scan,
     Session,
     SessionFilter,
-    Station,
     receipt_shown,
     session_shown,
-    station_shown,
 )
 
 router = Router()
@@ -103,49 +96,3 @@ def receipt(request: HttpRequest, uid: UUID) -> object:
     host = found.booking.listing.host_id if found.booking else None
     as_host = host == person.pk and found.driver_id != person.pk
     return receipt_shown(queries.host_receipt(found) if as_host else queries.receipt(found))
-
-
-@router.get("/stations", response=PageOf[Station], tags=["stations"], operation_id="stations")
-def stations(request: HttpRequest, response: HttpResponse, asked: Query[Paging]) -> object:
-    """The OCPP stations of this site, for staff."""
-    page = pages.stations(viewer=caller(request), after=asked.after, limit=asked.limit)
-    link_next(request, response, page.next)
-    return {"items": [station_shown(station) for station in page.items], "next": page.next}
-
-
-@router.get("/stations/{uuid:uid}", response=Station, tags=["stations"], operation_id="station")
-def station(request: HttpRequest, uid: UUID) -> object:
-    """One station."""
-    return station_shown(pages.station(uid=uid, viewer=caller(request)))
-
-
-@router.post("/stations/{uuid:uid}/accept", response=AcceptedStation, tags=["stations"], operation_id="accept_station")
-def accept(request: HttpRequest, uid: UUID, body: Acceptance) -> object:
-    """Let a station in that came with the registration token. It is told so at its next BootNotification."""
-    person = caller(request)
-    place = Place(**body.place.model_dump(), name=body.name)
-    outlets = [actions.Outlet(**outlet.model_dump()) for outlet in body.evses]
-    found, password = actions.accept_station(
-        station=pages.station(uid=uid, viewer=person), by=person, place=place, outlets=outlets, now=timezone.now()
-    )
-    return {**station_shown(found), "password": password}
-
-
-@router.post("/stations/{uuid:uid}/refuse", response=Station, tags=["stations"], operation_id="refuse_station")
-def refuse(request: HttpRequest, uid: UUID) -> object:
-    """Shut a station out: its credential is worth nothing from now on."""
-    person = caller(request)
-    station = pages.station(uid=uid, viewer=person)
-    return station_shown(actions.refuse_station(station=station, by=person, now=timezone.now()))
-
-
-@router.post("/stations/{uuid:uid}/start", response=Session, tags=["stations"], operation_id="start_station")
-def start(request: HttpRequest, uid: UUID, body: RemoteStart) -> object:
-    """Start from afar, by an operator."""
-    person, now = caller(request), timezone.now()
-    evses = pages.evses_of(pages.station(uid=uid, viewer=person))
-    evse = next((evse for evse in evses if evse.uid == body.evse), None)
-    if evse is None:
-        raise NotFound("This station has no such EVSE.")
-    found = actions.start_by_operator(evse=evse, by=person, now=now, session_uid=body.session)
-    return session_shown(found, now=now)

@@ -85,9 +85,3 @@ class Unsettled(Refused):
     """Nothing was taken for this booking that could be given back."""
 
     code = "nothing_to_refund"
-
-
-class AcceptedAlready(Refused):
-    """This station was accepted already."""
-
-    code = "accepted_already"

@@ -1,8 +1,8 @@
-"""Addresses of bookings once they are made, of sessions, hosts and operators."""
+"""Addresses of bookings once they are made, of sessions and hosts."""
 
 from django.urls import path
 
-from .views import booking, keypad, people, session, stations
+from .views import booking, keypad, people, session
 
 urlpatterns = [
     path("bookings/", booking.mine, name="bookings"),
@@ -23,8 +23,5 @@ urlpatterns = [
     path("scan/", session.scan, name="scan"),
     path("host/", people.host, name="host"),
     path("host/codes/<uuid:uid>/", people.code, name="host_code"),
-    path("console/", people.console, name="console"),
     path("console/evses/<uuid:uid>/start/", people.remote_start, name="remote_start"),
-    path("console/stations/<uuid:uid>/accept/", stations.accept, name="accept_station"),
-    path("console/stations/<uuid:uid>/refuse/", stations.refuse, name="refuse_station"),
 ]

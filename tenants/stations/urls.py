@@ -1,5 +1,11 @@
-"""OCPP stations: what they say of themselves, commands to them, their lists, reservations, certificates, logs."""
+"""Addresses of the console and of stations."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from .views import console, onboarding
+
+urlpatterns = [
+    path("console/", console.console, name="console"),
+    path("console/stations/<uuid:uid>/accept/", onboarding.accept, name="accept_station"),
+    path("console/stations/<uuid:uid>/refuse/", onboarding.refuse, name="refuse_station"),
+]

@@ -14,6 +14,7 @@ from saas.edge import metrics
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
 from tenants.charging import actions
+from tenants.stations import actions as stations
 
 HEARTBEAT_SECONDS = 60
 PENDING_SECONDS = 30
@@ -49,7 +50,7 @@ def boot(question: rpc.Boot, now: datetime) -> rpc.Booted:
     """Pending stations are told to ask again soon; revoked ones that are still connected are turned down."""
     device = registry.get(question.device)
     with _inside(device):
-        actions.station_boot(device=device, boot=question, now=now)
+        stations.station_boot(device=device, boot=question, now=now)
     here = device.state != Device.State.REVOKED
     devices.seen(device_id=device.device_id, now=now, online=here, firmware=question.firmware)
     status, interval_s = BOOTED[Device.State(device.state)]
@@ -70,7 +71,7 @@ def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:
     """StatusNotification."""
     device = registry.get(question.device)
     with _inside(device):
-        actions.station_status(device=device, status=question, now=now)
+        stations.station_status(device=device, status=question, now=now)
     return rpc.Noted(now_ms=_ms(now))
 
 

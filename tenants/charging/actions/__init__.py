@@ -7,21 +7,11 @@ from .events import receive_event, receive_sample, receive_status
 from .extend import extend
 from .presence import activate, start_by_operator, stop
 from .refund import refund
-from .stations import (
-    AuthResult,
-    Outlet,
-    accept_station,
-    authorise,
-    refuse_station,
-    station_boot,
-    station_status,
-)
+from .stations import AuthResult, authorise
 from .sweep import sweep
 
 __all__ = [
     "AuthResult",
-    "Outlet",
-    "accept_station",
     "activate",
     "authorise",
     "cancel_booking",
@@ -34,10 +24,7 @@ __all__ = [
     "receive_sample",
     "receive_status",
     "refund",
-    "refuse_station",
     "start_by_operator",
-    "station_boot",
-    "station_status",
     "stop",
     "sweep",
 ]

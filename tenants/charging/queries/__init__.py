@@ -1,7 +1,7 @@
-"""Reads of sessions, commands and stations."""
+"""Reads of sessions and commands."""
 
 from .live import accrued_minor, live_state
-from .people import device_of_evse, due_commands, evse_of_token, get, of_driver, of_evse, of_host, qr_token, stations
+from .people import device_of_evse, due_commands, evse_of_token, get, of_driver, of_evse, of_host, qr_token
 from .proof import proof
 from .receipts import Receipt, host_receipt, receipt
 
@@ -20,5 +20,4 @@ __all__ = [
     "proof",
     "qr_token",
     "receipt",
-    "stations",
 ]

@@ -16,7 +16,7 @@ from tenants.accounts.models import User
 from tenants.accounts.permissions import Someone, can
 from tenants.sites.models import Evse
 
-from ..models import DeviceCommand, Session, Station
+from ..models import DeviceCommand, Session
 
 RELATED = ("evse__location", "driver", "vehicle", "booking__listing__host", "booking__driver")
 MAC_BYTES = 8
@@ -43,11 +43,6 @@ def of_host(*, host: User) -> list[Session]:
 def of_evse(*, evse: Evse) -> list[Session]:
     """All sessions of an EVSE, newest first."""
     return list(Session.objects.select_related(*RELATED).filter(evse=evse).order_by("-id"))
-
-
-def stations() -> list[Station]:
-    """The tenant's OCPP stations, by their identity."""
-    return list(Station.objects.select_related("location").order_by("station_id"))
 
 
 def device_of_evse(evse: Evse) -> Device | None:

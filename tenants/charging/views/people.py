@@ -1,25 +1,21 @@
-"""The host's earnings and the operator's console."""
+"""The host's earnings and codes, and starting a charger from afar."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from saas.devices import queries as devices
-from saas.devices.models import Device
-from saas.kit.errors import Forbidden, NotFound, Refused
+from saas.kit.errors import NotFound, Refused
 from saas.tenancy.here import brand
 from saas.web.refusals import sentence
 from tenants.accounts.here import person
-from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.bookings import queries as bookings
 from tenants.ledger import queries as ledger
@@ -29,7 +25,7 @@ from tenants.marketplace.models import Listing
 from tenants.sites.models import Evse
 
 from .. import actions, queries
-from ..models import DeviceCommand, Session, Station
+from ..models import Session
 
 RECENT = 20
 COMING = ("confirmed", "active")
@@ -76,51 +72,6 @@ def code(request: HttpRequest, uid: UUID) -> HttpResponse:
     address = request.build_absolute_uri(f"/q/{queries.qr_token(listing.evse)}")
     drawn = segno.make(address, error="q").svg_inline(scale=1, border=2, omitsize=True, svgclass="qr", lineclass=None)
     return render(request, "charging/code.html", {"listing": listing, "drawn": mark_safe(drawn), "address": address})  # noqa: S308 - segno's own drawing
-
-
-@login_required
-@require_GET
-def console(request: HttpRequest) -> HttpResponse:
-    """What an operator looks at first."""
-    if not can(person(request), "station.view"):
-        raise Forbidden()
-    now = datetime.now(UTC)
-    fleet = devices.of_tenant(brand(request))
-    sessions = Session.objects.select_related("evse__location", "evse__listing", "driver", "booking").order_by("-id")
-    day = Session.objects.filter(started_at__gte=now - timedelta(days=1)).aggregate(
-        count=Count("id"), energy=Sum("energy_wh")
-    )
-    context = {
-        "running": [
-            (row, queries.live_state(row, now))
-            for row in sessions.filter(state__in=("starting", "charging", "ended"))[:RECENT]
-        ],
-        "recent": sessions.filter(Q(state="closed") | Q(state="cancelled"))[:RECENT],
-        "devices": _devices(fleet),
-        "online": sum(devices.is_online(device) for device in fleet),
-        "day": day,
-        "waiting": User.objects.filter(identity=User.Identity.PENDING).count(),
-        "stuck": DeviceCommand.objects.filter(
-            state__in=("refused", "expired"), next_at__gte=now - timedelta(days=1)
-        ).count(),
-        "zone": brand(request).timezone,
-        "reviews": can(person(request), "identity.review"),
-        "may_stop": can(person(request), "session.stop"),
-        "may_start": can(person(request), "station.start"),
-        "may_decide": can(person(request), "station.manage"),
-    }
-    return render(request, "charging/console.html", context)
-
-
-def _devices(fleet: list[Device]) -> list[tuple[Device, Evse | None, Station | None]]:
-    """Each device with its charger, and with the station that it is, where it has told so."""
-    evses, stations = _evses(), {station.device_id: station for station in queries.stations()}
-    return [(device, evses.get(device.device_id), stations.get(device.device_id)) for device in fleet]
-
-
-def _evses() -> dict[str, Evse]:
-    rows = Evse.objects.select_related("location", "listing").exclude(device_id=None)
-    return {str(row.device_id): row for row in rows}
 
 
 @login_required

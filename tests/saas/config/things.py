@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from tenants.accounts.models import Organisation, User
-from tenants.charging.models import Station
 from tenants.energy.actions import request_report
 from tenants.fleets.actions import import_roster, save_vehicle
+from tenants.stations.models import Station
 from tests import builders
 
 

@@ -15,7 +15,7 @@ from saas.edge.dispatcher.credentials import CredentialsFile
 from saas.edge.mqtt.link import Link
 from saas.edge.mqtt.rpc import Client, NoAnswer, Refusal
 from saas.tenancy.models import Tenant
-from tenants.charging.models import Station
+from tenants.stations.models import Station
 
 from .processes import House, until
 from .rig import NOW, NOW_MS

@@ -9,8 +9,8 @@ from saas.devices import queries as registry
 from saas.devices.models import Device
 from saas.edge.answers.methods import answer
 from saas.tenancy.models import Tenant
-from tenants.charging.models import Station
 from tenants.sites.models import Evse
+from tenants.stations.models import Station
 from tests import builders
 
 from .conftest import visitor

@@ -12,9 +12,10 @@ from saas.devices.models import Device
 from saas.kit.tenant_context import tenant_schema
 from saas.kit.time import floor_minute, iso, to_ms
 from tenants.charging.actions import receive_event, receive_sample
-from tenants.charging.models import DeviceCommand, Session, Station
+from tenants.charging.models import DeviceCommand, Session
 from tenants.charging.queries import qr_token
 from tenants.fleets.models import Vehicle
+from tenants.stations.models import Station
 from tests import builders
 from tests.saas.web.conftest import visitor
 from tests.tenants.apiclient import Api, code, person, said, unknown_to_others

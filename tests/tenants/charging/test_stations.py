@@ -2,14 +2,12 @@
 
 import pytest
 
-from saas.contracts import rpc
 from saas.contracts.stations import tag_of_session
 from saas.devices.models import Device
-from saas.kit.time import to_ms
 from saas.tenancy.models import Tenant
 from tenants.charging import actions, queries
 from tenants.charging.errors import UnknownEvse
-from tenants.charging.models import DeviceCommand, Session, Station
+from tenants.charging.models import DeviceCommand, Session
 from tenants.fleets.models import Vehicle
 from tests.builders import NOW, Cast, cast, confirmed, device, evse, listing
 from tests.tenants.charging.story import START, Story
@@ -29,23 +27,6 @@ def speaker(station: Device, name: str) -> Story:
     told = Story.__new__(Story)
     told.device, told.name, told.evse, told.seq = station, name, 1, 0
     return told
-
-
-def report(station: Device, status: str, minute: int, number: int = 1) -> None:
-    question = rpc.StatusReport(
-        device=station.device_id, evse=number, status=status, ts_ms=to_ms(START) + minute * 60_000
-    )
-    actions.station_status(device=station, status=question, now=START)
-
-
-@pytest.mark.req("CHG-01")
-def test_a_station_describes_itself(station: Device) -> None:
-    boot = rpc.Boot(device=station.device_id, protocol="ocpp1.6", vendor="V" * 80, model="M")
-    actions.station_boot(device=station, boot=boot, now=NOW)
-    actions.station_boot(device=station, boot=rpc.Boot(device=station.device_id, firmware="2"), now=NOW)
-    row = Station.objects.get()
-    assert (row.station_id, row.vendor, row.model, row.firmware) == ("CP-1", "V" * 50, "M", "2")
-    assert queries.stations() == [row]
 
 
 @pytest.mark.req("CHG-10")
@@ -118,18 +99,3 @@ def test_a_station_is_stopped_at_the_paid_energy(people: Cast, station: Device) 
     assert [c.payload["reason"] for c in DeviceCommand.objects.filter(type="stop")] == ["energy"]
     told.tell(told.event("stopped", 13, energy_wh=2_060, reason="remote"))
     assert (told.session.outcome, told.session.cost_minor) == ("normal", 80)  # never more than was held
-
-
-@pytest.mark.req("CHG-08")
-def test_connector_status_in_ocpps_words(people: Cast, station: Device) -> None:
-    spot = evse(of=station)
-
-    def after(status: str, minute: int, number: int = 1) -> str:
-        report(station, status, minute, number)
-        spot.refresh_from_db()
-        return str(spot.status)
-
-    assert after("Available", 1) == "AVAILABLE" and after("Charging", 2) == "CHARGING"
-    assert after("Faulted", 3) == "OUTOFORDER" and after("Available", 4) == "AVAILABLE"
-    assert after("Charging", 3) == "AVAILABLE"  # late
-    assert after("Unavailable", 5, 0) == "INOPERATIVE" and after("Gibberish", 6) == "INOPERATIVE"

@@ -16,6 +16,7 @@ from saas.kit.time import to_ms
 from tenants.charging import actions
 from tenants.charging.models import DeviceCommand, Session
 from tenants.charging.queries import qr_token
+from tenants.stations import actions as stations
 from tests import builders
 from tests.builders import NOW
 
@@ -135,6 +136,6 @@ def test_notices_and_faults_of_a_station_are_understood(ampere: Any) -> None:
         )
         for fact in plan.facts:
             joint._bring(fact, START)
-        actions.station_status(device=joint.device, status=plan.question, now=START)
+        stations.station_status(device=joint.device, status=plan.question, now=START)
         evse.refresh_from_db()
         assert evse.status == expected

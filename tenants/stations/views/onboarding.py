@@ -26,7 +26,7 @@ from tenants.accounts.permissions import can
 from tenants.marketplace.views.forms import PlaceForm
 from tenants.sites.actions import Place
 
-from .. import actions, pages
+from .. import actions, queries
 from ..errors import AcceptedAlready
 from ..models import Station
 
@@ -85,7 +85,7 @@ def accept(request: HttpRequest, uid: UUID) -> HttpResponse:
             form.add_error(None, sentence(refusal))
             status = refusal.status
     context = {"station": station, "form": form, "base": base_map(*initial.values()), "credit": CREDIT}
-    return render(request, "charging/station.html", context, status=status)
+    return render(request, "stations/accept.html", context, status=status)
 
 
 def _let_in(request: HttpRequest, station: Station, form: StationForm) -> HttpResponse:
@@ -95,7 +95,7 @@ def _let_in(request: HttpRequest, station: Station, form: StationForm) -> HttpRe
         now=datetime.now(UTC),
     )  # fmt: skip
     context: dict[str, Any] = {"station": found, "password": password, "address": address_of(tenant.schema_name, found)}
-    return render(request, "charging/station_accepted.html", context)
+    return render(request, "stations/accepted.html", context)
 
 
 @login_required
@@ -114,7 +114,7 @@ def address_of(tenant: str, station: Station) -> str:
 
 def _station(request: HttpRequest, uid: UUID) -> Station:
     """NotFound, or Forbidden for who may see it but not decide."""
-    station = pages.station(uid=uid, viewer=person(request))
+    station = queries.find(uid=uid, viewer=person(request))
     if not can(person(request), "station.manage", station):
         raise Forbidden()
     return station

@@ -10,8 +10,8 @@ from saas.devices.models import Device
 from saas.edge.answers.methods import answer
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
-from tenants.charging.models import Station
 from tenants.sites.models import Evse
+from tenants.stations.models import Station
 from tests.tenants.apiclient import Api, code, person, said, unknown_to_others
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,36 @@
+"""Stations for the people who may see them."""
+
+from uuid import UUID
+
+from saas.kit.errors import Forbidden, NotFound
+from saas.kit.pagination import Page, newest_first
+from tenants.accounts.models import User
+from tenants.accounts.permissions import can
+from tenants.sites.models import Evse
+
+from ..models import Station
+
+
+def all_of_tenant() -> list[Station]:
+    """The tenant's OCPP stations, by their identity."""
+    return list(Station.objects.select_related("location").order_by("station_id"))
+
+
+def page(*, viewer: User, after: str | None, limit: int) -> Page[Station]:
+    """Newest first. Forbidden without the right to see stations."""
+    if not can(viewer, "station.view"):
+        raise Forbidden()
+    return newest_first(Station.objects.select_related("location"), after=after, limit=limit)
+
+
+def find(*, uid: UUID, viewer: User) -> Station:
+    """NotFound for everybody without the right to see it."""
+    found = Station.objects.select_related("location").filter(uid=uid).first()
+    if found is None or not can(viewer, "station.view", found):
+        raise NotFound("There is no such station.")
+    return found
+
+
+def evses_of(station: Station) -> list[Evse]:
+    """The EVSEs that the station serves, by number."""
+    return list(Evse.objects.filter(device_id=station.device_id).order_by("device_evse").prefetch_related("connectors"))

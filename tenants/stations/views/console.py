@@ -1,0 +1,69 @@
+"""The operator's console."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from saas.devices import queries as devices
+from saas.devices.models import Device
+from saas.kit.errors import Forbidden
+from saas.tenancy.here import brand
+from tenants.accounts.here import person
+from tenants.accounts.models import User
+from tenants.accounts.permissions import can
+from tenants.charging.models import DeviceCommand, Session
+from tenants.charging.queries import live_state
+from tenants.sites.models import Evse
+
+from .. import queries
+from ..models import Station
+
+RECENT = 20
+
+
+@login_required
+@require_GET
+def console(request: HttpRequest) -> HttpResponse:
+    """What an operator looks at first."""
+    if not can(person(request), "station.view"):
+        raise Forbidden()
+    now = datetime.now(UTC)
+    fleet = devices.of_tenant(brand(request))
+    sessions = Session.objects.select_related("evse__location", "evse__listing", "driver", "booking").order_by("-id")
+    day = Session.objects.filter(started_at__gte=now - timedelta(days=1)).aggregate(
+        count=Count("id"), energy=Sum("energy_wh")
+    )
+    context = {
+        "running": [
+            (row, live_state(row, now)) for row in sessions.filter(state__in=("starting", "charging", "ended"))[:RECENT]
+        ],
+        "recent": sessions.filter(Q(state="closed") | Q(state="cancelled"))[:RECENT],
+        "devices": _devices(fleet),
+        "online": sum(devices.is_online(device) for device in fleet),
+        "day": day,
+        "waiting": User.objects.filter(identity=User.Identity.PENDING).count(),
+        "stuck": DeviceCommand.objects.filter(
+            state__in=("refused", "expired"), next_at__gte=now - timedelta(days=1)
+        ).count(),
+        "zone": brand(request).timezone,
+        "reviews": can(person(request), "identity.review"),
+        "may_stop": can(person(request), "session.stop"),
+        "may_start": can(person(request), "station.start"),
+        "may_decide": can(person(request), "station.manage"),
+    }
+    return render(request, "stations/console.html", context)
+
+
+def _devices(fleet: list[Device]) -> list[tuple[Device, Evse | None, Station | None]]:
+    """Each device with its charger, and with the station that it is, where it has told so."""
+    evses, stations = _evses(), {station.device_id: station for station in queries.all_of_tenant()}
+    return [(device, evses.get(device.device_id), stations.get(device.device_id)) for device in fleet]
+
+
+def _evses() -> dict[str, Evse]:
+    rows = Evse.objects.select_related("location", "listing").exclude(device_id=None)
+    return {str(row.device_id): row for row in rows}
