@@ -20,6 +20,12 @@ WORDS = {
     "identity.accepted": _("Identity accepted"),
     "identity.refused": _("Identity not accepted"),
     "password.set": _("Password set"),
+    "card.added": _("Card registered"),
+    "card.changed": _("Card changed"),
+    "card.blocked": _("Card blocked"),
+    "card.unblocked": _("Card unblocked"),
+    "card.removed": _("Card removed"),
+    "card_group.added": _("Group of cards added"),
 }
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists
 
+from saas.kit.errors import NotFound
 from saas.kit.tenant_context import current_schema
 
 from . import tokens
@@ -26,6 +28,14 @@ class Standing:
 def by_email(email: str) -> User | None:
     """The person with this address, or None."""
     return User.objects.filter(email=email.strip().lower()).first()
+
+
+def person(uid: UUID) -> User:
+    """The person with this uid. NotFound."""
+    found = User.objects.filter(uid=uid).first()
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
 
 
 def standing(user: User) -> Standing:

@@ -1,5 +1,13 @@
-"""Cards and the groups they belong to: who may charge by RFID."""
+"""Addresses of cards: a driver's own, and the operator's list."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns = [
+    path("account/cards/", views.mine, name="cards"),
+    path("account/cards/<uuid:uid>/<str:act>/", views.change, name="card_change"),
+    path("console/cards/", views.staff, name="console_cards"),
+    path("console/cards/groups/", views.add_group, name="card_group_add"),
+    path("console/cards/<uuid:uid>/", views.terms, name="card_terms"),
+]
