@@ -84,6 +84,7 @@ class DeviceCommand(Public):
     session = models.ForeignKey(Session, null=True, on_delete=models.CASCADE, related_name="commands")
     type = models.CharField(max_length=12)
     payload = models.JSONField(default=dict, help_text="Body of the message, contracts.telemetry.messages.Command")
+    once = models.BooleanField(default=False, help_text="Sent a single time, never repeated")
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(help_text="Do not send (again) before")

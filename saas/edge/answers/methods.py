@@ -75,6 +75,21 @@ def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:
     return rpc.Noted(now_ms=_ms(now))
 
 
+def heard(question: rpc.Heard, now: datetime) -> rpc.Response:
+    """Whatever else a station says: the domain knows what it is answered."""
+    device = registry.get(question.device)
+    with _inside(device):
+        return rpc.Response(payload=stations.heard(device=device, heard=question, now=now))
+
+
+def call_done(question: rpc.CallDone, now: datetime) -> rpc.Noted:
+    """What became of a call that was put in the outbox."""
+    device = registry.get(question.device)
+    with _inside(device):
+        stations.call_done(device=device, done=question, now=now)
+    return rpc.Noted(now_ms=_ms(now))
+
+
 def presence(question: rpc.Presence, now: datetime) -> rpc.Noted:
     """There, or gone."""
     devices.seen(device_id=question.device, now=now, online=question.online)
@@ -122,4 +137,6 @@ METHODS: dict[str, Callable[[Any, datetime], Any]] = {
     "authorise": authorise,
     "status": status,
     "presence": presence,
+    "heard": heard,
+    "call_done": call_done,
 }

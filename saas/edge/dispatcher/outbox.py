@@ -36,7 +36,7 @@ def hurry(schema: str, device_id: str, *, now: datetime) -> None:
     """The device has just come back: do not let its commands wait for their pause."""
     with tenant_schema(schema):
         open_ones = DeviceCommand.objects.filter(device_id=device_id, state__in=outbox.OPEN)
-        open_ones.filter(next_at__gt=now).update(next_at=now)
+        open_ones.filter(next_at__gt=now, once=False).update(next_at=now)
 
 
 def _body(command: DeviceCommand, now: datetime) -> bytes | None:

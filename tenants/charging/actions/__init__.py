@@ -1,7 +1,7 @@
 """Everything that changes sessions: by people, by devices, by time."""
 
 from .cancel import cancel_booking
-from .commands import claim_commands, expire_commands, receive_reply
+from .commands import claim_commands, expire_commands, finish_device, queue_device, receive_reply
 from .confirm import confirm_booking
 from .events import receive_event, receive_sample, receive_status
 from .extend import extend
@@ -19,6 +19,8 @@ __all__ = [
     "confirm_booking",
     "expire_commands",
     "extend",
+    "finish_device",
+    "queue_device",
     "receive_event",
     "receive_reply",
     "receive_sample",

@@ -93,10 +93,9 @@ def queue(
     **body: Any,
 ) -> DeviceCommand:
     """Put a command of a session in the outbox and NOTIFY `wattlane_commands` with the schema."""
-    uid = uuid.uuid4()
     command = Command(
         v=1,
-        id=str(uid),
+        id=str(uuid.uuid4()),
         type=kind,
         ts_ms=to_ms(now),
         expires_ms=to_ms(expires_at),
@@ -105,14 +104,27 @@ def queue(
         evse=session.evse.device_evse,
         **body,
     )
+    return _put(command, session.device_id, session=session, next_at=send_at or now, expires_at=expires_at)
+
+
+@transaction.atomic
+def queue_device(
+    *, device_id: str, kind: str, data: dict[str, Any], now: datetime, expires_at: datetime, once: bool
+) -> DeviceCommand:
+    """Put a command to a device as a whole in the outbox: no session. `once`: it is sent a single time at most, for
+    calls that must not be repeated; what becomes of it is said by `finish_device`.
+    """
+    command = Command(v=1, id=str(uuid.uuid4()), type=kind, ts_ms=to_ms(now), expires_ms=to_ms(expires_at), data=data)
+    return _put(command, device_id, next_at=now, expires_at=expires_at, once=once)
+
+
+def _put(command: Command, device_id: str, **fields: Any) -> DeviceCommand:
     row = DeviceCommand.objects.create(
-        uid=uid,
-        device_id=session.device_id,
-        session=session,
-        type=kind,
+        uid=uuid.UUID(command.id),
+        device_id=device_id,
+        type=command.type,
         payload=msgspec.to_builtins(command),
-        next_at=send_at or now,
-        expires_at=expires_at,
+        **fields,
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, current_schema()])
@@ -129,14 +141,18 @@ def withdraw(*, session: Session, now: datetime, types: tuple[str, ...] = wire.C
 
 @transaction.atomic
 def claim_commands(*, now: datetime, limit: int = 100) -> list[DeviceCommand]:
-    """Due commands, now marked as sent and due again after a growing pause: publish them. Safe for many callers."""
+    """Due commands, now marked as sent and due again after a growing pause, those for once never: publish them.
+
+    Safe for many callers.
+    """
     rows = list(
         DeviceCommand.objects.select_for_update(skip_locked=True)
         .filter(state__in=OPEN, next_at__lte=now, expires_at__gt=now)
         .order_by("id")[:limit]
     )
     for row in rows:
-        row.next_at = now + min(timedelta(seconds=2) * 2 ** min(row.attempts, 6), LONGEST_WAIT)
+        pause = min(timedelta(seconds=2) * 2 ** min(row.attempts, 6), LONGEST_WAIT)
+        row.next_at = row.expires_at if row.once else now + pause
         row.state, row.sent_at, row.attempts = State.SENT, row.sent_at or now, row.attempts + 1
         row.save(update_fields=["state", "sent_at", "attempts", "next_at"])
     return rows
@@ -153,12 +169,25 @@ def receive_reply(*, device: Device, reply: Reply, received_at: datetime) -> Dev
     command = _command(device, reply.id)
     if command.state in (State.DONE, State.REFUSED):
         return command
-    command.state = State.DONE if reply.ok else State.REFUSED
-    command.error, command.replied_at = (reply.error or "")[:60], received_at
-    command.save(update_fields=["state", "error", "replied_at"])
+    _finish(command, None if reply.ok else reply.error or "refused", received_at)
     if not reply.ok and command.session is not None:
         _refused(command.session, command, received_at)
     return command
+
+
+@transaction.atomic
+def finish_device(*, device: Device, id: str, error: str | None, now: datetime) -> DeviceCommand:
+    """What became of a command that no Reply answers (type `ocpp`); said again, it stays as it was. UnknownCommand."""
+    command = _command(device, id)
+    if command.state not in (State.DONE, State.REFUSED):
+        _finish(command, error, now)
+    return command
+
+
+def _finish(command: DeviceCommand, error: str | None, now: datetime) -> None:
+    command.state = State.DONE if error is None else State.REFUSED
+    command.error, command.replied_at = (error or "")[:60], now
+    command.save(update_fields=["state", "error", "replied_at"])
 
 
 def _command(device: Device, uid: str) -> DeviceCommand:
