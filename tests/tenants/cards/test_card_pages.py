@@ -52,7 +52,7 @@ def test_staff_find_a_card_and_set_its_terms() -> None:
     assert page.post(f"/console/cards/{card.uid}/", terms).status_code == 302
     with tenant_schema("ampere"):
         card = Card.objects.get(driver=driver)
-    assert (card.month_limit_wh, card.group) == (90_000, group)
+    assert (card.month_limit_wh, card.group_id) == (90_000, group.pk)
     assert card.expires_at is not None and card.expires_at.isoformat() == "2027-01-31T22:00:00+00:00"
     assert b'value="2027-01-31"' in page.get(f"/console/cards/{card.uid}/").content
     assert browser(driver).get("/console/cards/").status_code == 403
