@@ -21,6 +21,7 @@ from tenants.feed.actions import publish
 
 from ..errors import UnknownCommand
 from ..models import DeviceCommand, Session
+from ..signals import replied
 
 CHANNEL = "wattlane_commands"
 State = DeviceCommand.State
@@ -188,6 +189,7 @@ def _finish(command: DeviceCommand, error: str | None, now: datetime) -> None:
     command.state = State.DONE if error is None else State.REFUSED
     command.error, command.replied_at = (error or "")[:60], now
     command.save(update_fields=["state", "error", "replied_at"])
+    replied.send(DeviceCommand, command=command, now=now)
 
 
 def _command(device: Device, uid: str) -> DeviceCommand:

@@ -24,6 +24,7 @@ from tenants.sites.models import Evse
 from ..errors import IncompleteEvent, UnknownEvse, UnknownSession
 from ..models import Session, SessionChange
 from ..queries.live import accrued_minor
+from ..signals import noticed
 from .changes import change, tell_status
 from .closing import close
 from .commands import name_transaction, queue_stop
@@ -142,6 +143,11 @@ def _noted(device: Device, event: Event, now: datetime) -> None:
     publish(audience=f"session:{session.uid}", kind=event.type, data=data, now=now)
 
 
+def _notice(device: Device, event: Event, now: datetime) -> None:
+    noticed.send(Device, device=device, event=event, now=now)
+    _noted(device, event, now)
+
+
 def _plugged(device: Device, event: Event, now: datetime) -> None:
     for evse in _evses(device, event):
         data = {"evse": str(evse.uid), "type": event.type}
@@ -177,7 +183,7 @@ _HANDLERS: dict[str, Callable[[Device, Event, datetime], None]] = {
     wire.EV_REFUSED: _noted,
     wire.EV_FAULT: _fault,
     wire.EV_CLEARED: _cleared,
-    wire.EV_NOTICE: _noted,
+    wire.EV_NOTICE: _notice,
 }
 
 
