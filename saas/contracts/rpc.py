@@ -35,7 +35,10 @@ class Connect(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Connected(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`status` 101 to go on, else 401 or 404. A pending station may talk, yet charges nobody."""
+    """`status` 101 to go on, else 401 (then `device` is for the log alone) or 404.
+
+    A pending station may talk, yet charges nobody.
+    """
 
     status: Literal[101, 401, 404]
     device: str | None = None

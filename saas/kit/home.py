@@ -48,6 +48,11 @@ class Home:
         return _port("WATTLANE_OCPP_PORT", 9000)
 
     @cached_property
+    def ocpp_tls_port(self) -> int | None:
+        """Where OCPP stations connect by TLS (security profiles 2 and 3); None: nowhere."""
+        return _port("WATTLANE_OCPP_TLS_PORT", 0) if os.environ.get("WATTLANE_OCPP_TLS_PORT") else None
+
+    @cached_property
     def mqtt_port(self) -> int:
         return _port("WATTLANE_MQTT_PORT", 18830)
 
@@ -76,6 +81,11 @@ class Home:
     @property
     def logs(self) -> Path:
         return self._folder("logs")
+
+    @property
+    def frames(self) -> Path:
+        """Raw logs of OCPP stations, one folder each; see saas.kit.framelog."""
+        return self._folder("logs") / "ocpp"
 
     @property
     def files(self) -> Path:

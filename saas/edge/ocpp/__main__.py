@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import ssl
 from pathlib import Path
@@ -18,7 +19,7 @@ from saas.kit.home import home
 from .connection import Services
 from .gateway import Gateway
 from .ports import MqttBroker
-from .rawlog import RawLog
+from .rawlog import RawLog, policy_of
 
 log = structlog.get_logger("ocpp")
 GOODBYE_SECONDS = 2
@@ -51,7 +52,7 @@ async def run(given: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    broker, rawlog = MqttBroker(), RawLog(home().logs / "ocpp")
+    broker, rawlog = MqttBroker(), RawLog(home().frames, policy_of(dict(os.environ)))
     gateway = Gateway(Services(broker, rpc.Client(broker), rawlog), marks=home().run / "ocpp")
     broker.start()
     writing = asyncio.create_task(rawlog.run())

@@ -93,6 +93,8 @@ class Gateway:
         try:
             admission = await admit(request, self._services.answers)
         except Refused as no:
+            if no.device:
+                self._services.rawlog.refused(no.device, f"{no.status} {no}")
             return _refusal(socket, no)
         if isinstance(socket, StationSocket):
             socket.admitted = admission
@@ -107,11 +109,14 @@ class Gateway:
         if admitted is None:
             return
         connection = self._enter(socket, admitted)
+        why = "The gateway was stopped."
         try:
             await connection.converse()
         except ConnectionClosed as closed:
-            log.info("station_gone", device=connection.device, reason=str(closed))
+            why = str(closed)
         finally:
+            self._services.rawlog.add(connection.device, "closed", why)
+            log.info("station_gone", device=connection.device, reason=why)
             self._leave(connection)
 
     def _enter(self, socket: ServerConnection, admitted: Admission) -> Connection:
@@ -127,6 +132,7 @@ class Gateway:
         else:
             self._listen(device)
         self._mark(device)
+        self._services.rawlog.add(device, "opened", _described(socket, admitted))
         connection.say_status(online=True)
         log.info("station_here", device=device, protocol=admitted.subprotocol, pending=admitted.pending)
         return connection
@@ -176,6 +182,13 @@ class Gateway:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _described(socket: ServerConnection, admitted: Admission) -> str:
+    address = socket.remote_address
+    return (
+        f"{admitted.subprotocol} from {address[0] if address else 'nowhere'}{', pending' if admitted.pending else ''}"
+    )
 
 
 def _refusal(socket: ServerConnection, no: Refused) -> Response:

@@ -23,11 +23,12 @@ _STATION_ID = re.compile(r"[\x21-\x7e]{1,48}")
 
 
 class Refused(Exception):
-    """The connection is refused with this HTTP status."""
+    """The connection is refused with this HTTP status. `device`: whose, when it is known."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, *, device: str | None = None) -> None:
         super().__init__(text)
         self.status = status
+        self.device = device
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -50,9 +51,11 @@ async def admit(request: Request, answers: Answers) -> Admission:
         log.warning("admission_unanswered", station=station_id, reason=str(wrong))
         raise Refused(503, "The platform cannot say who you are now. Try again later.") from None
     if connected.status != 101 or connected.device is None:
-        raise Refused(connected.status, "Unknown station." if connected.status == 404 else "Wrong credential.")
+        words = "Unknown station." if connected.status == 404 else "Wrong credential."
+        raise Refused(connected.status, words, device=connected.device)
     if subprotocol is None:
-        raise Refused(400, f"No common sub-protocol. Offer one of: {', '.join(TRANSLATORS)}.")
+        words = f"No common sub-protocol. Offer one of: {', '.join(TRANSLATORS)}."
+        raise Refused(400, words, device=connected.device)
     return Admission(connected.device, subprotocol, connected.pending)
 
 

@@ -106,7 +106,7 @@ class Answers:
             return rpc.Connected(status=404)
         device, password = self.stations[places[0]]
         if password != question.password:
-            return rpc.Connected(status=401)
+            return rpc.Connected(status=401, device=device)
         return rpc.Connected(status=101, device=device, pending=device in self.pending)
 
     def _boot(self, _question: rpc.Boot) -> rpc.Booted:
@@ -126,9 +126,9 @@ class Answers:
 class House:
     """A running gateway on a free port."""
 
-    def __init__(self, folder: Path, **times: float) -> None:
+    def __init__(self, folder: Path, *, log: str = "log", **times: float) -> None:
         self.broker, self.answers = Broker(), Answers()
-        self.rawlog = RawLog(folder / "log")
+        self.rawlog = RawLog(folder / log)
         times = {"puback_s": 1.0, "commit_s": 1.0, "call_s": 1.0, **times}
         self.gateway = Gateway(Services(self.broker, self.answers, self.rawlog, **times), marks=folder / "marks")
         self.port = 0
@@ -138,8 +138,8 @@ class House:
 
 
 @asynccontextmanager
-async def opened(folder: Path, **times: float) -> AsyncIterator[House]:
-    house = House(folder, **times)
+async def opened(folder: Path, *, log: str = "log", **times: float) -> AsyncIterator[House]:
+    house = House(folder, log=log, **times)
     house.port = await house.gateway.open("127.0.0.1", 0)
     try:
         yield house

@@ -1,6 +1,5 @@
 """Frames that no good station sends: an answer by name where one is due, and never a lost gateway."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -8,8 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
-
-from saas.edge.ocpp.rawlog import RawLog
 
 from .fakes import opened, play, until
 from .stations import ask, dial, hear, say
@@ -100,46 +97,6 @@ def test_any_text_leaves_the_station_connected(tmp_path: Path, texts: list[str])
             await say(socket, "Heartbeat", {}, "last-of-all")
             while (await hear(socket))[1] != "last-of-all":
                 pass
-
-    play(scene)
-
-
-@pytest.mark.req("OPS-03")
-def test_raw_frames_are_kept_both_ways_and_bounded(tmp_path: Path) -> None:
-    log = RawLog(tmp_path, limit_bytes=2000)
-
-    async def write() -> None:
-        writing = asyncio.create_task(log.run())
-        await asyncio.sleep(0)
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
-
-    async def scene() -> None:
-        for number in range(100):
-            log.add("st_1", "in", f'[2,"{number}"]')
-            log.add("../st_2", "out", "frame")
-            await write()
-
-    play(scene)
-    assert all(file.parent == tmp_path and file.is_file() for file in tmp_path.rglob("*"))
-    sizes = {file.name: file.stat().st_size for file in tmp_path.glob("st_1*")}
-    assert "st_1.jsonl.1" in sizes
-    assert max(sizes.values()) < 2100
-    newest = "st_1.jsonl" if "st_1.jsonl" in sizes else "st_1.jsonl.1"
-    assert json.loads((tmp_path / newest).read_text().splitlines()[-1])["frame"] == '[2,"99"]'
-
-
-def test_the_raw_log_of_a_conversation(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with opened(tmp_path) as house, dial(house) as socket:
-            writing = asyncio.create_task(house.rawlog.run())
-            await socket.send("nonsense")
-            await hear(socket)
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
-            lines = [json.loads(line) for line in house.rawlog.path("st_1").read_text().splitlines()]
-            assert [line["way"] for line in lines] == ["in", "out"]
-            assert lines[0]["frame"] == "nonsense"
 
     play(scene)
 
