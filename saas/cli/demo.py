@@ -4,24 +4,34 @@ import argparse
 import contextlib
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from saas.kit.home import CODE, Home, home
 
-from . import check
+from . import check, conformance
 from .brands import BRANDS
-from .installation import running
+from .installation import WHOLE, Plan, running
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = subparsers.add_parser("demo", help="start everything on this machine")
     command.add_argument(
         "--check", action="store_true", help="on free ports and a temporary folder: prove the main job, stop"
+    )
+    command.add_argument(
+        "--conformance", action="store_true", help="only what an OCPP conformance kit needs, for any station"
+    )
+    command.add_argument(
+        "--profile", choices=conformance.PROFILES, default="0", help="with --conformance: OCPP security profile"
+    )
+    command.add_argument(
+        "--station", action="append", default=[], metavar="ID", help="with --profile 3: a client certificate for it"
     )
     command.set_defaults(run=run)
 
@@ -31,17 +41,24 @@ def run(arguments: argparse.Namespace) -> int:
         return check.run()
     place = home()
     with only_one(place):
-        return serve(place)
+        if not arguments.conformance:
+            return serve(place, WHOLE, summary, then=_real_sessions)
+        os.environ.update(conformance.environment(arguments.profile))
+        plan = conformance.plan(arguments.profile, arguments.station or ["CP001"])
+        return serve(place, plan, conformance.summary)
 
 
-def serve(place: Home) -> int:
+def serve(
+    place: Home, plan: Plan, told: Callable[[dict[str, Any]], str], then: Callable[[Home], None] | None = None
+) -> int:
     """Start, say where to click, wait for Ctrl-C, stop."""
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell without job control starts `… &` with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     try:
-        with running(place, say=_say) as (_, facts):
-            print(summary(facts), flush=True)
-            threading.Thread(target=_real_sessions, args=(place,), daemon=True).start()
+        with running(place, say=_say, plan=plan) as (_, facts):
+            print(told(facts), flush=True)
+            if then is not None:
+                threading.Thread(target=then, args=(place,), daemon=True).start()
             threading.Event().wait()
     except KeyboardInterrupt:
         print(f"Stopped. The data stays in {place.path}", flush=True)

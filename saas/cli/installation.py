@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from saas.kit.home import Home
@@ -17,22 +18,41 @@ from .supervisor import Supervisor, listens
 READY_SECONDS = 120.0
 LET_GO_SECONDS = 10.0
 Say = Callable[[str], None]
+Parts = Callable[[Home], list[parts.Part]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is started: `first` without a database, `second` once `seed` has filled it. `ports` must be free."""
+
+    first: Parts
+    second: Parts
+    seed: Callable[[Home, Say], dict[str, Any]]
+    ports: tuple[str, ...]
+
+
+WHOLE = Plan(
+    first=parts.first,
+    second=lambda home: [*parts.second(home), parts.street(home)],
+    seed=seed.seed,
+    ports=("web", "ocpp", "mqtt", "analytics", "dagster", "live"),
+)
 
 
 @contextlib.contextmanager
-def running(place: Home, say: Say) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
-    """Everything started and ready inside the block. Yields the supervisor and what demo.json says."""
+def running(place: Home, say: Say, plan: Plan = WHOLE) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
+    """Everything of the plan started and ready inside the block. Yields the supervisor and what demo.json says."""
     supervisor = Supervisor(place.logs, place.run / "processes.json", say)
     if ended := supervisor.end_leftovers():
         say(f"ended {ended} processes that an earlier start had left behind")
-    _refuse_taken_ports(place, patience=LET_GO_SECONDS if ended else 0)
+    _refuse_taken_ports(place, plan.ports, patience=LET_GO_SECONDS if ended else 0)
     os.environ["WATTLANE_HOME"] = str(place.path)  # every part belongs to this folder
     begin = time.monotonic()
     with embedded_database(place, say):
         try:
-            supervisor.start(*parts.first(place))
-            facts = _prepare(place, say)
-            supervisor.start(*parts.second(place), parts.street(place))
+            supervisor.start(*plan.first(place))
+            facts = _prepare(place, plan, say)
+            supervisor.start(*plan.second(place))
             late = supervisor.wait_ready(READY_SECONDS, lambda name, _: say(f"{name} is ready"))
             if late:
                 raise SystemExit(
@@ -48,12 +68,11 @@ def running(place: Home, say: Say) -> Iterator[tuple[Supervisor, dict[str, Any]]
 
 
 @with_django
-def _prepare(place: Home, say: Say) -> dict[str, Any]:
+def _prepare(place: Home, plan: Plan, say: Say) -> dict[str, Any]:
     """Schemas, brands and people: made at the first start, left alone afterwards."""
     say("preparing the schemas")
     migrate.run()
-    say("preparing three brands")
-    facts = seed.seed(place, say)
+    facts = plan.seed(place, say)
     from django.db import connections
 
     connections.close_all()
@@ -75,16 +94,15 @@ def embedded_database(place: Home, say: Say) -> Iterator[None]:
         database.stop()
 
 
-def _refuse_taken_ports(place: Home, *, patience: float) -> None:
+def _refuse_taken_ports(place: Home, names: tuple[str, ...], *, patience: float) -> None:
     """`patience`: seconds in which processes that were just killed may let go of theirs."""
     end = time.monotonic() + patience
-    while (taken := _taken(place)) and time.monotonic() < end:
+    while (taken := _taken(place, names)) and time.monotonic() < end:
         time.sleep(0.1)
     if taken:
         hints = ", ".join(f"{getattr(place, f'{name}_port')} (WATTLANE_{name.upper()}_PORT)" for name in taken)
         raise SystemExit(f"Ports in use: {hints}. Stop what uses them, or set other ports in the environment.")
 
 
-def _taken(place: Home) -> list[str]:
-    names = ("web", "ocpp", "mqtt", "analytics", "dagster", "live")
+def _taken(place: Home, names: tuple[str, ...]) -> list[str]:
     return [name for name in names if listens(getattr(place, f"{name}_port"))]

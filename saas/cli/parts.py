@@ -25,10 +25,15 @@ def _answers(url: str) -> Callable[[], bool]:
     return ready
 
 
+def broker(home: Home) -> Part:
+    """The embedded MQTT broker."""
+    return Part("broker", [PYTHON, "-m", "saas.edge.broker"], lambda: listens(home.mqtt_port))
+
+
 def first(home: Home) -> list[Part]:
     """What needs no database: started while the schemas are prepared."""
     return [
-        Part("broker", [PYTHON, "-m", "saas.edge.broker"], lambda: listens(home.mqtt_port)),
+        broker(home),
         *_pipelines(home),
         Part("analytics", [PYTHON, "-m", "analytics_app"], lambda: listens(home.analytics_port)),
     ]

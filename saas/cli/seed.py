@@ -24,7 +24,8 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
     from saas.tenancy import queries
 
     now = datetime.now(UTC)
-    _platform(now)
+    say("preparing three brands")
+    open_platform_site(now)
     opened = [brand for brand in BRANDS if queries.by_schema(brand.slug) is None]
     for brand in opened:
         say(f"opening {brand.slug}: {len(brand.offers)} chargers, {len(brand.people)} people")
@@ -35,11 +36,12 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
     facts = _facts(place, credentials, now)
     for tenant in facts["tenants"]:
         tenant["spare_adapter"] = spare[tenant["schema"]]
-    _write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
+    write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
     return facts
 
 
-def _platform(now: datetime) -> None:
+def open_platform_site(now: datetime) -> None:
+    """The site on which brands are opened."""
     from django.conf import settings
 
     from saas.tenancy.actions import open_platform
@@ -152,7 +154,7 @@ def _spare_adapters(file: Path, now: datetime) -> dict[str, Facts]:
             key = permit_key(device).hex()
             spare[brand.slug] = {"device": device.device_id, "device_password": secret, "permit_key_hex": key}
     file.parent.mkdir(parents=True, exist_ok=True)
-    _write_private(file, json.dumps(spare, indent=1))
+    write_private(file, json.dumps(spare, indent=1))
     return spare
 
 
@@ -178,7 +180,7 @@ def _credentials(file: Path, opened: set[str], spare: dict[str, Facts], now: dat
                 "key_hex": permit_key(device).hex(),
                 "power_w": _power_w(device.tenant.schema_name, device.device_id),
             }
-    _write_private(file, json.dumps(list(known.values()), indent=1))
+    write_private(file, json.dumps(list(known.values()), indent=1))
     return known
 
 
@@ -291,7 +293,8 @@ def _email(brand: Brand, person: Person) -> str:
     return f"{person.key}@{brand.slug}.example"
 
 
-def _write_private(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
+    """Readable by us alone; never half written."""
     part = file.with_suffix(".part")
     part.touch(mode=0o600)
     part.write_text(text, encoding="utf-8")

@@ -1,0 +1,265 @@
+"""`wattlane demo --conformance`: what an OCPP conformance kit needs of a central system, and nothing else.
+
+A tenant `conformance` that takes in any station, cards by known names, two charging profiles to send, an operator's
+token. What the kit triggers goes through `POST /api/v1/stations/{id}/commands/{action}`, what it reads back through
+`GET /api/v1/stations/{id}`; `{id}` is the station's own id.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from saas.kit.home import Home
+
+from . import parts, seed
+from .brands import PASSWORD
+from .installation import Plan
+
+if TYPE_CHECKING:
+    from saas.tenancy.models import Tenant
+
+Facts = dict[str, Any]
+SLUG = "conformance"
+OPERATOR = f"operator@{SLUG}.example"
+GROUP = "GROUP1"
+PROFILES = ("0", "1", "2", "3")
+SECURE = ("2", "3")
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A card by name; `days`: until it expires."""
+
+    id_tag: str
+    group: bool = False
+    blocked: bool = False
+    days: int | None = None
+
+
+TAGS = (
+    Tag("ACCEPTED1", group=True),
+    Tag("ACCEPTED2", group=True),
+    Tag("EXPIRED1", days=-1),
+    Tag("BLOCKED1", blocked=True),
+)
+
+_PERIODS = [{"startPeriod": 0, "limit": 16.0}, {"startPeriod": 300, "limit": 10.0}, {"startPeriod": 600, "limit": 6.0}]
+# Two profiles per version, as bodies of SetChargingProfile: the default of transactions, and one of a transaction.
+CHARGING_PROFILES: dict[str, dict[str, Facts]] = {
+    "ocpp1.6": {
+        "TxDefaultProfile": {
+            "connectorId": 1,
+            "csChargingProfiles": {
+                "chargingProfileId": 1,
+                "stackLevel": 0,
+                "chargingProfilePurpose": "TxDefaultProfile",
+                "chargingProfileKind": "Relative",
+                "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": _PERIODS},
+            },
+        },
+        "TxProfile": {
+            "connectorId": 1,
+            "csChargingProfiles": {
+                "chargingProfileId": 2,
+                "stackLevel": 1,
+                "chargingProfilePurpose": "TxProfile",
+                "chargingProfileKind": "Relative",
+                "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": _PERIODS},
+            },
+        },
+    },
+    "ocpp2.0.1": {
+        "TxDefaultProfile": {
+            "evseId": 1,
+            "chargingProfile": {
+                "id": 1,
+                "stackLevel": 0,
+                "chargingProfilePurpose": "TxDefaultProfile",
+                "chargingProfileKind": "Relative",
+                "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": _PERIODS}],
+            },
+        },
+        "TxProfile": {
+            "evseId": 1,
+            "chargingProfile": {
+                "id": 2,
+                "stackLevel": 1,
+                "chargingProfilePurpose": "TxProfile",
+                "chargingProfileKind": "Relative",
+                "transactionId": "<the running transaction's id>",
+                "chargingSchedule": [{"id": 2, "chargingRateUnit": "A", "chargingSchedulePeriod": _PERIODS}],
+            },
+        },
+    },
+}
+
+
+def environment(profile: str) -> dict[str, str]:
+    """What the parts are told: they take in any station of this tenant, by this security profile."""
+    return {"WATTLANE_CONFORMANCE": SLUG, "WATTLANE_CONFORMANCE_PROFILE": profile}
+
+
+def plan(profile: str, stations: list[str]) -> Plan:
+    """The fewest parts with which a station can do everything; `stations` get a client certificate (profile 3)."""
+    return Plan(
+        first=lambda home: [parts.broker(home)],
+        second=parts.second,
+        seed=lambda place, say: _seed(place, say, profile, stations),
+        ports=("web", "ocpp", "mqtt", "live"),
+    )
+
+
+def summary(facts: Facts) -> str:
+    """What a person types into the kit, on one screen."""
+    kit = facts["conformance"]
+    lines = [
+        "",
+        f"Ready for a conformance kit: security profile {kit['profile']}.",
+        "",
+        *(f"  Station:   {address}" for address in kit["stations"]),
+        *(
+            [f"  Password:  {kit['password']}   (HTTP Basic; the user name is the station's id)"]
+            if kit["password"]
+            else []
+        ),
+        *(f"  {name}: {path}" for name, path in kit["pki"].items()),
+        f"  Tags:      {', '.join(tag['id_tag'] for tag in kit['tags'])} (ACCEPTED1 and ACCEPTED2: parent {GROUP})",
+        f"  API:       {facts['api']}",
+        f"  Token:     {kit['token']}",
+        "",
+        "  Trigger:   POST {api}/stations/{station id}/commands/{OCPP action}   with the raw payload",
+        "  Read back: GET  {api}/stations/{station id}",
+        f"  Profiles and all of this for programs: {facts['file']}",
+        "  Ctrl-C stops everything; the data stays.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _seed(place: Home, say: Callable[[str], None], profile: str, stations: list[str]) -> Facts:
+    from saas.edge.dispatcher.credentials import CredentialsFile
+    from saas.kit.tenant_context import tenant_schema
+    from saas.tenancy.queries import by_schema
+
+    now = datetime.now(UTC)
+    seed.open_platform_site(now)
+    tenant = by_schema(SLUG) or _open(now, say)
+    with tenant_schema(SLUG):
+        _cards(now)
+        _policy(tenant, int(profile), now)
+        facts = _facts(place, tenant, profile, stations, now)
+    CredentialsFile(place.path / "broker" / "credentials.json").refresh()
+    seed.write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
+    return facts
+
+
+def _open(now: datetime, say: Callable[[str], None]) -> "Tenant":
+    from saas.kit.tenant_context import tenant_schema
+    from saas.tenancy.actions import open_tenant
+    from tenants.accounts.actions import add_user
+
+    say(f"opening the tenant {SLUG}")
+    tenant = open_tenant(
+        slug=SLUG, name="Conformance bench", country="NL", language="en", currency="EUR", timezone="Europe/Amsterdam",
+        colour_primary="#12407A", colour_accent="#E4572E", support_email=OPERATOR, owner_email=f"owner@{SLUG}.example",
+        owner_password=PASSWORD, now=now, map_latitude=51.98, map_longitude=5.91,
+    )  # fmt: skip
+    with tenant_schema(SLUG):
+        add_user(email=OPERATOR, password=PASSWORD, name="Operator", roles=[("operator", None)], verified=True, now=now)
+    return tenant
+
+
+def _cards(now: datetime) -> None:
+    from tenants.accounts.queries import by_email
+    from tenants.cards import actions, queries
+    from tenants.cards.models import CardGroup
+
+    operator = by_email(OPERATOR)
+    if operator is None:
+        raise SystemExit(f"{OPERATOR} is not there any more; set WATTLANE_HOME to an empty folder.")
+    group = CardGroup.objects.filter(parent_id=GROUP).first() or actions.add_group(
+        name=GROUP, parent_id=GROUP, by=operator, now=now
+    )
+    for tag in TAGS:
+        expires = now + timedelta(days=tag.days) if tag.days else now + YEAR
+        terms = actions.Terms(group=group if tag.group else None, expires_at=expires)
+        if queries.find(tag.id_tag) is None:
+            card = actions.register(id_tag=tag.id_tag, kind="Central", by=operator, terms=terms, now=now)
+            if tag.blocked:
+                actions.block(card=card, by=operator, now=now)
+
+
+def _policy(tenant: "Tenant", profile: int, now: datetime) -> None:
+    """Any station is let in at once, and its EVSEs stand on the bench."""
+    from tenants.sites.actions import Place, create_location
+    from tenants.sites.models import Location
+    from tenants.stations.models import StationPolicy
+
+    policy = StationPolicy.objects.first() or StationPolicy()
+    bench = policy.auto_location or Location.objects.first()
+    if bench is None:
+        place = Place(
+            "Utrechtseweg 310", "Arnhem", "NL", tenant.map_latitude, tenant.map_longitude,
+            timezone=tenant.timezone, name="Conformance bench",
+        )  # fmt: skip
+        bench = create_location(place=place, private=False, now=now)
+    policy.least_profile, policy.auto_accept, policy.auto_location, policy.changed_at = profile, True, bench, now
+    policy.save()
+
+
+def _facts(place: Home, tenant: "Tenant", profile: str, stations: list[str], now: datetime) -> Facts:
+    from django.conf import settings
+
+    from saas.devices.queries import registration_token
+    from saas.tenancy.queries import primary_host
+    from tenants.accounts.actions import token_for_programs
+    from tenants.accounts.queries import by_email
+
+    operator = by_email(OPERATOR)
+    if operator is None:
+        raise RuntimeError(f"{OPERATOR} is not there")
+    host = f"{primary_host(tenant)}:{place.web_port}"
+    scheme, pki = ("wss", _pki(place, stations)) if profile in SECURE else ("ws", {})
+    root = f"{scheme}://localhost:{place.ocpp_port}/ocpp"
+    return {
+        "written_at": now.isoformat(),
+        "home": str(place.path),
+        "file": str(place.demo_json),
+        "password": PASSWORD,
+        "platform": {"url": f"{settings.SCHEME}://{settings.BASE_DOMAIN}:{place.web_port}"},
+        "address": f"http://127.0.0.1:{place.web_port}",
+        "api": f"http://{host}/api/v1",
+        "ocpp": f"{root}/{SLUG}/<station id>",
+        "conformance": {
+            "profile": int(profile),
+            "tenant": SLUG,
+            "host": host,
+            "stations": [f"{root}/{SLUG}/<station id>", f"{root}/<station id>"],
+            "password": registration_token(tenant) if profile in ("1", "2") else "",
+            "pki": pki,
+            "tags": [{"id_tag": tag.id_tag, "parent": GROUP if tag.group else None} for tag in TAGS],
+            "operator": OPERATOR,
+            "token": token_for_programs(user=operator, days=30, now=now),
+            "charging_profiles": CHARGING_PROFILES,
+        },
+    }
+
+
+def _pki(place: Home, stations: list[str]) -> dict[str, str]:
+    """The authority of both sides (its key too, so that a kit may issue what it likes), and ready certificates."""
+    from saas.kit.pki import Authority
+
+    authority = Authority.load_or_make(place.path / "pki")
+    folder = place.path / "pki" / "stations"
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {"CA": str(authority.certificate_file), "CA + key": str(authority.folder / "authority.pem")}
+    for station in stations:
+        file = folder / f"{station}.pem"
+        if not file.exists():
+            certificate, key = authority.issue_client(station, "Conformance bench")
+            seed.write_private(file, key + certificate)
+        found[f"Client {station}"] = str(file)
+    return found
