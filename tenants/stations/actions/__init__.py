@@ -1,6 +1,18 @@
 """Everything that changes stations: by operators, by what stations report and answer, by time."""
 
+from .hearing import heard
 from .onboarding import Outlet, accept_station, refuse_station
 from .reports import station_boot, station_status
+from .sending import call_done, expire_calls, send
 
-__all__ = ["Outlet", "accept_station", "refuse_station", "station_boot", "station_status"]
+__all__ = [
+    "Outlet",
+    "accept_station",
+    "call_done",
+    "expire_calls",
+    "heard",
+    "refuse_station",
+    "send",
+    "station_boot",
+    "station_status",
+]

@@ -1,0 +1,9 @@
+"""What the apps above hear of stations, inside the transaction that stored it."""
+
+from django.dispatch import Signal
+
+# command=StationCommand, now: it was answered, refused, or there will be no answer any more.
+answered = Signal()
+
+# station=Station, action, payload, now: a station told something. A receiver may return the payload that answers it.
+heard = Signal()
