@@ -66,18 +66,46 @@ class Booted(msgspec.Struct, kw_only=True):
 
 
 class Authorise(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """May this token charge at this station?"""
+    """May this token charge at this station? With a contract certificate (ISO 15118): is that one good as well?
+
+    `purpose`: what the station is doing; only a start can be refused as ConcurrentTx, and nobody is kept from stopping.
+    """
 
     device: str
     id_tag: str
+    purpose: Literal["authorise", "start", "stop"] = "authorise"
+    kind: str = ""  # OCPP 2.0.1 IdTokenEnumType; empty where the protocol does not say
+    evse: int = 0  # 0: not said
+    transaction: str = ""  # the station's, of a start or stop
+    certificate: str = ""  # PEM chain of the contract
+    hashes: list[dict[str, Any]] = []  # OCSPRequestDataType
 
 
 class Authorised(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """OCPP 1.6 words; `expires_ms` None: no end; `parent`: group of the token."""
+    """OCPP 2.0.1 words, as they say more than those of 1.6; an unknown token may also be called Invalid.
 
-    status: Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
+    `expires_ms` None: no end; `parent`: group of the token; `message`: for the driver, as MessageContentType;
+    `evses`: the only ones at which it may charge; `certificate`: AuthorizeCertificateStatusEnumType.
+    """
+
+    status: Literal[
+        "Accepted",
+        "Blocked",
+        "Expired",
+        "Invalid",
+        "ConcurrentTx",
+        "NoCredit",
+        "NotAllowedTypeEVSE",
+        "NotAtThisLocation",
+        "NotAtThisTime",
+        "Unknown",
+    ]
     expires_ms: int | None = None
     parent: str | None = None
+    parent_kind: str = "Central"
+    message: dict[str, str] | None = None
+    evses: list[int] = []
+    certificate: str | None = None
 
 
 class StatusReport(msgspec.Struct, kw_only=True, omit_defaults=True):

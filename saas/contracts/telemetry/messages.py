@@ -57,6 +57,9 @@ class Event(Upward, kw_only=True, omit_defaults=True):
     method: Text | None = None
     id_tag: Text | None = None  # the token shown at an OCPP station; there `session` is the station's transaction id
     fw: Text | None = None
+    reservation: int | None = None  # the station's reservation that this start uses up
+    detail: Text | None = None  # what the device itself adds to a fault: codes of its maker, free words
+    gaps: bool | None = None  # of a station's transaction: messages before this one were not heard yet
 
 
 class Status(msgspec.Struct, kw_only=True, omit_defaults=True):

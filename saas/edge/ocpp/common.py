@@ -4,14 +4,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
+import structlog
 
 from saas.contracts import rpc
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event, Telemetry
 
+from . import schemas
 from .facts import Numbers, instant_ms, of_stream, stamped, text_of
+from .frames import Fault
 from .meter import Sample, reading
 from .station import WIRE_STATE, Handler, Plan, State, nothing
+
+log = structlog.get_logger("ocpp")
 
 PLUGGED = {wire.STATE_PLUGGED, wire.STATE_CHARGING}
 MAX_TEXT = 200
@@ -98,21 +103,58 @@ def notice(state: State, action: str, payload: dict[str, Any], now_ms: int, *, r
     )
 
 
-def noted(
-    payload: dict[str, Any], state: State, now_ms: int, *, action: str, answer: dict[str, Any], reason: str
-) -> Plan:
-    """The plan of a message that is accepted and written down."""
-    fact = notice(state, action, payload, now_ms, reason=reason)
-    return Plan(state=state, facts=(fact,), answer=lambda _result: dict(answer))
+class Telling(msgspec.Struct, frozen=True):
+    """A message without business of a session: kept as a notice, and told to the domain, which says the answer.
+
+    `reason` makes the notice's words of the payload. `otherwise`: the answer while nobody can be asked; None where any
+    would be a lie (the station is refused with InternalError and may say it again).
+    """
+
+    action: str
+    reason: Callable[[dict[str, Any]], str]
+    otherwise: dict[str, Any] | None = None
 
 
-def noting(action: str, field: str, answer: dict[str, Any]) -> Handler:
-    """The handler of a message that is accepted and stored as a notice; `field` is the one that says most."""
+def field(*path: str) -> Callable[[dict[str, Any]], str]:
+    """The notice's words: one field of the payload, by its path; empty where it is not there."""
+
+    def words(payload: Any) -> str:
+        for part in path:
+            payload = payload.get(part, "") if isinstance(payload, dict) else ""
+        return str(payload) if path else ""
+
+    return words
+
+
+def telling(version: str, what: Telling) -> Handler:
+    """The handler of such a message."""
 
     def handle(payload: dict[str, Any], state: State, now_ms: int) -> Plan:
-        return noted(payload, state, now_ms, action=action, answer=answer, reason=str(payload.get(field, "")))
+        question = rpc.Heard(
+            device=state.device, protocol=f"ocpp{version}", action=what.action, payload=payload, ts_ms=now_ms
+        )
+        return Plan(
+            state=state,
+            facts=(notice(state, what.action, payload, now_ms, reason=what.reason(payload)),),
+            question=question,
+            needed=what.otherwise is None,
+            answer=lambda result: _lawful(version, what, result),
+        )
 
     return handle
+
+
+def _lawful(version: str, what: Telling, result: rpc.Response | None) -> dict[str, Any]:
+    """The domain's answer, where it is one that the standard allows."""
+    answer = dict(what.otherwise or {}) if result is None else result.payload
+    try:
+        schemas.check_response(version, what.action, answer)
+    except Fault as fault:
+        log.error("unlawful_answer", action=what.action, reason=str(fault), details=fault.details)
+        if what.otherwise is None:
+            raise Fault("internal", "The platform has no answer that the standard allows.") from None
+        return dict(what.otherwise)
+    return answer
 
 
 def status_changed(state: State, report: rpc.StatusReport, payload: dict[str, Any]) -> Plan:
@@ -122,14 +164,23 @@ def status_changed(state: State, report: rpc.StatusReport, payload: dict[str, An
         Event(
             **stamped(of_stream(state.device, kind, report.evse, report.ts_ms, payload), report.ts_ms, report.evse),
             type=kind,
-            code=STATION_FAULT if kind in (wire.EV_FAULT, wire.EV_CLEARED) else None,
+            code={wire.EV_FAULT: STATION_FAULT, wire.EV_CLEARED: STATION_FAULT, wire.EV_NOTICE: report.error_code}.get(
+                kind
+            ),
             reason=reason,
+            detail=_detail(payload) if kind in (wire.EV_FAULT, wire.EV_NOTICE) else None,
         )
         for kind, reason in _changes(before, report.status, report.error_code)
         if report.evse or kind not in (wire.EV_PLUGGED, wire.EV_UNPLUGGED)
     )
     after = state.with_status(report.evse, report.connector, report.status)
     return Plan(state=after, facts=facts, question=report, needed=False, answer=nothing)
+
+
+def _detail(payload: dict[str, Any]) -> str | None:
+    """All that a station says of an error, in its own words: `errorCode=…, vendorId=…, vendorErrorCode=…, info=…`."""
+    named = [(name, payload.get(name)) for name in ("errorCode", "vendorId", "vendorErrorCode", "info")]
+    return ", ".join(f"{name}={value}" for name, value in named if value)[:MAX_TEXT] or None
 
 
 def heartbeat(_payload: dict[str, Any], state: State, now_ms: int) -> Plan:
@@ -146,6 +197,8 @@ def _changes(before: str | None, after: str, error_code: str) -> list[tuple[str,
         found.append((wire.EV_CLEARED, None))
     if after == "Faulted":
         found.append((wire.EV_FAULT, FAULT_CODES.get(error_code, error_code)))
+    elif error_code != "NoError":
+        found.append((wire.EV_NOTICE, FAULT_CODES.get(error_code, error_code)))
     if now in PLUGGED and was not in PLUGGED:
         found.append((wire.EV_PLUGGED, None))
     if after == "Available" and before != "Available":
@@ -168,13 +221,3 @@ def boot(state: State, question: rpc.Boot, payload: dict[str, Any], now_ms: int)
 def booted(result: rpc.Booted) -> dict[str, Any]:
     """The answer to BootNotification, the same in both versions."""
     return {"status": result.status, "currentTime": text_of(result.now_ms), "interval": result.interval_s}
-
-
-def token_info(result: rpc.Authorised, *, group: str, group_value: Any) -> dict[str, Any]:
-    """IdTagInfo / IdTokenInfo without empty fields."""
-    found: dict[str, Any] = {"status": result.status}
-    if result.expires_ms is not None:
-        found["expiryDate" if group == "parentIdTag" else "cacheExpiryDateTime"] = text_of(result.expires_ms)
-    if result.parent is not None:
-        found[group] = group_value
-    return found

@@ -19,11 +19,11 @@ from .facts import TOPICS, Fact
 from .frames import Fault
 from .ports import Answers, Broker, BrokerAway, published
 from .rawlog import RawLog
+from .registration import Registration
 from .station import OutCall, Plan, State, Wait
 
 log = structlog.get_logger("ocpp")
 MAX_CALLS_WAITING = 32
-WITHOUT_REGISTRATION = frozenset({"BootNotification"})
 
 
 class Socket(Protocol):
@@ -66,7 +66,7 @@ class Connection:
         self._version: str = translator.VERSION
         self._socket = socket
         self._services = services
-        self._registered = registered
+        self._registration = Registration(accepted=registered)
         self._waiting: deque[frames.Call] = deque()
         self._room = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -93,6 +93,7 @@ class Connection:
 
     async def call(self, out: OutCall, *, timeout_s: float | None = None, until_ms: int | None = None) -> Answer:
         """The station's answer to our call; calls of several askers go one after the other. Raises CallFailed."""
+        self._registration.asked(out.action, out.payload)
         return await self._caller.call(out, timeout_s=timeout_s or self.call_s, until_ms=until_ms)
 
     def committed(self, boot: int, seq: int) -> None:
@@ -164,7 +165,7 @@ class Connection:
         if not answered:
             raise Silence("nobody answered the question")
         if isinstance(result, rpc.Booted):
-            self._registered = result.status == "Accepted"
+            self._registration.accepted = result.status == "Accepted"
         self._became(plan.state)
         return plan.answer(result)
 
@@ -174,7 +175,7 @@ class Connection:
             code = "unsupported_action" if known else "unknown_action"
             raise Fault(code, f"{call.action[:50]} is not for a station to ask.")
         schemas.check_request(self._version, call.action, call.payload)
-        if not self._registered and call.action not in WITHOUT_REGISTRATION:
+        if not self._registration.allows(call.action):
             raise Fault("security", "The station is not accepted yet: send BootNotification.")
 
     async def _ask(self, plan: Plan) -> tuple[Any, bool]:

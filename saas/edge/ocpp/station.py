@@ -25,6 +25,7 @@ class Running(msgspec.Struct, frozen=True):
     evse: int
     id_tag: str | None = None
     flowing: bool = False  # the `started` fact was made
+    turns: int | None = None  # the next seqNo while all before it were heard in order; None: not so, or not known
 
 
 class State(msgspec.Struct, frozen=True):
@@ -55,6 +56,11 @@ class State(msgspec.Struct, frozen=True):
     def without_running(self, transaction: str) -> "State":
         kept = {key: value for key, value in self.running.items() if key != transaction}
         return msgspec.structs.replace(self, running=kept)
+
+    def transaction_at(self, evse: int) -> str | None:
+        """The one transaction that runs at an EVSE; None when there is none, or doubt."""
+        running = [key for key, one in self.running.items() if one.evse == evse and one.flowing]
+        return running[0] if len(running) == 1 else None
 
     def condition(self) -> str:
         """The station as a whole in the words of `wire.STATES`: the busiest of its EVSEs, a fault first."""

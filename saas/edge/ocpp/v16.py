@@ -11,7 +11,8 @@ from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command, Event
 
 from . import common
-from .facts import evse_of, instant_ms, of_turn, stamped, transaction_id
+from .common import Telling, field
+from .facts import evse_of, instant_ms, of_turn, stamped, text_of, transaction_id
 from .meter import samples_16
 from .station import (
     CannotTranslate,
@@ -29,6 +30,7 @@ from .station import (
 
 VERSION = "1.6"
 SUBPROTOCOL = "ocpp1.6"
+MAX_TAG = 20
 Payload = dict[str, Any]
 
 
@@ -44,9 +46,24 @@ def calls(command: Command, state: State) -> list[OutCall]:
     return _COMMANDS[command.type](command, state)
 
 
+# Words that 1.6 does not have.
+_STATUS_16: Mapping[str, str] = {
+    "Unknown": "Invalid",
+    "NoCredit": "Blocked",
+    "NotAllowedTypeEVSE": "Invalid",
+    "NotAtThisLocation": "Invalid",
+    "NotAtThisTime": "Invalid",
+}
+
+
 def id_tag_info(result: rpc.Authorised) -> Payload:
-    """IdTagInfo of an answer."""
-    return common.token_info(result, group="parentIdTag", group_value=result.parent)
+    """IdTagInfo of an answer, without empty fields. A group with a name too long for 1.6 is left out."""
+    found: Payload = {"status": _STATUS_16.get(result.status, result.status)}
+    if result.expires_ms is not None:
+        found["expiryDate"] = text_of(result.expires_ms)
+    if result.parent and len(result.parent) <= MAX_TAG:
+        found["parentIdTag"] = result.parent
+    return found
 
 
 def _boot(payload: Payload, state: State, now_ms: int) -> Plan:
@@ -68,7 +85,7 @@ def _status(payload: Payload, state: State, now_ms: int) -> Plan:
         status=payload["status"],
         ts_ms=instant_ms(payload["timestamp"]) if "timestamp" in payload else now_ms,
         error_code=payload["errorCode"],
-        info=payload.get("info") or payload.get("vendorErrorCode", ""),
+        info=", ".join(text for text in (payload.get("info"), payload.get("vendorErrorCode")) if text),
     )
     return common.status_changed(state, report, payload)
 
@@ -87,12 +104,15 @@ def _start(payload: Payload, state: State, _now_ms: int) -> Plan:
         session=str(transaction),
         energy_wh=payload["meterStart"],
         id_tag=payload["idTag"],
+        reservation=payload.get("reservationId"),
     )
     running = Running(evse, payload["idTag"], flowing=True)
     return Plan(
         state=state.with_register(evse, payload["meterStart"]).with_running(str(transaction), running),
         facts=(started,),
-        question=rpc.Authorise(device=state.device, id_tag=payload["idTag"]),
+        question=rpc.Authorise(
+            device=state.device, id_tag=payload["idTag"], purpose="start", evse=evse, transaction=str(transaction)
+        ),
         wait=Wait.COMMITTED,
         answer=lambda result: {"transactionId": transaction, "idTagInfo": id_tag_info(result)},
     )
@@ -119,16 +139,24 @@ def _stop(payload: Payload, state: State, _now_ms: int) -> Plan:
         state=after.without_running(session or ""),
         plain=samples,
         facts=(stopped,),
-        question=rpc.Authorise(device=state.device, id_tag=payload["idTag"]) if "idTag" in payload else None,
+        question=_stopper(state, payload, evse, session) if "idTag" in payload else None,
         wait=Wait.COMMITTED,
         answer=lambda result: {"idTagInfo": id_tag_info(result)} if result else {},
     )
 
 
+def _stopper(state: State, payload: Payload, evse: int, session: str | None) -> rpc.Authorise:
+    return rpc.Authorise(
+        device=state.device, id_tag=payload["idTag"], purpose="stop", evse=evse, transaction=session or ""
+    )
+
+
 def _meter_values(payload: Payload, state: State, _now_ms: int) -> Plan:
+    """Values without a transaction belong to the one that runs at the connector; their names do not change with it."""
     session, evse = _session(payload), payload["connectorId"]
     numbers = common.meter_stream(state.device, evse, session)
-    facts = common.samples(state, evse, session, _entries(payload["meterValue"]), numbers)
+    belongs = session or state.transaction_at(evse)
+    facts = common.samples(state, evse, belongs, _entries(payload["meterValue"]), numbers)
     after = state.with_register(evse, common.register_of(facts))
     if session and session not in state.running:
         after = after.with_running(session, Running(evse, flowing=True))
@@ -148,15 +176,15 @@ def _session(payload: Payload) -> str | None:
     return str(given) if given > 0 else None
 
 
-# Messages that are accepted and stored as a notice: action, the field that says most, the answer.
-_NOTICES: tuple[tuple[str, str, Payload], ...] = (
-    ("DataTransfer", "vendorId", {"status": "UnknownVendorId"}),
-    ("DiagnosticsStatusNotification", "status", {}),
-    ("FirmwareStatusNotification", "status", {}),
-    ("LogStatusNotification", "status", {}),
-    ("SecurityEventNotification", "type", {}),
-    ("SignCertificate", "", {"status": "Rejected"}),
-    ("SignedFirmwareStatusNotification", "status", {}),
+# Statuses may be answered while nobody is there to hear them: they are stored as facts. Security events are not.
+_TOLD: tuple[Telling, ...] = (
+    Telling("DataTransfer", field("vendorId"), {"status": "Rejected"}),
+    Telling("DiagnosticsStatusNotification", field("status"), {}),
+    Telling("FirmwareStatusNotification", field("status"), {}),
+    Telling("LogStatusNotification", field("status"), {}),
+    Telling("SecurityEventNotification", field("type")),
+    Telling("SignCertificate", field(), {"status": "Rejected"}),
+    Telling("SignedFirmwareStatusNotification", field("status"), {}),
 )
 _HANDLERS: Mapping[str, Handler] = {
     "Authorize": _authorize,
@@ -166,7 +194,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "StartTransaction": _start,
     "StatusNotification": _status,
     "StopTransaction": _stop,
-    **{notice[0]: common.noting(*notice) for notice in _NOTICES},
+    **{what.action: common.telling(VERSION, what) for what in _TOLD},
 }
 ACTIONS = frozenset(_HANDLERS)
 

@@ -11,7 +11,8 @@ from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command, Event
 
 from . import common
-from .facts import instant_ms, number, of_turn, stamped
+from .common import Telling, field
+from .facts import instant_ms, number, of_turn, stamped, text_of
 from .meter import samples_201
 from .station import (
     CannotTranslate,
@@ -71,23 +72,46 @@ def _status(payload: Payload, state: State, _now_ms: int) -> Plan:
 
 
 def _authorize(payload: Payload, state: State, _now_ms: int) -> Plan:
-    question = rpc.Authorise(device=state.device, id_tag=payload["idToken"]["idToken"])
-    return Plan(state=state, question=question, answer=lambda result: {"idTokenInfo": id_token_info(result)})
+    question = rpc.Authorise(
+        device=state.device,
+        id_tag=payload["idToken"]["idToken"],
+        kind=payload["idToken"]["type"],
+        certificate=payload.get("certificate", ""),
+        hashes=payload.get("iso15118CertificateHashData", []),
+    )
+    return Plan(state=state, question=question, answer=_authorized)
+
+
+def _authorized(result: rpc.Authorised) -> Payload:
+    answer: Payload = {"idTokenInfo": id_token_info(result)}
+    if result.certificate is not None:
+        answer["certificateStatus"] = result.certificate
+    return answer
 
 
 def id_token_info(result: rpc.Authorised) -> Payload:
-    """IdTokenInfo of an answer."""
-    group = {"idToken": result.parent, "type": "Central"}
-    return common.token_info(result, group="groupIdToken", group_value=group)
+    """IdTokenInfo of an answer, without empty fields."""
+    found: Payload = {"status": result.status}
+    if result.expires_ms is not None:
+        found["cacheExpiryDateTime"] = text_of(result.expires_ms)
+    if result.parent is not None:
+        found["groupIdToken"] = {"idToken": result.parent, "type": result.parent_kind}
+    if result.message is not None:
+        found["personalMessage"] = result.message
+    if result.evses:
+        found["evseId"] = result.evses
+    return found
 
 
 def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
     session, tag = payload["transactionInfo"]["transactionId"], _token(payload)
     before = state.running.get(session)
     evse = int(payload["evse"]["id"]) if "evse" in payload else (before.evse if before else 0)
+    named = (before.evse == 0 and evse != 0) or (before.id_tag is None and tag is not None) if before else False
     name = (state.device, session, int(payload["seqNo"]), payload["eventType"], payload["timestamp"])
-    kind = _kind(payload, before, tag)
-    running = _running(before, evse, tag, kind)
+    kind = _kind(payload, before, tag, named=named)
+    turns = _turns(payload, before)
+    running = Running(evse, tag or (before.id_tag if before else None), _flowing(before, kind), turns)
     samples = common.samples(
         state,
         evse,
@@ -98,14 +122,44 @@ def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
     registers: list[int | None] = [fact.energy_wh for fact in samples]
     registers = registers or [state.registers.get(evse)]
     stamp = stamped(of_turn(*name, "event"), instant_ms(payload["timestamp"]), evse)
-    event = [_event(payload, kind, stamp, running, registers)] if kind else []
+    event = [_event(payload, kind, stamp, running, registers, gaps=turns is None)] if kind else []
     return Plan(
         state=_after(payload, state.with_register(evse, common.register_of(samples)), evse, running),
         facts=(*samples, *event) if kind == wire.EV_STOPPED else (*event, *samples),
-        question=rpc.Authorise(device=state.device, id_tag=tag) if tag else None,
+        question=_shown(payload, state, evse) if tag else None,
         wait=Wait.COMMITTED,
-        answer=lambda result: {"idTokenInfo": id_token_info(result)} if result else {},
+        answer=lambda result: _event_answer(payload, result),
     )
+
+
+def _shown(payload: Payload, state: State, evse: int) -> rpc.Authorise:
+    """The question for the token of a transaction: it starts one, unless the message says that it stops it."""
+    stops = payload["eventType"] == "Ended" or payload["triggerReason"] == "StopAuthorized"
+    return rpc.Authorise(
+        device=state.device,
+        id_tag=payload["idToken"]["idToken"],
+        kind=payload["idToken"]["type"],
+        purpose="stop" if stops else "start",
+        evse=evse,
+        transaction=payload["transactionInfo"]["transactionId"],
+    )
+
+
+def _event_answer(payload: Payload, result: rpc.Authorised | None) -> Payload:
+    """With word of the token, where one was shown; a start button's (NoAuthorization) needs no asking."""
+    if result is not None:
+        return {"idTokenInfo": id_token_info(result)}
+    return {"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {}
+
+
+def _turns(payload: Payload, before: Running | None) -> int | None:
+    """The next seqNo, if none is missing up to this message; a station may begin to count anywhere."""
+    seq_no = int(payload["seqNo"])
+    if payload["eventType"] == "Started":
+        return seq_no + 1
+    if before is None or before.turns is None or seq_no > before.turns:
+        return None
+    return max(before.turns, seq_no + 1)
 
 
 def _token(payload: Payload) -> str | None:
@@ -113,13 +167,14 @@ def _token(payload: Payload) -> str | None:
     return (token["idToken"] or None) if token and token["type"] != "NoAuthorization" else None
 
 
-def _kind(payload: Payload, before: Running | None, tag: str | None) -> str | None:
+def _kind(payload: Payload, before: Running | None, tag: str | None, *, named: bool) -> str | None:
     """The event that this message means, if any.
 
     A station may open a transaction at the plug, at the token or at the current (TxStartPoint). Energy is taken to
     flow from the first message with a token or with the state Charging. Of a transaction that the gateway does not
-    remember, only a token or a change of state says that it begins; saying so twice does no harm. A transaction
-    through which no energy ever flowed is a plug and an unplug, no session.
+    remember, only a token or a change of state says that it begins; saying so twice does no harm, and is needed where
+    the EVSE or the token is `named` only later. A transaction through which no energy ever flowed is a plug and an
+    unplug, no session.
     """
     charging = payload["transactionInfo"].get("chargingState") == "Charging"
     flows = before.flowing if before else False
@@ -129,15 +184,18 @@ def _kind(payload: Payload, before: Running | None, tag: str | None) -> str | No
         return wire.EV_STARTED if tag or charging or payload["triggerReason"] == "RemoteStart" else wire.EV_PLUGGED
     if before is None:
         charging = charging and payload["triggerReason"] == "ChargingStateChanged"
-    return wire.EV_STARTED if not flows and (tag or charging) else None
+    if flows:
+        return wire.EV_STARTED if named else None
+    return wire.EV_STARTED if tag or charging else None
 
 
-def _running(before: Running | None, evse: int, tag: str | None, kind: str | None) -> Running:
-    flowing = kind == wire.EV_STARTED or (kind is None and (before is None or before.flowing))
-    return Running(evse, tag or (before.id_tag if before else None), flowing)
+def _flowing(before: Running | None, kind: str | None) -> bool:
+    return kind == wire.EV_STARTED or (kind is None and (before is None or before.flowing))
 
 
-def _event(payload: Payload, kind: str, stamp: dict[str, Any], running: Running, registers: list[int | None]) -> Event:
+def _event(
+    payload: Payload, kind: str, stamp: dict[str, Any], running: Running, registers: list[int | None], *, gaps: bool
+) -> Event:
     """`registers`: of the message's samples in order; a start takes the first, a stop the last."""
     stopped, session = kind == wire.EV_STOPPED, payload["transactionInfo"]["transactionId"]
     word = payload["transactionInfo"].get("stoppedReason", "Local") if stopped else payload["triggerReason"]
@@ -149,6 +207,8 @@ def _event(payload: Payload, kind: str, stamp: dict[str, Any], running: Running,
         reason=common.STOP_REASONS[word] if stopped else None,
         code=word,
         id_tag=running.id_tag,
+        reservation=payload.get("reservationId") if kind == wire.EV_STARTED else None,
+        gaps=True if stopped and gaps else None,
     )
 
 
@@ -166,7 +226,7 @@ def _after(payload: Payload, state: State, evse: int, running: Running) -> State
     transaction = payload["transactionInfo"]
     ended = payload["eventType"] == "Ended"
     status = "Finishing" if ended else _STATUS_OF.get(transaction.get("chargingState", ""))
-    if status:
+    if status and evse:
         state = state.with_status(evse, int(payload.get("evse", {}).get("connectorId", 1)), status)
     if ended:
         return state.without_running(transaction["transactionId"])
@@ -174,9 +234,10 @@ def _after(payload: Payload, state: State, evse: int, running: Running) -> State
 
 
 def _meter_values(payload: Payload, state: State, _now_ms: int) -> Plan:
+    """They belong to the transaction that runs at the EVSE; their names do not change with it."""
     evse = int(payload["evseId"])
     numbers = common.meter_stream(state.device, evse, None)
-    facts = common.samples(state, evse, None, _entries(payload["meterValue"]), numbers)
+    facts = common.samples(state, evse, state.transaction_at(evse), _entries(payload["meterValue"]), numbers)
     return Plan(state=state.with_register(evse, common.register_of(facts)), facts=facts, answer=nothing)
 
 
@@ -187,43 +248,43 @@ def _entries(entries: list[Payload]) -> list[common.Entry]:
     ]
 
 
-def _notify_event(payload: Payload, state: State, now_ms: int) -> Plan:
+def _first_event(payload: Payload) -> str:
     """Device model monitoring: the notice names the first variable and its value."""
     first = payload["eventData"][0]
-    what = f"{first['component']['name']}.{first['variable']['name']}={first['actualValue']}"
-    return common.noted(payload, state, now_ms, action="NotifyEvent", answer={}, reason=what)
+    return f"{first['component']['name']}.{first['variable']['name']}={first['actualValue']}"
 
 
-# Messages that are accepted and stored as a notice: action, the field that says most, the answer.
-_NOTICES: tuple[tuple[str, str, Payload], ...] = (
-    ("ClearedChargingLimit", "chargingLimitSource", {}),
-    ("DataTransfer", "vendorId", {"status": "UnknownVendorId"}),
-    ("FirmwareStatusNotification", "status", {}),
-    ("Get15118EVCertificate", "action", {"status": "Failed", "exiResponse": ""}),
-    ("GetCertificateStatus", "", {"status": "Failed"}),
-    ("LogStatusNotification", "status", {}),
-    ("NotifyChargingLimit", "", {}),
-    ("NotifyCustomerInformation", "requestId", {}),
-    ("NotifyDisplayMessages", "requestId", {}),
-    ("NotifyEVChargingNeeds", "evseId", {"status": "Rejected"}),
-    ("NotifyEVChargingSchedule", "evseId", {"status": "Accepted"}),
-    ("NotifyMonitoringReport", "requestId", {}),
-    ("NotifyReport", "requestId", {}),
-    ("PublishFirmwareStatusNotification", "status", {}),
-    ("ReportChargingProfiles", "requestId", {}),
-    ("ReservationStatusUpdate", "reservationUpdateStatus", {}),
-    ("SecurityEventNotification", "type", {}),
-    ("SignCertificate", "certificateType", {"status": "Rejected"}),
+# Those with an answer of their own here may be answered while nobody is there to hear them: statuses are stored as
+# facts, requests are turned down. Of reports and security events no part may be lost.
+_TOLD: tuple[Telling, ...] = (
+    Telling("ClearedChargingLimit", field("chargingLimitSource"), {}),
+    Telling("DataTransfer", field("vendorId"), {"status": "Rejected"}),
+    Telling("FirmwareStatusNotification", field("status"), {}),
+    Telling("Get15118EVCertificate", field("action"), {"status": "Failed", "exiResponse": ""}),
+    Telling("GetCertificateStatus", field(), {"status": "Failed"}),
+    Telling("LogStatusNotification", field("status"), {}),
+    Telling("NotifyChargingLimit", field("chargingLimit", "chargingLimitSource"), {}),
+    Telling("NotifyCustomerInformation", field("requestId")),
+    Telling("NotifyDisplayMessages", field("requestId")),
+    Telling("NotifyEVChargingNeeds", field("evseId"), {"status": "Rejected"}),
+    Telling("NotifyEVChargingSchedule", field("evseId"), {"status": "Accepted"}),
+    Telling("NotifyEvent", _first_event),
+    Telling("NotifyMonitoringReport", field("requestId")),
+    Telling("NotifyReport", field("requestId")),
+    Telling("PublishFirmwareStatusNotification", field("status"), {}),
+    Telling("ReportChargingProfiles", field("requestId")),
+    Telling("ReservationStatusUpdate", field("reservationUpdateStatus")),
+    Telling("SecurityEventNotification", field("type")),
+    Telling("SignCertificate", field("certificateType"), {"status": "Rejected"}),
 )
 _HANDLERS: Mapping[str, Handler] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
     "Heartbeat": common.heartbeat,
     "MeterValues": _meter_values,
-    "NotifyEvent": _notify_event,
     "StatusNotification": _status,
     "TransactionEvent": _transaction_event,
-    **{notice[0]: common.noting(*notice) for notice in _NOTICES},
+    **{what.action: common.telling(VERSION, what) for what in _TOLD},
 }
 ACTIONS = frozenset(_HANDLERS)
 

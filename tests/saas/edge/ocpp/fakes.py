@@ -90,6 +90,7 @@ class Answers:
         self.booting = "Accepted"
         self.away = False
         self.asked: list[Any] = []
+        self.responses: dict[str, dict[str, Any]] = {}  # of the domain to what else stations say
 
     async def ask(self, question: Any) -> Any:
         self.asked.append(question)
@@ -116,6 +117,9 @@ class Answers:
         if question.id_tag == "STRANGER":
             return rpc.Authorised(status="Invalid")
         return rpc.Authorised(status="Accepted", expires_ms=1_798_761_600_000, parent="GROUP1")
+
+    def _heard(self, question: rpc.Heard) -> rpc.Response:
+        return rpc.Response(payload=self.responses.get(question.action, {}))
 
     def _status(self, _question: rpc.StatusReport) -> rpc.Noted:
         return rpc.Noted(now_ms=0)

@@ -21,6 +21,7 @@ RESULTS = {
     rpc.Authorise: rpc.Authorised(status="Accepted", expires_ms=NOW_MS, parent="GROUP1"),
     rpc.Boot: rpc.Booted(status="Accepted", interval_s=300, now_ms=NOW_MS),
     rpc.StatusReport: None,
+    rpc.Heard: None,
     type(None): None,
 }
 KINDS = {messages.Event: "event", messages.Telemetry: "telemetry"}
