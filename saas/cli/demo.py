@@ -16,7 +16,7 @@ from saas.kit.home import CODE, Home, home
 
 from . import check, conformance
 from .brands import BRANDS
-from .installation import WHOLE, Plan, running
+from .installation import Plan, running, whole
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     place = home()
     with only_one(place):
         if not arguments.conformance:
-            return serve(place, WHOLE, summary, then=_real_sessions)
+            return serve(place, whole(), summary, then=_real_sessions)
         os.environ.update(conformance.environment(arguments.profile))
         plan = conformance.plan(arguments.profile, arguments.station or ["CP001"])
         return serve(place, plan, conformance.summary)

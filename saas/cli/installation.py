@@ -31,16 +31,21 @@ class Plan:
     ports: tuple[str, ...]
 
 
-WHOLE = Plan(
-    first=parts.first,
-    second=lambda home: [*parts.second(home), parts.street(home)],
-    seed=seed.seed,
-    ports=("web", "ocpp", "mqtt", "analytics", "dagster", "live"),
-)
+VISITS_S = 120.0  # vehicles come to the depots of the demonstration by themselves
+
+
+def whole(*, visits_s: float = VISITS_S) -> Plan:
+    """The product with its demonstration."""
+    return Plan(
+        first=parts.first,
+        second=lambda home: [*parts.second(home), parts.street(home), parts.depot(home, visits_s=visits_s)],
+        seed=seed.seed,
+        ports=("web", "ocpp", "mqtt", "analytics", "dagster", "live"),
+    )
 
 
 @contextlib.contextmanager
-def running(place: Home, say: Say, plan: Plan = WHOLE) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
+def running(place: Home, say: Say, plan: Plan) -> Iterator[tuple[Supervisor, dict[str, Any]]]:
     """Everything of the plan started and ready inside the block. Yields the supervisor and what demo.json says."""
     supervisor = Supervisor(place.logs, place.run / "processes.json", say)
     if ended := supervisor.end_leftovers():

@@ -59,6 +59,14 @@ def street(home: Home) -> Part:
     return Part("street", [*argv, "--mqtt", f"127.0.0.1:{home.mqtt_port}", "--control", "0"])
 
 
+def depot(home: Home, *, visits_s: float) -> Part:
+    """The simulated OCPP stations; `visits_s`: seconds between vehicles that come by themselves, 0 for none."""
+    rows, told = home.path / "street" / "stations.json", home.run / "depot.json"
+    argv = [PYTHON, "-m", "firmware.stations", "--stations", str(rows), "--visits", str(visits_s)]
+    address = ["--ocpp", f"ws://127.0.0.1:{home.ocpp_port}/ocpp", "--control", "0", "--run-file", str(told)]
+    return Part("depot", [*argv, *address])
+
+
 def web_argv(home: Home) -> list[str]:
     """The web server: one process, ASGI outside, Django in threads inside."""
     argv = [PYTHON, "-m", "granian", "--interface", "asgi", "--host", home.bind, "--port", str(home.web_port)]

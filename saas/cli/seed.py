@@ -23,6 +23,8 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
     from saas.edge.dispatcher.credentials import CredentialsFile
     from saas.tenancy import queries
 
+    from . import depots
+
     now = datetime.now(UTC)
     say("preparing three brands")
     open_platform_site(now)
@@ -31,11 +33,13 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
         say(f"opening {brand.slug}: {len(brand.offers)} chargers, {len(brand.people)} people")
         open_brand(brand, now)
     spare = _spare_adapters(place.path / "street" / "spare.json", now)
+    depots.prepare(place, opened, now)
     credentials = _credentials(place.path / "street" / "devices.json", {brand.slug for brand in opened}, spare, now)
     CredentialsFile(place.path / "broker" / "credentials.json").refresh()
     facts = _facts(place, credentials, now)
     for tenant in facts["tenants"]:
         tenant["spare_adapter"] = spare[tenant["schema"]]
+        tenant["stations"] = [row for row in depots.rows(place) if row["tenant"] == tenant["schema"]]
     write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
     return facts
 
@@ -209,6 +213,7 @@ def _facts(place: Home, credentials: dict[str, dict[str, Any]], now: datetime) -
         "dagster": f"http://localhost:{place.dagster_port}",
         "analytics_port": place.analytics_port,
         "street_control": str(place.path / "run" / "street.json"),
+        "depot_control": str(place.path / "run" / "depot.json"),
         "tenants": [_tenant_facts(brand, place, credentials, now) for brand in BRANDS],
     }
 

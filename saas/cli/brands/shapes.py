@@ -41,6 +41,31 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Bay:
+    """A simulated OCPP station of a depot."""
+
+    station_id: str
+    protocol: str
+    vendor: str
+    model: str
+    outlets: int = 2
+    firmware: str = "1.0.0"
+
+
+@dataclass(frozen=True)
+class Depot:
+    """A site with OCPP stations that the fleet's cards charge at."""
+
+    title: str
+    address: str
+    latitude: float
+    longitude: float
+    bays: tuple[Bay, ...]
+    connector: str = T2
+    power_w: int = 22_000
+
+
+@dataclass(frozen=True)
 class Brand:
     """One tenant. `tenant` goes to open_tenant as it is."""
 
@@ -53,6 +78,7 @@ class Brand:
     people: tuple[Person, ...]
     offers: tuple[Offer, ...]
     roster: str = ""
+    depots: tuple[Depot, ...] = ()
     sessions: tuple[str, ...] = field(default=())
 
 

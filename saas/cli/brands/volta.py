@@ -1,6 +1,6 @@
 """A fleet with its own brand."""
 
-from .shapes import CCS, T2, Brand, Offer, Person, logo
+from .shapes import CCS, T2, Bay, Brand, Depot, Offer, Person, logo
 
 ROSTER = """plate,make,model,battery_kwh,connector,driver_email,rfid
 VLT-101,Mercedes-Benz,eVito,60,IEC_62196_T2,driver@volta.example,04A1B2C3
@@ -93,5 +93,18 @@ VOLTA = Brand(
         ),
     ),
     roster=ROSTER,
+    depots=(
+        Depot(
+            "Depot Kerava",
+            "Terminaalikatu 1",
+            60.40120,
+            25.10900,
+            bays=(
+                Bay("KERAVA-1", "ocpp1.6", "Nordlade", "N22 twin", firmware="2.3.1"),
+                Bay("KERAVA-2", "ocpp1.6", "Nordlade", "N22 twin", firmware="2.2.0"),
+                Bay("KERAVA-3", "ocpp2.0.1", "Voltwerk", "VW-2", firmware="4.0.2"),
+            ),
+        ),
+    ),
     sessions=("workplace_2014-15.csv",),
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from saas.cli.installation import running
+from saas.cli.installation import running, whole
 from saas.kit.home import Home
 
 from .steps import STEPS
@@ -51,12 +51,16 @@ def run() -> int:
 def _drive(place: Home) -> bool:
     begin = time.monotonic()
     try:
-        with running(place, say=lambda text: print(f"  {text}", flush=True)) as (supervisor, facts):
+        with running(place, say=_say, plan=whole(visits_s=0)) as (supervisor, facts):
             print(f"✓ start: {len(supervisor.names())} processes ready in {time.monotonic() - begin:.0f} s", flush=True)
             return _tell(Story(place, supervisor, facts))
     except SystemExit as error:
         print(f"✗ start: {error}")
     return False
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", flush=True)
 
 
 def _tell(story: Story) -> bool:
