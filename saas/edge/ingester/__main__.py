@@ -6,14 +6,14 @@ boot.prepare("ingester")
 
 import structlog  # noqa: E402
 
+from saas.edge.ingester.adapters import adapter  # noqa: E402
 from saas.edge.ingester.loop import Ingester  # noqa: E402
-from saas.edge.ingester.paho_port import PahoPort  # noqa: E402
 from tenants.charging import actions  # noqa: E402
 
 
 def main() -> None:
     """Ingest until told to stop."""
-    port = PahoPort()
+    port = adapter()()
     ingester = Ingester(port, actions)
     boot.on_end(ingester.stop)
     ingester.run()

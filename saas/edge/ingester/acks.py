@@ -35,3 +35,5 @@ class Acks:
         for device, boot in names:
             seq = self._waiting.pop((device, boot))
             self._port.publish(wire.TOPIC_ACK % device, encode(Ack(v=1, boot=boot, seq=seq, now_ms=now_ms)))
+        if names:
+            self._port.flush()

@@ -17,7 +17,7 @@ from saas.kit.tenant_context import tenant_schema
 from . import store
 from .marks import Mark
 from .port import Message
-from .reading import STORED, Fact, Poison, device_of, read
+from .reading import STORED, BootName, Fact, Poison, parts_of, read
 from .registry import Registry
 
 log = structlog.get_logger("ingester")
@@ -47,7 +47,7 @@ class Outcome:
     `unlinked`: samples that were told and whose session the tenant does not know; they are stored like any other.
     """
 
-    acks: dict[tuple[str, int], int] = field(default_factory=dict)
+    acks: dict[BootName, int] = field(default_factory=dict)
     urgent: set[str] = field(default_factory=set)
     stored: int = 0
     repeated: int = 0
@@ -75,8 +75,10 @@ class Committer:
         return outcome
 
     def _commit(self, batch: list[Message], outcome: Outcome) -> None:
-        store.lock()
-        facts = self._read(batch, outcome)
+        places = [parts_of(message.topic) for message in batch]
+        known = self._registry.look_up({place[0] for place in places if place})
+        store.lock(known)
+        facts = self._read(batch, places, known, outcome)
         fresh = self._number(facts, outcome)
         new = store.insert(fresh) if fresh else set()
         self._apply(facts, fresh, new, outcome)
@@ -84,13 +86,14 @@ class Committer:
             store.set_aside(outcome.poisons)
         outcome.stored = len(fresh)
 
-    def _read(self, batch: list[Message], outcome: Outcome) -> list[Fact]:
+    def _read(
+        self, batch: list[Message], places: list[tuple[str, str] | None], known: dict[str, Device | None],
+        outcome: Outcome,
+    ) -> list[Fact]:  # fmt: skip
         """Facts of the batch in order of arrival; the rest goes to `outcome.poisons`."""
-        names = [device_of(message.topic) for message in batch]
-        known = self._registry.look_up(name for name in names if name)
         facts: list[Fact] = []
-        for message, name in zip(batch, names, strict=True):
-            result = read(message, known[name]) if name else Poison(message, "unknown_topic")
+        for message, place in zip(batch, places, strict=True):
+            result = read(message, known[place[0]], place[1]) if place else Poison(message, "unknown_topic")
             if isinstance(result, Fact):
                 facts.append(result)
             else:
@@ -99,46 +102,64 @@ class Committer:
 
     def _number(self, facts: list[Fact], outcome: Outcome) -> list[Fact]:
         """Those that were never committed. Moves the marks, and notes what may be acknowledged."""
-        numbered: list[Fact | Poison] = [fact for fact in facts if fact.kind in STORED]
-        numbered += [poison for poison in outcome.poisons if poison.boot]
-        marks = store.marks({_boot(item) for item in numbered})
-        fresh, changed = [], {}
-        for item in numbered:
-            mark = marks[_boot(item)]
-            if self._take(item, mark, outcome):
-                changed[_boot(item)] = mark
-                if isinstance(item, Fact):
-                    fresh.append(item)
+        stored = [fact for fact in facts if fact.kind in STORED]
+        named = [poison for poison in outcome.poisons if poison.boot]
+        marks = store.marks({fact.boot for fact in stored} | {poison.boot for poison in named if poison.boot})
+        changed: dict[BootName, Mark] = {}
+        fresh = [fact for fact in stored if self._take_fact(fact, marks[fact.boot], changed, outcome)]
+        for poison in named:
+            self._take_poison(poison, marks, changed, outcome)
         if changed:
             store.save_marks(changed)
         outcome.acks = {boot: mark.seq for boot, mark in marks.items() if mark.seq}
         return fresh
 
-    def _take(self, item: Fact | Poison, mark: Mark, outcome: Outcome) -> bool:
-        """Whether the mark did not know it yet."""
-        seq, low = _numbers(item)
-        if isinstance(item, Poison) or item.kind != "telemetry":
-            outcome.urgent.add(_boot(item)[0])
+    def _take_fact(self, fact: Fact, mark: Mark, changed: dict[BootName, Mark], outcome: Outcome) -> bool:
+        """Whether the mark did not know it yet. Next in line is the common case."""
+        body, boot = fact.body, fact.boot
+        if fact.kind != "telemetry" or body.seq == 1:  # a station's turn is alone in its boot, and it waits for us
+            outcome.urgent.add(boot[0])
+        if body.seq == mark.seq + 1 and not mark.starts:
+            mark.seq = body.seq
+        elif not self._take(fact.source, body.seq, body.low, mark, outcome):
+            return False
+        changed[boot] = mark
+        return True
+
+    def _take_poison(
+        self, poison: Poison, marks: dict[BootName, Mark], changed: dict[BootName, Mark], outcome: Outcome
+    ) -> None:
+        """It counts as committed, so that the device drops it."""
+        assert poison.boot is not None
+        outcome.urgent.add(poison.boot[0])
+        mark = marks[poison.boot]
+        if self._take(poison.source, poison.seq or 0, poison.low, mark, outcome):
+            changed[poison.boot] = mark
+
+    def _take(self, source: Message, seq: int, low: int | None, mark: Mark, outcome: Outcome) -> bool:
         if mark.has(seq):
             outcome.repeated += 1
             return False
         if mark.full and seq != mark.seq + 1:
-            outcome.poisons.append(Poison(item.source, "too_many_gaps"))
+            outcome.poisons.append(Poison(source, "too_many_gaps"))
             return False
         mark.add(seq)
         mark.pass_over(min(low or 1, seq))
         return True
 
     def _apply(self, facts: list[Fact], fresh: list[Fact], new: set[store.Name], outcome: Outcome) -> None:
-        """Events and replies that are new, in order; then the latest status and sample of each device.
+        """Events and replies that are new, in order; then the latest status of a device, first and last sample of a session.
 
         Sorting by tenant keeps the order inside one. A sample outside a session changes nothing and is not told.
         """
-        latest = {fact.device.device_id: fact for fact in fresh if fact.kind == "telemetry" and fact.body.session}
+        linked = [fact for fact in fresh if fact.kind == "telemetry" and fact.body.session]
+        latest = {(fact.boot[0], fact.body.session): fact for fact in linked}
+        first = {(fact.boot[0], fact.body.session): fact for fact in reversed(linked)}
+        samples = [*(fact for name, fact in first.items() if fact is not latest[name]), *latest.values()]
         status = {fact.device.device_id: fact for fact in facts if fact.kind == "status"}
         changes = [fact for fact in fresh if fact.kind != "telemetry" and store_name(fact) in new]
         self._note_presence(facts, status)
-        told = [*changes, *status.values(), *latest.values()]
+        told = [*changes, *status.values(), *samples]
         for schema, facts_of_tenant in groupby(sorted(told, key=_schema), _schema):
             with tenant_schema(schema):
                 for fact in facts_of_tenant:
@@ -172,7 +193,7 @@ class Committer:
             )
             if said.online:
                 store.tell_online(fact.device.tenant.schema_name, fact.device.device_id)
-        heard = {fact.device.device_id: store.received_at(fact) for fact in facts}
+        heard = {fact.boot[0]: fact.source.received_at for fact in facts}
         due = {name: at for name, at in heard.items() if self._quiet(name, at)}
         if due:
             devices.heard_of(device_ids=sorted(due), now=max(due.values()))
@@ -193,20 +214,9 @@ def tell(handler: Handler, fact: Fact) -> None:
 
 def store_name(fact: Fact) -> store.Name:
     """What the fact is called for ever."""
-    return fact.device.device_id, fact.body.boot, fact.body.seq
+    return *fact.boot, fact.body.seq
 
 
 def _schema(fact: Fact) -> str:
     schema: str = fact.device.tenant.schema_name
     return schema
-
-
-def _boot(item: Fact | Poison) -> tuple[str, int]:
-    assert item.device is not None
-    boot = item.body.boot if isinstance(item, Fact) else item.boot
-    return item.device.device_id, int(boot or 0)
-
-
-def _numbers(item: Fact | Poison) -> tuple[int, int | None]:
-    held = item.body if isinstance(item, Fact) else item
-    return int(held.seq or 0), held.low

@@ -12,7 +12,7 @@ from saas.kit.tenant_context import tenant_schema
 from . import store
 from .commit import Handler, tell
 from .port import Message
-from .reading import STORED, Fact, device_of, read
+from .reading import STORED, Fact, parts_of, read
 from .registry import Registry
 
 FIELDS = "id, topic, payload, reason, received_at"
@@ -59,9 +59,9 @@ def _once_more(item: Kept, registry: Registry, handler: Handler, now: datetime) 
     """Store the fact unless it is there already, and tell the tenant."""
     if not _claim(item, now):
         return
-    name = device_of(item.topic)
+    place = parts_of(item.topic)
     message = Message(item.topic, item.payload, item.received_at)
-    result = read(message, registry.look_up([name])[name]) if name else None
+    result = read(message, registry.look_up([place[0]])[place[0]], place[1]) if place else None
     if not isinstance(result, Fact):
         raise ValueError(result.reason if result else "unknown_topic")
     if result.kind in STORED:

@@ -1,6 +1,7 @@
 """From bytes on a topic to a typed fact of a known device, or the reason why not. Pure."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,9 +13,10 @@ from saas.devices.models import Device
 from .port import Message
 
 KINDS = ("telemetry", "event", "reply", "status")
-STORED = ("telemetry", "event", "reply")
+STORED = frozenset(("telemetry", "event", "reply"))
 INT4 = 2**31 - 1
-INT4_FIELDS = ("power_w", "current_ma", "voltage_mv")
+BootName = tuple[str, int]  # device, boot
+_decode = {kind: DECODERS[kind].decode for kind in KINDS}
 
 
 class _Envelope(msgspec.Struct):
@@ -30,12 +32,13 @@ _envelope = msgspec.json.Decoder(_Envelope).decode
 
 @dataclass(slots=True)
 class Fact:
-    """A message that fits. `body` is the struct of its kind."""
+    """A message that fits. `body` is the struct of its kind; `boot` names the device and its boot."""
 
     device: Device
     kind: str
     body: Any
     source: Message
+    boot: BootName
 
 
 @dataclass(slots=True)
@@ -45,53 +48,58 @@ class Poison:
 
     source: Message
     reason: str
-    device: Device | None = None
-    boot: int | None = None
+    boot: BootName | None = None
     seq: int | None = None
     low: int | None = None
 
 
-def device_of(topic: str) -> str | None:
-    """The device that a topic names; None for a topic that is not ours."""
+@lru_cache(maxsize=200_000)
+def parts_of(topic: str) -> tuple[str, str] | None:
+    """The device and the kind that a topic names; None for a topic that is not ours."""
     parts = topic.split("/")
     ours = len(parts) == 4 and parts[:2] == ["ev", "v1"] and parts[3] in KINDS
-    return parts[2] if ours else None
+    return (parts[2], parts[3]) if ours else None
 
 
-def read(message: Message, device: Device | None) -> Fact | Poison:
+def read(message: Message, device: Device | None, kind: str) -> Fact | Poison:
     """`device` is what the registry knows by the topic's name; None when nothing."""
     if device is None or device.state == Device.State.REVOKED:
         return Poison(message, "revoked_device" if device else "unknown_device")
-    kind = message.topic.rsplit("/", 1)[1]
-    if len(message.payload) > wire.MAX_BYTES:
-        return _named(message, device, f"too_large: {len(message.payload)} bytes, at most {wire.MAX_BYTES}")
+    payload = message.payload
+    if len(payload) > wire.MAX_BYTES:
+        return _named(message, device, kind, f"too_large: {len(payload)} bytes, at most {wire.MAX_BYTES}")
     try:
-        body = DECODERS[kind].decode(message.payload)
+        body = _decode[kind](payload)
     except msgspec.ValidationError as wrong:
-        return _named(message, device, f"bad_shape: {wrong}")
+        return _named(message, device, kind, f"bad_shape: {wrong}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        return Poison(message, f"bad_json: {wrong}", device)
-    if reason := _unfit(message.payload, body):
-        return _named(message, device, reason)
-    return Fact(device, kind, body, message)
+        return Poison(message, f"bad_json: {wrong}")
+    if unfit := _unfit(payload, kind, body):
+        return _named(message, device, kind, unfit)
+    return Fact(device, kind, body, message, (device.device_id, body.boot))
 
 
-def _unfit(payload: bytes, body: Any) -> str | None:
+def _unfit(payload: bytes, kind: str, body: Any) -> str | None:
     """What the wire allows and the store cannot keep."""
     if b"\\u0000" in payload:
         return "nul_character: text may not hold U+0000"
-    for field in INT4_FIELDS:
-        if (getattr(body, field, None) or 0) > INT4:
-            return f"out_of_range: {field}"
+    if kind == "telemetry":
+        for field, value in (
+            ("power_w", body.power_w),
+            ("current_ma", body.current_ma),
+            ("voltage_mv", body.voltage_mv),
+        ):
+            if value is not None and value > INT4:
+                return f"out_of_range: {field}"
     return None
 
 
-def _named(message: Message, device: Device, reason: str) -> Poison:
+def _named(message: Message, device: Device, kind: str, reason: str) -> Poison:
     """With its name where it can be read. A status has none: its seq must not use up that of a stored message."""
-    if message.topic.rsplit("/", 1)[1] not in STORED:
-        return Poison(message, reason, device)
+    if kind not in STORED:
+        return Poison(message, reason)
     try:
         envelope = _envelope(message.payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Poison(message, reason, device)
-    return Poison(message, reason, device, envelope.boot, envelope.seq, envelope.low)
+        return Poison(message, reason)
+    return Poison(message, reason, (device.device_id, envelope.boot), envelope.seq, envelope.low)

@@ -1,37 +1,33 @@
 """The telemetry store in SQL. Runs on the connection, and in the transaction, of the caller."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
-import msgspec
-from django.db import connection
-from psycopg.types.json import Jsonb
+from django.db import IntegrityError, connection, transaction
 
+from . import rows
 from .marks import Mark, mark_of
-from .reading import Fact, Poison
+from .reading import BootName, Fact, Poison
+from .shards import buckets_of
 
-LOCK = 0x696E67657374  # one ingester writes at a time, even while a killed one's last transaction still runs
+LOCK = 0x696E67  # first key of the advisory locks; the second is the bucket
 KEPT_BYTES = 65536  # of a message that is set aside
-COLUMNS = {
-    "ts_ms": "int8", "device": "text", "boot": "int8", "seq": "int8", "kind": "text", "tenant": "text", "evse": "int2",
-    "session": "text", "energy_wh": "int8", "power_w": "int4", "current_ma": "int4", "voltage_mv": "int4",
-    "temperature_mc": "int4", "soc_pct": "int2", "type": "text", "reason": "text", "code": "text", "body": "jsonb",
-    "received_at": "timestamptz",
-}  # fmt: skip
-NAMES = ", ".join(COLUMNS)
-BODY = ("session", "energy_wh", "power_w", "current_ma", "voltage_mv", "temperature_mc", "soc_pct", "type", "reason")
 Name = tuple[str, int, int]  # device, boot, seq
 
 
-def lock() -> None:
-    """Wait until no other ingester writes; held until the end of the transaction."""
+def lock(devices: Iterable[str]) -> None:
+    """Wait until no other ingester writes for these devices; held until the end of the transaction.
+
+    A killed ingester's last transaction may still run when its successor begins, and while the number of ingesters
+    changes two may hear of one device. Taken in order, so that two never wait for each other.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '20s'")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, b) FROM unnest(%s::int[]) b", [LOCK, buckets_of(devices)])
 
 
-def marks(boots: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mark]:
+def marks(boots: Iterable[BootName]) -> dict[BootName, Mark]:
     """The marks of these (device, boot); a new one for a boot that never was heard of."""
     wanted = list(boots)
     with connection.cursor() as cursor:
@@ -44,31 +40,49 @@ def marks(boots: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mark]:
     return {name: found.get(name) or Mark() for name in wanted}
 
 
-def save_marks(changed: dict[tuple[str, int], Mark]) -> None:
+def save_marks(changed: dict[BootName, Mark]) -> None:
     """Write marks back."""
-    rows = [(*name, mark.seq, f"{{{','.join(map(str, mark.ahead()))}}}") for name, mark in sorted(changed.items())]
+    held = [(*name, mark.seq, f"{{{','.join(map(str, mark.ahead()))}}}") for name, mark in sorted(changed.items())]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO telemetry.watermark (device, boot, seq, ahead) "
             "SELECT d, b, s, a::bigint[] FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[]) t(d, b, s, a) "
             "ON CONFLICT (device, boot) DO UPDATE SET seq = EXCLUDED.seq, ahead = EXCLUDED.ahead, changed_at = now()",
-            [[row[column] for row in rows] for column in range(4)],
+            [[row[column] for row in held] for column in range(4)],
         )
 
 
 def insert(facts: Sequence[Fact]) -> set[Name]:
-    """Store facts; what is there already stays as it was. The names of events and replies that are new."""
+    """Store facts; what is there already stays as it was. The names of events and replies that are new.
+
+    Straight into the table first: the marks let through what is new, so something is there already only after a
+    replay by hand, or for a boot whose mark was forgotten.
+    """
+    lines = rows.lines(facts)
+    with suppress(IntegrityError), transaction.atomic():
+        _copy("telemetry.message", lines)
+        return {(*fact.boot, fact.body.seq) for fact in facts if fact.kind != "telemetry"}
+    return _insert_missing(lines)
+
+
+def _copy(table: str, lines: str) -> None:
+    """Django translates the errors of `execute` alone: without the wrapper a database that is away is not known."""
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({rows.NAMES}) FROM STDIN") as copy,
+    ):
+        copy.write(lines)
+
+
+def _insert_missing(lines: str) -> set[Name]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.message) ON COMMIT DELETE ROWS; "
-            "DELETE FROM incoming"
+            "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.message) ON COMMIT DROP; DELETE FROM incoming"
         )
-        with cursor.copy(f"COPY incoming ({NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(list(COLUMNS.values()))
-            for fact in facts:
-                copy.write_row(_row(fact))
+        _copy("incoming", lines)
         cursor.execute(
-            f"WITH fresh AS (INSERT INTO telemetry.message ({NAMES}) SELECT {NAMES} FROM incoming "  # noqa: S608
+            f"WITH fresh AS (INSERT INTO telemetry.message ({rows.NAMES}) SELECT {rows.NAMES} FROM incoming "  # noqa: S608
             "ON CONFLICT DO NOTHING RETURNING device, boot, seq, kind) "
             "SELECT device, boot, seq FROM fresh WHERE kind <> 'telemetry'"
         )
@@ -77,13 +91,13 @@ def insert(facts: Sequence[Fact]) -> set[Name]:
 
 def set_aside(poisons: Sequence[Poison]) -> None:
     """Keep what cannot be used, with the reason."""
-    rows = [
+    held = [
         (poison.source.topic[:500], poison.source.payload[:KEPT_BYTES], poison.reason[:500], poison.source.received_at)
         for poison in poisons
     ]
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO telemetry.quarantine (topic, payload, reason, received_at) VALUES (%s, %s, %s, %s)", rows
+            "INSERT INTO telemetry.quarantine (topic, payload, reason, received_at) VALUES (%s, %s, %s, %s)", held
         )
 
 
@@ -91,16 +105,6 @@ def tell_online(schema: str, device: str) -> None:
     """A device came back: the dispatcher sends what waits for it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify('wattlane_online', %s)", [f"{schema}:{device}"])
-
-
-def _row(fact: Fact) -> tuple[Any, ...]:
-    body = fact.body
-    plain = fact.kind == "telemetry"
-    return (
-        body.ts_ms, fact.device.device_id, body.boot, body.seq, fact.kind, fact.device.tenant.schema_name, body.evse,
-        *(getattr(body, field, None) for field in BODY), getattr(body, "code", None),
-        None if plain else Jsonb(body, dumps=msgspec.json.encode), received_at(fact),
-    )  # fmt: skip
 
 
 def received_at(fact: Fact) -> datetime:

@@ -4,6 +4,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,15 +17,21 @@ from saas.kit.home import home
 
 log = structlog.get_logger("mqtt")
 Handler = Callable[[str, bytes], None]
+C = TypeVar("C", bound=paho.Client)
 KEEP_ALIVE_SECONDS = 20
 MAX_QUEUED = 20_000
 
 
-def new_client(user: str, *, client_id: str, clean_session: bool = True, manual_ack: bool = False) -> paho.Client:
+def new_client(
+    user: str,
+    *,
+    client_id: str,
+    clean_session: bool = True,
+    manual_ack: bool = False,
+    kind: type[C] = paho.Client,  # type: ignore[assignment]
+) -> C:
     """A paho client that knows its password and how long to wait between attempts, not yet connected."""
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=clean_session, manual_ack=manual_ack
-    )
+    client = kind(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=clean_session, manual_ack=manual_ack)
     client.username_pw_set(user, home().secrets[f"mqtt{user}"])
     client.reconnect_delay_set(min_delay=1, max_delay=10)
     client.max_queued_messages_set(MAX_QUEUED)
@@ -50,6 +57,7 @@ class Link:
     def __init__(self, user: str, *, client_id: str | None = None) -> None:
         self.client_id = client_id or f"{user}-{secrets.token_hex(6)}"
         self.connected = threading.Event()
+        self.connections = 0  # how often it was connected so far: another number, another connection
         self._handlers: dict[str, Handler] = {}
         self._client = new_client(user, client_id=self.client_id)
         self._client.on_connect = self._on_connect
@@ -93,6 +101,7 @@ class Link:
             return
         for topic_filter in list(self._handlers):
             client.subscribe(topic_filter, qos=1)
+        self.connections += 1
         self.connected.set()
         log.info("broker_connected", client=self.client_id)
 

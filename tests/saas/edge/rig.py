@@ -33,6 +33,19 @@ class MemoryPort:
     def publish(self, topic: str, payload: bytes) -> None:
         self.published.append((topic, payload))
 
+    def flush(self) -> None:
+        """What was published counts as sent."""
+
+    @property
+    def ready(self) -> bool:
+        return True
+
+    def subscribe(self, filters: Any) -> None:
+        self.filters = list(filters)
+
+    def close(self) -> None:
+        """Nothing to say goodbye to."""
+
     def reconnect(self) -> None:
         self.inbox, self.unacknowledged = self.unacknowledged + self.inbox, []
 

@@ -11,6 +11,7 @@ from saas.contracts.telemetry import wire
 from saas.devices import actions as devices
 from saas.edge import metrics
 from saas.edge.ingester import partitions, store
+from saas.edge.ingester import rows as copy
 from saas.edge.ingester.loop import Ingester
 from saas.kit.errors import Refused
 from tenants.charging import actions
@@ -87,19 +88,22 @@ def test_each_boot_counts_for_itself(bench: Bench) -> None:
 
 def test_samples_are_acknowledged_every_two_seconds(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
+    bench.take(event(bench.device, 1))
+    bench.port.published.clear()
     monkeypatch.setattr("saas.edge.ingester.acks.time.monotonic", lambda: clock[0])
-    bench.take(sample(bench.device, 1))
-    clock[0] += 1
+    bench.ingester._acks._next = 0.0
     bench.take(sample(bench.device, 2))
-    assert [ack["seq"] for ack in bench.port.acks(bench.device)] == [1]
+    clock[0] += 1
+    bench.take(sample(bench.device, 3))
+    assert [ack["seq"] for ack in bench.port.acks(bench.device)] == [2]
     clock[0] += 1.1
     bench.take()
-    assert [ack["seq"] for ack in bench.port.acks(bench.device)] == [1, 2]
+    assert [ack["seq"] for ack in bench.port.acks(bench.device)] == [2, 3]
 
 
-def test_only_the_latest_sample_of_a_batch_is_told_and_only_inside_a_session(bench: Bench) -> None:
+def test_the_first_and_the_last_sample_of_a_batch_are_told_and_only_inside_a_session(bench: Bench) -> None:
     bench.take(*(sample(bench.device, seq, session="s") for seq in range(1, 50)), sample(bench.other, 1))
-    assert [body.seq for kind, _, _, body in bench.handler.told if kind == "sample"] == [49]
+    assert [body.seq for kind, _, _, body in bench.handler.told if kind == "sample"] == [1, 49]
 
 
 def test_any_order_and_number_of_repeats_gives_the_same_store(bench: Bench) -> None:
@@ -115,7 +119,7 @@ def test_any_order_and_number_of_repeats_gives_the_same_store(bench: Bench) -> N
 def test_a_database_that_is_away_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
-    def away_twice() -> None:
+    def away_twice(_: Any) -> None:
         calls.append(len(bench.port.unacknowledged))
         if len(calls) < 3:
             raise OperationalError("server closed the connection")
@@ -128,7 +132,7 @@ def test_a_database_that_is_away_is_waited_for(bench: Bench, monkeypatch: pytest
 
 
 def test_what_a_database_error_rolled_back_is_not_acknowledged(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
+    def away(_: Any) -> None:
         bench.ingester.stop()
         raise OperationalError("away")
 
@@ -209,12 +213,12 @@ def test_a_broken_status_uses_up_no_number(bench: Bench) -> None:
 
 
 def test_a_message_that_only_the_database_refuses_is_isolated(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    fits = store._row
+    fits = copy._sample
 
     def row(fact: Any) -> Any:
-        return ("not a number", *fits(fact)[1:]) if fact.body.seq == 5 else fits(fact)
+        return fits(fact).replace("\t", "not a number\t", 1) if fact.body.seq == 5 else fits(fact)
 
-    monkeypatch.setattr(store, "_row", row)
+    monkeypatch.setattr(copy, "_sample", row)
     bench.take(*(sample(bench.device, seq) for seq in range(1, 11)))
     assert stored(bench.device) == [1, 2, 3, 4, 6, 7, 8, 9, 10]
     assert len(reasons()) == 1 and bench.port.unacknowledged == []
