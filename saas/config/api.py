@@ -1,6 +1,7 @@
 """The REST API of a tenant's site, `/api/v1`, and the internal one of pipelines, `/internal/v1`."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
@@ -68,8 +69,9 @@ KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": f"^{KEY_PATTERN}$"},
     "description": "The same key gets the same answer again, for the same person and request.",
 }
-# They call the payment provider between transactions of their own, and carry the key on to it.
-OWN_TRANSACTIONS = ("/confirm", "/cancel", "/extend")
+# They call the payment provider between transactions of their own, and carry the key on to it; a call to a station
+# must be committed before it can be answered.
+OWN_TRANSACTIONS = re.compile(r"/(confirm|cancel|extend|commands/[^/]+)$")
 HTTP_CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 400: "malformed"}
 
 
@@ -107,7 +109,7 @@ def _once(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             if person is None:
                 return run(request, *args, **kwargs)
             once = partial(answer_once, request=request, caller=str(person.uid))
-            return once(run=partial(run, request, *args, **kwargs), whole=not request.path.endswith(OWN_TRANSACTIONS))
+            return once(run=partial(run, request, *args, **kwargs), whole=not OWN_TRANSACTIONS.search(request.path))
         except Refused as error:
             return refused(request, error)
         except RequestDataTooBig:

@@ -1,17 +1,16 @@
 """Shapes of the stations API."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
 
-from saas.devices.models import Device
-from saas.devices.queries import is_online
-from saas.kit.schemas import Moment, Word
+from saas.kit.framelog import Way
+from saas.kit.schemas import Moment, Paging, Word
 from tenants.marketplace.schemas import PlaceIn, PowerW, Standard
 
-from .models import Station as StationRow
-from .queries import evses_of
+CommandState = Literal["queued", "sent", "answered", "refused", "failed", "expired"]
+Json = dict[str, Any]
 
 
 class Socket(Schema):
@@ -32,16 +31,151 @@ class Station(Schema):
     uid: UUID
     station_id: str
     state: Literal["pending", "active", "revoked"] = Field(description="pending: waits to be accepted or refused")
+    registration: Literal["accepted", "pending", "refused"] = Field(description="The same in OCPP's words")
     online: bool
     last_seen_at: Moment | None = None
     protocol: str
+    security_profile: int | None = Field(None, description="Of its last connection, 0 to 3")
     vendor: str
     model: str
     serial_number: str
     firmware: str
     booted_at: Moment | None = None
+    boot_reason: str
+    connected_at: Moment | None = None
     location: str | None = None
     evses: list[StationEvse]
+
+
+class ConnectorSaid(Schema):
+    """StatusNotification, the last of a connector. EVSE 0: the station. 1.6: a connector is an EVSE of its own."""
+
+    evse: int
+    connector: int
+    status: str
+    error_code: str
+    info: str
+    at: Moment
+
+
+class VariableSaid(Schema):
+    """A configuration key (1.6) or an attribute of a variable (2.0.1)."""
+
+    key: str = Field(description="1.6: the key; 2.0.1: Component[instance]@evse.connector/Variable[instance]#Attribute")
+    component: str
+    component_instance: str
+    evse: int | None = None
+    connector: int | None = None
+    name: str
+    instance: str
+    attribute: str
+    value: str | None = Field(None, description="null: not told (write-only, or never read)")
+    readonly: bool
+    mutability: str
+    characteristics: Json | None = None
+    reboot_required: bool = Field(description="The value counts after the next boot")
+    at: Moment
+
+
+class ListedToken(Schema):
+    id_tag: str
+    kind: str
+    status: str
+    parent: str
+    expires_at: Moment | None = None
+
+
+class LocalList(Schema):
+    version: int | None = Field(None, description="As the station said, or took over, last; null: never heard of")
+    entries: list[ListedToken]
+
+
+class ReservationMade(Schema):
+    uid: UUID
+    reservation_id: int
+    evse: int
+    connector_type: str
+    id_tag: str
+    parent: str
+    expires_at: Moment
+    state: Literal["active", "used", "cancelled", "expired", "removed"]
+    transaction_id: str
+    changed_at: Moment
+
+
+class TransactionSaid(Schema):
+    """A transaction of the station; `session` is its uid in `/sessions`."""
+
+    transaction_id: str
+    session: UUID
+    evse: int
+    id_tag: str
+    state: str
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    meter_start_wh: int | None = None
+    meter_stop_wh: int | None = None
+    energy_wh: int
+    stop_reason: str
+
+
+class ItemSaid(Schema):
+    """Something in OCPP's own words, with the time of the news."""
+
+    key: str
+    data: Any
+    at: Moment
+
+
+class NoticeSaid(Schema):
+    kind: str
+    summary: str
+    payload: Any
+    at: Moment
+    received_at: Moment
+
+
+class Message(Schema):
+    """One frame as it went over the wire; `way` says who spoke (in: the station)."""
+
+    id: str
+    at: Moment
+    way: Way
+    frame: str
+
+
+class FileSaid(Schema):
+    """A file that the station put. Its content: `/stations/{uid}/uploads/{upload}`."""
+
+    uid: UUID
+    name: str
+    size: int | None = None
+    sha256: str
+    received_at: Moment | None = None
+
+
+class Progress(Schema):
+    """What a station said last of something that takes time."""
+
+    status: str
+    request_id: int | None = None
+    at: Moment
+
+
+class StationDetail(Station):
+    """Everything that is known of a station. Lists hold the first of what may be many; each has an address of its own
+    below `/stations/{uid}/`."""
+
+    connectors: list[ConnectorSaid]
+    configuration: list[VariableSaid]
+    local_list: LocalList
+    reservations: list[ReservationMade]
+    running: list[TransactionSaid]
+    transactions: list[TransactionSaid]
+    charging_profiles: list[ItemSaid]
+    certificates: list[ItemSaid]
+    progress: dict[str, Progress] = Field(description="firmware, log, diagnostics, …")
+    messages: list[Message]
 
 
 class OutletIn(Schema):
@@ -70,18 +204,52 @@ class RemoteStart(Schema):
     session: UUID | None = None
 
 
-def station_shown(station: StationRow) -> dict[str, Any]:
-    """A station with its device's presence and its EVSEs."""
-    device = Device.objects.filter(device_id=station.device_id).first()
-    names = "uid station_id protocol vendor model serial_number firmware booted_at"
-    return {
-        **{name: getattr(station, name) for name in names.split()},
-        "state": device.state if device else Device.State.REVOKED,
-        "online": device is not None and is_online(device),
-        "last_seen_at": device.last_seen_at if device else None,
-        "location": station.location.name if station.location else None,
-        "evses": [
-            {"uid": e.uid, "number": e.device_evse, "status": e.status, "connectors": list(e.connectors.all())}
-            for e in evses_of(station)
-        ],
-    }
+class Waiting(Schema):
+    """How long to wait for the station's answer, and how long it may take."""
+
+    wait: Annotated[
+        float | None, Field(ge=0, le=60, allow_inf_nan=False, description="Seconds; 0: do not wait. Default 30")
+    ] = None
+    timeout: Annotated[int, Field(ge=1, le=600, description="Seconds that the station has for its answer")] = 30
+
+
+class Command(Schema):
+    """One OCPP call. refused: by a CALLERROR, `error` is its code; failed: no (lawful) answer, `error` says why."""
+
+    uid: UUID
+    action: str
+    payload: Json
+    state: CommandState
+    answer: Json | None = Field(None, description="The CALLRESULT's payload")
+    error: str
+    error_text: str
+    took_ms: int | None = None
+    by: str | None = None
+    origin: str
+    created_at: Moment
+    sent_at: Moment | None = None
+    done_at: Moment | None = None
+
+
+class SearchPaging(Paging):
+    search: Annotated[Word, Field(description="Text in name or value")] = ""
+
+
+class KindPaging(Paging):
+    kind: Annotated[Word, Field(description="An OCPP action")] = ""
+
+
+class MessageSearch(Schema):
+    """Which frames; newest first."""
+
+    search: Annotated[Word, Field(description="Text in the frame, in whatever case")] = ""
+    way: Way | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    after: Annotated[str, Field(max_length=100)] | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class TimeWindow(Schema):
+    since: Moment | None = None
+    until: Moment | None = None

@@ -8,7 +8,7 @@ from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.models import Evse
 
-from ..models import Station
+from ..models import ConnectorStatus, Station, StationPolicy
 
 
 def all_of_tenant() -> list[Station]:
@@ -23,9 +23,13 @@ def page(*, viewer: User, after: str | None, limit: int) -> Page[Station]:
     return newest_first(Station.objects.select_related("location"), after=after, limit=limit)
 
 
-def find(*, uid: UUID, viewer: User) -> Station:
-    """NotFound for everybody without the right to see it."""
-    found = Station.objects.select_related("location").filter(uid=uid).first()
+def find(*, name: str | UUID, viewer: User) -> Station:
+    """By uid, or by the station's own OCPP id (upper and lower case differ).
+
+    NotFound for everybody without the right to see it.
+    """
+    rows = Station.objects.select_related("location")
+    found = (rows.filter(uid=uid).first() if (uid := _uid(name)) else None) or rows.filter(station_id=name).first()
     if found is None or not can(viewer, "station.view", found):
         raise NotFound("There is no such station.")
     return found
@@ -34,3 +38,20 @@ def find(*, uid: UUID, viewer: User) -> Station:
 def evses_of(station: Station) -> list[Evse]:
     """The EVSEs that the station serves, by number."""
     return list(Evse.objects.filter(device_id=station.device_id).order_by("device_evse").prefetch_related("connectors"))
+
+
+def connectors_of(station: Station) -> list[ConnectorStatus]:
+    """What each connector said last; EVSE 0 is the station as a whole."""
+    return list(station.connectors.order_by("evse", "connector"))
+
+
+def policy() -> StationPolicy:
+    """The tenant's rules for stations; the defaults while nobody has changed them."""
+    return StationPolicy.objects.select_related("auto_location").order_by("id").first() or StationPolicy()
+
+
+def _uid(name: str | UUID) -> UUID | None:
+    try:
+        return name if isinstance(name, UUID) else UUID(name)
+    except ValueError:
+        return None

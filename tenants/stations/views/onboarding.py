@@ -114,7 +114,7 @@ def address_of(tenant: str, station: Station) -> str:
 
 def _station(request: HttpRequest, uid: UUID) -> Station:
     """NotFound, or Forbidden for who may see it but not decide."""
-    station = queries.find(uid=uid, viewer=person(request))
+    station = queries.find(name=uid, viewer=person(request))
     if not can(person(request), "station.manage", station):
         raise Forbidden()
     return station

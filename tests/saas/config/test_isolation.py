@@ -26,9 +26,18 @@ BODIES: dict[str, dict[str, Any]] = {
         "place": {"address": "Quay 1", "city": "Helsinki", "country": "FI", "latitude": 60.17, "longitude": 24.94},
         "evses": [{"connector": "IEC_62196_T2", "max_power_w": 22_000}],
     },
+    "command_station": {"type": "Soft"},
     "import_roster": {"csv": "plate\nX-1\n"},
 }
 QUERIES = {"charger_slots": "?start=2026-12-01T00:00:00Z&end=2026-12-01T01:00:00Z"}
+PARTS = {
+    "{kind}": "csv",
+    "{role}": "operator",
+    "{action}": "Reset",
+    "{command}": "00000000-0000-4000-8000-000000000000",
+    "{upload}": "00000000-0000-4000-8000-000000000000",
+}
+OTHER_PARTS = {"station_items": {"{kind}": "certificate"}}
 BY_ROLE = {"decide_identity", "take_role"}  # refused to whoever lacks the role before anything is looked up
 PUBLIC = {"charger", "charger_slots"}  # a live charger is shown to everybody of its own tenant
 COUNTED = "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables WHERE schemaname = 'ampere'"
@@ -44,9 +53,10 @@ def operations() -> list[tuple[str, str, str]]:
 def attempt(caller: Api, operation: tuple[str, str, str], uids: dict[str, str]) -> tuple[int, str]:
     name, method, path = operation
     word = path.split("/")[3] if "import" not in path else "import"
-    filled = path.removeprefix("/api/v1").replace("{uid}", uids[word]).replace("{kind}", "csv")
-    filled = filled.replace("{role}", "operator")
-    filled = filled.replace("{organisation}", uids[word]) + QUERIES.get(name, "")
+    filled = path.removeprefix("/api/v1").replace("{uid}", uids[word]).replace("{organisation}", uids[word])
+    for part, value in (PARTS | OTHER_PARTS.get(name, {})).items():
+        filled = filled.replace(part, value)
+    filled += QUERIES.get(name, "")
     return code(caller(method, filled, BODIES.get(name)))
 
 

@@ -157,7 +157,7 @@ def test_staff_see_stations_and_their_evses(station: Station) -> None:
     [seen] = said(api.get("/stations"))["items"]
     assert (seen["station_id"], seen["online"], seen["vendor"]) == ("CP-1", True, "ABB")
     assert seen["evses"][0]["connectors"] == [{"standard": "IEC_62196_T2", "max_power_w": 11000}]
-    assert said(api.get(f"/stations/{station.uid}")) == seen
+    assert said(api.get(f"/stations/{station.uid}")).items() >= seen.items()
     unknown_to_others(f"/stations/{station.uid}")
     assert code(Api("ampere", person("ampere")).get("/stations")) == (403, "forbidden")
 
