@@ -1,28 +1,31 @@
 """The adapter: who may have power, for how long, and what must be said about it.
 
-Calls come in from outside: `step` (often), `type_code` (from the keypad), and those of `commands` (from the platform).
-Each ends with one commit (`settle`), so that a power cut leaves either all of its effects or none. Power is given only
-after the commit and taken away before it.
+Calls come in from outside: `step` (often), `type_code` (from the keypad), `card` (from the reader), and those of
+`commands` (from the platform). Each ends with one commit (`settle`), so that a power cut leaves either all of its
+effects or none. Power is given only after the commit and taken away before it.
 """
 
 from .book import Book
+from .cards import Cards
 from .faults import Faults, Sight
 from .files import Files
-from .memory import Memory, Session
+from .memory import Memory
 from .outbox import Outbox
-from .permit import Permit
 from .ports import Board, Meter, Mono
 from .power import Power
 from .refused import Refused
 from .register import Register
 from .sampler import Sampler
+from .sessions import Sessions
 from .settings import Settings
+from .version import FIRMWARE
 from .voice import Voice, known
 from .wallclock import WallClock
 from .words import W
 
-FIRMWARE = "1.0.0"
 CAPACITY = 512
+FLUSH_MS = 15_000
+CHECKPOINT_MS = 60_000  # where nothing else has to be written while power flows
 
 
 class Adapter:
@@ -37,6 +40,7 @@ class Adapter:
         files: Files,
         now_ms: int = 0,
         capacity: int = CAPACITY,
+        firmware: str = FIRMWARE,
     ) -> None:
         """`boot` is a random number of 62 bits, new at each start. Messages of earlier starts are still in `files`.
 
@@ -44,24 +48,31 @@ class Adapter:
         """
         board.open_relay()
         self.device = device
+        self.firmware = firmware
         self.board = board
         self.mono = mono
         self.meter = meter
-        self.clock = WallClock(mono)
-        self.clock.set(now_ms)
         self.outbox = Outbox(files, capacity)
+        self.clock = WallClock(mono, self.outbox.wall_ms)
+        self.clock.set(now_ms)
         self.memory = Memory(files, self.outbox)
         self.register = Register(self.memory.base_wh, self.outbox.high_wh)
         self.settings = Settings(self.memory.settings)
-        self.book = Book(device, key, self.memory, mono)
-        self.voice = Voice(boot, self.clock, self.register, self.memory, self.outbox)
-        self.faults = Faults()
-        self.sight = Sight(board, self.settings)
+        self.voice = Voice(boot, self.clock, self.register, self.memory, self.outbox, meter.keeps)
+        self.faults = Faults(self.memory.faults)
+        self.sight = Sight(board, self.settings, self._idle_wh())
         self.power = Power(board, mono, self.settings, self.sight)
+        self.book = Book(device, key, self.memory, mono)
+        self.sessions = Sessions(
+            self.memory, self.book, self.power, self.faults, self.sight, self.register, self.clock, mono,
+            self.settings, self.voice, self._read_meter,
+        )  # fmt: skip
+        self.cards = Cards(self.sessions, self.memory, self.voice, mono, board)
         self.sampler = Sampler(self.voice, self.register, self.clock, self.settings, self.sight)
         self._plugged = board.plugged()
         self._lock_told = False
-        self.voice.event(W.EV_BOOT, {"fw": FIRMWARE})
+        self._flushed_ms = self._checked_ms = mono.ms()
+        self.voice.event(W.EV_BOOT, {"fw": firmware})
         self.memory.commit()
 
     def state(self) -> str:
@@ -73,19 +84,23 @@ class Adapter:
 
     def step(self) -> None:
         """Looks at everything once. To be called several times a second; never waits."""
-        self.sight.now_ms = self.mono.ms()
+        passed_ms = self.sight.begin(self.mono.ms())
         self._read_meter()
+        self.sight.weigh(self.register, passed_ms)
+        self._derate()
         self._watch()
         self._follow_plug()
-        self._drive()
+        self._keep_count()
+        self.sessions.drive()
         session = self.memory.session
         self.sampler.step(session.permit.session if session and self.power.closed() else None)
         self.memory.commit()
+        self._flush()
 
     def settle(self) -> None:
         """Ends a call from outside: writes down what it changed, then gives power if that is due."""
         self.memory.commit()
-        self._close_if_due()
+        self.sessions.close_if_due()
 
     def type_code(self, code: str) -> "str | None":
         """The one-time code on the keypad. None when it opened a session, else the reason of the refusal."""
@@ -93,14 +108,30 @@ class Adapter:
         try:
             permit = self.book.by_code(code)
             session = permit.session
-            self.activate(session, "code")
+            self.sessions.activate(session, "code")
         except Refused as refusal:
             self._tell_refusal(session, refusal.reason)
             self.memory.commit()
+            self.board.signal("bad")
             return refusal.reason
         self._lock_told = False
         self.settle()
+        self.board.signal("good")
         return None
+
+    def card(self, uid: bytes) -> None:
+        """A card is held to the reader: its number, most significant byte first."""
+        self.cards.held(uid)
+        self.settle()
+
+    def clear(self, code: str) -> None:
+        """A person has looked after a fault that stays. Raises Refused(bad_format) where there is none of that name,
+        Refused(device_fault) while its cause is still seen."""
+        if code not in self.faults.active:
+            raise Refused(W.REFUSE_FORMAT)
+        if not self.faults.clear_now(code):
+            raise Refused(W.REFUSE_FAULT)
+        self._cleared(code)
 
     def _tell_refusal(self, session: "str | None", reason: str) -> None:
         """A locked keypad is told once: whoever goes on typing must not fill the flash."""
@@ -108,63 +139,9 @@ class Adapter:
             self.voice.event(W.EV_REFUSED, known({"session": session, "reason": reason, "method": "code"}))
         self._lock_told = reason == W.REFUSE_LOCKED
 
-    # sessions
-
-    def accept(self, permit: Permit) -> None:
-        """Stores a permit, or lengthens the running session by one. Raises Refused by name."""
-        self.book.check(permit, self.clock)
-        session = self.memory.session
-        if session and session.permit.session == permit.session:
-            self._extend(session, permit)
-        self.book.hold(permit)
-        self.voice.event(W.EV_PERMIT, {"session": permit.session})
-
-    def activate(self, name: str, method: str) -> None:
-        """Presence is proved: power as soon as the vehicle is plugged in. Raises Refused by name."""
-        running = self.memory.session
-        if running and running.permit.session == name:
-            return
-        permit = self.book.find(name)
-        if not self.clock.trusted:
-            raise Refused(W.REFUSE_CLOCK)
-        permit.check_open(self.clock.now_ms())
-        if running:
-            raise Refused(W.REFUSE_BUSY)
-        self._require_healthy()
-        self.memory.session = Session(permit)
-        self.memory.dirty = True
-        self.power.ask(permit, 0)
-        if method == "code":
-            self.voice.event(W.EV_PRESENCE, {"session": name, "method": method})
-        self._announce_start()
-
-    def call_off(self, name: "str | None") -> None:
-        """Ends the session, or throws its permit away before it began. Raises Refused(unknown_session)."""
-        session = self.memory.session
-        if session and name in (None, session.permit.session):
-            self.stop(W.STOP_REMOTE)
-        else:
-            self.book.find(name or "")
-            self.book.drop(name or "")
-
-    def stop(self, reason: str, code: "str | None" = None) -> None:
-        """Power off first; then the session is over for good, and its end is told."""
-        self.power.open()
-        session = self.memory.session
-        if not session:
-            return
-        self._read_meter()
-        self.memory.session = None
-        self.book.drop(session.permit.session)
-        if session.meter_start_wh is not None:
-            self.voice.event(W.EV_STOPPED, known({"session": session.permit.session, "reason": reason, "code": code}))
-
-    def limit(self, current_ma: int) -> None:
-        """Lowers what the vehicle may draw until the session ends. Raises Refused(unknown_session) without one."""
-        session = self.memory.session
-        if not session:
-            raise Refused(W.REFUSE_UNKNOWN)
-        self.power.ask(session.permit, current_ma)
+    def _idle_wh(self) -> "int | None":
+        """Where the register stood when no session could move it; None when one could, or nothing is known."""
+        return None if self.memory.session or not self.outbox.high_wh else self.outbox.high_wh
 
     # one step
 
@@ -172,25 +149,29 @@ class Adapter:
         reading = self.meter.poll()
         if not reading:
             return
-        self.sight.reading = reading
-        self.sight.reading_ms = self.mono.ms()
+        self.sight.read(reading, self.mono.ms())
         if self.register.update(reading.counter_wh):
             self.memory.base_wh = self.register.base_wh
             self.memory.dirty = True
+        self.outbox.note_register(self.register.total_wh)
+
+    def _derate(self) -> None:
+        if self.sight.derating.look(self.sight.temperature_mc, self.settings.get("max_temperature_mc")):
+            self.power.adjust()
+            self.voice.event(W.EV_NOTICE, {"code": W.NOTICE_DERATING, "reason": "%d %%" % self.sight.derating.percent})
 
     def _watch(self) -> None:
         raised, cleared = self.faults.look(self.sight)
-        for code in raised:
-            self._fault(code)
+        for code, ease_ms in raised:
+            self.sessions.fault(code, ease_ms)
+            self._flushed_ms = self.mono.ms() - FLUSH_MS  # it may be the last thing that it does
         for code in cleared:
-            self.voice.event(W.EV_CLEARED, {"code": code})
+            self._cleared(code)
 
-    def _fault(self, code: str) -> None:
-        self.power.open()
-        self.voice.event(W.EV_FAULT, {"code": code})
-        session = self.memory.session
-        if session and session.meter_start_wh is not None:
-            self.stop(W.STOP_FAULT, code)
+    def _cleared(self, code: str) -> None:
+        self.memory.faults = list(self.faults.active)
+        self.memory.dirty = True
+        self.voice.event(W.EV_CLEARED, {"code": code})
 
     def _follow_plug(self) -> None:
         plugged = self.board.plugged()
@@ -198,81 +179,25 @@ class Adapter:
             return
         self._plugged = plugged
         if not plugged and self.power.closed():
-            self.stop(W.STOP_UNPLUGGED)
+            self.sessions.stop(W.STOP_UNPLUGGED)
         self.voice.event(W.EV_PLUGGED if plugged else W.EV_UNPLUGGED)
 
-    def _drive(self) -> None:
+    def _keep_count(self) -> None:
         session = self.memory.session
         if session and self.power.closed():
-            reason = self._end_reason(session)
-            if reason:
-                self.stop(reason)
-        elif session and self.clock.trusted:
-            self._drive_waiting(session)
+            session.left_ms = self.power.left_ms()
 
-    def _drive_waiting(self, session: Session) -> None:
-        """Presence is proved but the relay is open: no vehicle yet, or power came back in mid-session."""
-        begun = session.meter_start_wh is not None
-        if self.clock.now_ms() >= session.permit.end_ms:
-            self.stop(W.STOP_POWER_LOSS)
-        elif begun and self.faults.active:
-            self.stop(W.STOP_FAULT, self.faults.active[0])
-        elif begun and not self._plugged:
-            self.stop(W.STOP_UNPLUGGED)
-        elif begun and self._meter_is_stale() and self.faults.raise_now(W.FAULT_METER):
-            self._fault(W.FAULT_METER)
-        else:
-            self._announce_start()
-            self.settle()
-
-    def _end_reason(self, session: Session) -> "str | None":
-        permit = session.permit
-        start_wh = session.meter_start_wh or 0
-        # The monotonic deadline holds whatever happens to the clock; a clock that was put right may end it sooner.
-        if self.power.time_is_up() or self.clock.now_ms() >= permit.end_ms:
-            return W.STOP_TIME
-        if permit.energy_wh and self.register.total_wh - start_wh >= permit.energy_wh:
-            return W.STOP_ENERGY
-        return None
-
-    def _extend(self, session: Session, permit: Permit) -> None:
-        if permit.end_ms <= session.permit.end_ms:
-            raise Refused(W.REFUSE_BUSY)
-        permit.check_open(self.clock.now_ms())
-        session.permit = permit
-        self.power.follow(permit, permit.end_ms - self.clock.now_ms())
-
-    # the relay
-
-    def _ready(self) -> bool:
-        fresh = self.sight.reading is not None and not self._meter_is_stale()
-        return self._plugged and fresh and not self.faults.active
-
-    def _meter_is_stale(self) -> bool:
-        since = max(self.sight.reading_ms, self.sight.switched_ms)
-        return self.mono.ms() - since >= self.settings.get("meter_timeout_s") * 1000
-
-    def _require_healthy(self) -> None:
-        if self._meter_is_stale() and self.faults.raise_now(W.FAULT_METER):
-            self._fault(W.FAULT_METER)
-        if self.faults.active:
-            raise Refused(W.REFUSE_FAULT)
-
-    def _announce_start(self) -> None:
-        """Writes down that the session begins; the relay follows once that is safe on the flash."""
-        session = self.memory.session
-        if not session or not self._ready() or session.meter_start_wh is not None:
+    def _flush(self) -> None:
+        """Samples to the flash now and then, and how far the running session is."""
+        now_ms = self.mono.ms()
+        if now_ms - self._flushed_ms < FLUSH_MS:
             return
-        session.meter_start_wh = self.register.total_wh
-        self.memory.dirty = True
-        self.voice.event(W.EV_STARTED, {"session": session.permit.session})
-
-    def _close_if_due(self) -> None:
-        session = self.memory.session
-        if not session or self.power.closed() or session.meter_start_wh is None or not self._ready():
-            return
-        left_ms = session.permit.end_ms - self.clock.now_ms()
-        if not self.clock.trusted or left_ms <= 0 or self.clock.now_ms() < session.permit.start_ms:
-            return
-        self.sampler.at_once()
-        self.power.close(session.permit, left_ms)
+        self._flushed_ms = now_ms
+        often = FLUSH_MS if not self.meter.keeps else CHECKPOINT_MS
+        due = self.power.closed() and now_ms - self._checked_ms >= often
+        if due:
+            self._checked_ms = now_ms
+        self.memory.check()
+        if self.clock.trusted:
+            self.outbox.wall_ms = self.clock.now_ms()
+        self.outbox.flush(due)

@@ -55,22 +55,26 @@ def _permit(adapter: Adapter, command: "dict[str, object]") -> None:
         raise Refused(W.REFUSE_FORMAT)
     permit = Permit(data)
     try:
-        adapter.accept(permit)
+        adapter.sessions.accept(permit)
     except Refused as refusal:
         adapter.voice.event(W.EV_REFUSED, {"session": permit.session, "reason": refusal.reason})
         raise
 
 
 def _activate(adapter: Adapter, command: "dict[str, object]") -> None:
-    adapter.activate(text(command, "session"), "app")
+    data = command.get("data")
+    named = isinstance(data, dict) and data.get("id_tag") is not None
+    card = text(data, "id_tag").upper() if named else adapter.cards.recent()  # type: ignore[arg-type]
+    adapter.sessions.activate(text(command, "session"), "app", card)
+    adapter.board.signal("good")
 
 
 def _stop(adapter: Adapter, command: "dict[str, object]") -> None:
-    adapter.call_off(text(command, "session") if command.get("session") is not None else None)
+    adapter.sessions.call_off(text(command, "session") if command.get("session") is not None else None)
 
 
 def _limit(adapter: Adapter, command: "dict[str, object]") -> None:
-    adapter.limit(natural(command, "current_ma"))
+    adapter.sessions.limit(natural(command, "current_ma"))
 
 
 def _unlock(adapter: Adapter, command: "dict[str, object]") -> None:
@@ -80,12 +84,27 @@ def _unlock(adapter: Adapter, command: "dict[str, object]") -> None:
 
 
 def _config(adapter: Adapter, command: "dict[str, object]") -> None:
+    """Settings by name. {"card": "refused"} alone is shown to whoever held the card, and changes none."""
+    if command.get("data") == {"card": "refused"}:
+        adapter.board.signal("bad")
+        return
     adapter.settings.change(command.get("data"))
     adapter.memory.settings = adapter.settings.changed
     adapter.memory.dirty = True
+    adapter.power.adjust()
 
 
-# `ota` and `credential` are words of the wire that this firmware does not know yet: it answers unknown_command.
+def _clear(adapter: Adapter, command: "dict[str, object]") -> None:
+    adapter.clear(text(_data(command), "code"))
+
+
+def _data(command: "dict[str, object]") -> "dict[str, object]":
+    data = command.get("data")
+    if not isinstance(data, dict):
+        raise Refused(W.REFUSE_FORMAT)
+    return data
+
+
 HANDLERS = {
     W.CMD_PERMIT: _permit,
     W.CMD_ACTIVATE: _activate,
@@ -93,6 +112,7 @@ HANDLERS = {
     W.CMD_LIMIT: _limit,
     W.CMD_UNLOCK: _unlock,
     W.CMD_CONFIG: _config,
+    W.CMD_CLEAR: _clear,
 }
 
 

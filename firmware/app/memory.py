@@ -18,9 +18,40 @@ COMMANDS_KEPT = 32
 class Session:
     """A permit whose holder has proved to be present. Power has flowed once `meter_start_wh` is known."""
 
-    def __init__(self, permit: Permit, meter_start_wh: "int | None" = None) -> None:
+    def __init__(self, permit: Permit) -> None:
         self.permit = permit
-        self.meter_start_wh = meter_start_wh
+        self.meter_start_wh: int | None = None
+        self.limit_ma = 0  # asked for by a command, 0 for none
+        self.left_ms: int | None = None  # of the paid time, by the monotonic clock, when power last flowed
+        self.card: str | None = None  # it proved the presence, so it may end the session
+        self.ending: str | None = None  # the reason of an end that waits for the vehicle only
+        self.ending_code: str | None = None
+
+    def is_used_up(self) -> bool:
+        return self.left_ms is not None and self.left_ms <= 0
+
+    def mark(self) -> str:
+        """By this a checkpoint is told to be of this session as it now stands."""
+        return "%s|%d" % (self.permit.session, self.permit.end_ms)
+
+    def as_dict(self) -> "dict[str, object]":
+        data: dict[str, object] = {name: getattr(self, name) for name in SESSION_FIELDS}
+        data["permit"] = self.permit.as_dict()
+        return data
+
+
+SESSION_FIELDS = ("meter_start_wh", "limit_ma", "left_ms", "card", "ending", "ending_code")
+
+
+def _session(data: "dict | None") -> "Session | None":  # type: ignore[type-arg]
+    """A field that an earlier firmware did not write keeps the value of a new session."""
+    if not data:
+        return None
+    session = Session(Permit(data["permit"]))
+    for name in SESSION_FIELDS:
+        if name in data:
+            setattr(session, name, data[name])
+    return session
 
 
 class Memory:
@@ -36,8 +67,10 @@ class Memory:
         self.commands: list[list[str]] = data.get("commands", [])  # [id, error or ""], newest last
         self.settings: dict[str, int] = data.get("settings", {})
         self.base_wh: int = data.get("base_wh", 0)
-        session = data.get("session")
-        self.session = Session(Permit(session["permit"]), session["meter_start_wh"]) if session else None
+        self.faults: list[str] = data.get("faults", [])  # active, so that each is told to be cleared
+        self.session = _session(data.get("session"))
+        if self.session and outbox.left_mark == self.session.mark():
+            self.session.left_ms = outbox.left_ms
         self.dirty = False
         self._recover(data.get("pending", []))
 
@@ -50,8 +83,15 @@ class Memory:
             self._save()
             self.dirty = False
         pending, self._pending = self._pending, []
-        for item in pending:
-            self._outbox.append(item)
+        if pending:
+            self.check()
+            self._outbox.extend(pending)
+
+    def check(self) -> None:
+        """What the next write to the log notes of the running session."""
+        session = self.session
+        if session and session.left_ms is not None:
+            self._outbox.left_mark, self._outbox.left_ms = session.mark(), session.left_ms
 
     def remember(self, command: str, error: str) -> None:
         self.commands.append([command, error])
@@ -67,10 +107,8 @@ class Memory:
 
     def _recover(self, pending: "list[str]") -> None:
         """Messages of a change that was saved just before the power went."""
-        for line in pending:
-            item = item_of(line)
-            if not self._outbox.holds(item.boot, item.seq):
-                self._outbox.append(item)
+        items = [item_of(line) for line in pending]
+        self._outbox.extend([item for item in items if not self._outbox.holds(item.boot, item.seq)])
         if pending:
             self._save()
 
@@ -84,7 +122,8 @@ class Memory:
             "commands": self.commands,
             "settings": self.settings,
             "base_wh": self.base_wh,
-            "session": session and {"permit": session.permit.as_dict(), "meter_start_wh": session.meter_start_wh},
+            "faults": self.faults,
+            "session": session and session.as_dict(),
             "pending": [item.line() for item in self._pending],
         }
         self._files.replace(DOCUMENT, seal(json.dumps(data)))

@@ -17,12 +17,12 @@ class Sampler:
         self._settings = settings
         self._sight = sight
         self._due_ms = 0
-
-    def at_once(self) -> None:
-        """The next one is due now."""
-        self._due_ms = 0
+        self._flowed = False
 
     def step(self, session: "str | None") -> None:
+        if self._sight.closed and not self._flowed:
+            self._due_ms = 0  # the first one of a session at once
+        self._flowed = self._sight.closed
         now, due = self._sight.now_ms, self._due_ms
         # A sample without a time is of no use to anybody.
         if now < due or not self._register.known or not self._clock.trusted:

@@ -9,6 +9,8 @@ BOUNDS = {
     "idle_s": (30, 1, 86400),  # sample otherwise
     "max_current_ma": (32000, 1000, 125000),  # what relay and wiring carry, per phase
     "max_temperature_mc": (80000, 40000, 120000),
+    "min_supply_mv": (4500, 2500, 24000),  # of the supply that holds the relay, where the board measures it
+    "min_voltage_mv": (85000, 50000, 250000),  # of the mains
     "meter_timeout_s": (5, 2, 60),  # no reading for so long while the relay is closed is a fault
 }
 

@@ -7,7 +7,7 @@ acknowledgement covers it.
 
 import json
 
-from .adapter import FIRMWARE, Adapter
+from .adapter import Adapter
 from .commands import Commands
 from .words import W
 
@@ -95,7 +95,7 @@ class Uplink:
         state = self._adapter.state()
         if state == self._told_state:
             return
-        if publish(self.topic_status, self._adapter.voice.status(state, FIRMWARE), True):
+        if publish(self.topic_status, self._adapter.voice.status(state, self._adapter.firmware), True):
             self._told_state = state
 
     def _start_over(self, wait_ms: int) -> None:

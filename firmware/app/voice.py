@@ -10,13 +10,17 @@ from .words import W
 
 
 class Voice:
-    def __init__(self, boot: int, clock: WallClock, register: Register, memory: Memory, outbox: Outbox) -> None:
+    def __init__(
+        self, boot: int, clock: WallClock, register: Register, memory: Memory, outbox: Outbox, keeps: bool
+    ) -> None:
+        """`keeps`: the meter's counter survives a power cut."""
         self.boot = boot
         self.seq = 0
         self._clock = clock
         self._register = register
         self._memory = memory
         self._outbox = outbox
+        self._keeps = keeps
 
     def event(self, type_: str, fields: "dict[str, object] | None" = None) -> None:
         """Leaves with the next commit of the memory, together with the change that it tells of."""
@@ -33,7 +37,10 @@ class Voice:
         self._memory.say(self._item(REPLY, 0, body))
 
     def sample(self, fields: "dict[str, object]") -> None:
-        body: dict[str, object] = {"energy_wh": self._register.total_wh}
+        """A sample may be gone after a power cut. Where the meter forgets then, too, it tells no more energy than the
+        flash knows of: the register, once told, never falls."""
+        total_wh = self._register.total_wh
+        body: dict[str, object] = {"energy_wh": total_wh if self._keeps else min(total_wh, self._outbox.safe_wh)}
         body.update(fields)
         self._memory.commit()  # in order: what is pending was numbered before this
         self._outbox.append(self._item(TELEMETRY, self._register.total_wh, body))

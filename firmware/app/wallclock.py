@@ -1,7 +1,9 @@
 """What time is it? A device has no battery behind its clock, so it must be told, and must doubt what it is told.
 
 Sources: NTP and the platform's acknowledgement (`now_ms`) set the clock. A command's `ts_ms` may be old (it can have
-waited at the broker), so it only says "not earlier than this" to a clock that is already set.
+waited at the broker), so it only says "not earlier than this" to a clock that is already set. A leap second, a drift, a
+server some seconds wrong are small steps; an hour (a wrong server, summer time by mistake, 1970) is a far one and has
+to be confirmed. None of it moves the end of a running session back: that is a monotonic deadline.
 """
 
 from .ports import Mono
@@ -9,17 +11,18 @@ from .ports import Mono
 EARLIEST_MS = 1704067200000  # 2024-01-01
 LATEST_MS = 4102444800000  # 2100-01-01
 SLEW_MS = 500  # a step back is spread: at most this much for each report
-SMALL_MS = 60_000  # a larger step back needs to be confirmed
+SMALL_MS = 60_000  # a larger step, in either direction, needs to be confirmed
 CONFIRM_MS = 30_000  # … by reports that agree for this long
 AGREE_MS = 2_000
-HINT_MS = 3_600_000  # a command may push the clock forward by no more than this
 
 
 class WallClock:
-    def __init__(self, mono: Mono) -> None:
+    def __init__(self, mono: Mono, floor_ms: int = 0) -> None:
+        """`floor_ms`: a time that has been before this start; an earlier one is doubted from the first word."""
         self._mono = mono
         self._offset = 0
         self._last_ms = 0
+        self._floor_ms = floor_ms
         self._doubt: list[int] = []
         self.trusted = False
 
@@ -36,20 +39,18 @@ class WallClock:
         mono = self._mono.ms()
         step = now_ms - mono - self._offset
         if not self.trusted:
-            return self._jump(now_ms - mono)
-        if step >= 0:
-            self._offset += step
-            self._doubt = []
-        elif step >= -SMALL_MS:
-            self._offset += max(step, -SLEW_MS)
-        else:
+            early = now_ms < self._floor_ms - AGREE_MS
+            return self._doubtful(now_ms - mono, mono) if early else self._jump(now_ms - mono)
+        if abs(step) > SMALL_MS:
             return self._doubtful(now_ms - mono, mono)
+        self._offset += step if step >= 0 else max(step, -SLEW_MS)
+        self._doubt = []
         return True
 
     def hint(self, now_ms: int) -> None:
         """A command was made at this time: it cannot be earlier now."""
         ahead = now_ms - self.now_ms()
-        if self.trusted and 0 < ahead <= HINT_MS:
+        if self.trusted and 0 < ahead <= SMALL_MS:
             self._offset += ahead
 
     def _jump(self, offset: int) -> bool:
@@ -60,8 +61,8 @@ class WallClock:
         return True
 
     def _doubtful(self, offset: int, mono: int) -> bool:
-        """A far step back is taken only when reports agree for a while: acknowledgements that waited at the broker
-        come in a burst and disagree with each other once their age is counted in."""
+        """A far step is taken only when reports agree for a while: acknowledgements that waited at the broker come in
+        a burst and disagree with each other once their age is counted in; a wrong time server disagrees with them."""
         if not self._doubt or abs(self._doubt[0] - offset) > AGREE_MS:
             self._doubt = [offset, mono]
         elif mono - self._doubt[1] >= CONFIRM_MS:

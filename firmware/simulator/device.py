@@ -9,7 +9,7 @@ from firmware.app.adapter import Adapter
 from firmware.app.files import Files
 from firmware.app.uplink import Uplink
 from firmware.net.client import Client
-from firmware.simulator.world import FAULTS, SimTime, World
+from firmware.simulator.world import Counter, SimTime, World
 
 PLUG_MS = 400  # from presence to the plug
 LEAVE_MS = 8_000  # from the end to the drive away
@@ -25,12 +25,14 @@ class Identity:
     secret: str
     key: bytes
     power_w: int = 7_360
+    forgets: bool = False  # its meter begins again at 0 when the power goes
 
     @classmethod
     def read(cls, row: dict[str, Any]) -> "Identity":
         """One row of the devices file: device, secret, key_hex, power_w (other keys are not ours)."""
         key = bytes.fromhex(row["key_hex"])
-        return cls(device=row["device"], secret=row["secret"], key=key, power_w=int(row.get("power_w", 7_360)))
+        power_w, forgets = int(row.get("power_w", 7_360)), bool(row.get("forgets", False))
+        return cls(device=row["device"], secret=row["secret"], key=key, power_w=power_w, forgets=forgets)
 
 
 class SimDevice:
@@ -46,7 +48,8 @@ class SimDevice:
         self._ntp = ntp
         self._ntp_ms = 0
         phases = 3 if identity.power_w > THREE_PHASE_W else 1
-        self.world = World(sim_time, identity.power_w, phases, identity.device)
+        counter = None if identity.forgets else Counter(folder / "meter.bin")
+        self.world = World(sim_time, identity.power_w, phases, identity.device, counter)
         self._plug_at: int | None = None
         self._leave_at: int | None = None
         self._plugged_for = ""
@@ -95,9 +98,7 @@ class SimDevice:
 
     def fault(self, name: str, on: bool) -> None:
         """Raises ValueError for a fault that this world does not know."""
-        if name not in FAULTS:
-            raise ValueError(f"unknown fault {name!r}: one of {', '.join(FAULTS)}")
-        (self.world.faults.add if on else self.world.faults.discard)(name)
+        self.world.break_it(name, on)
 
     def cut_network(self, seconds: float) -> None:
         self.offline_until_ms = self._time.ms() + int(seconds * 1000)

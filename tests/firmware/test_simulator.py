@@ -100,27 +100,66 @@ def test_started_again_from_its_flash_it_goes_on(tmp_path: Path) -> None:
     [
         ("over_temperature", "over_temperature"),
         ("meter_silent", "meter_failure"),
+        ("meter_frozen", "meter_failure"),
         ("tamper", "tamper"),
         ("over_current", "over_current"),
+        ("overload", "over_current"),
+        ("brown_out", "brown_out"),
+        ("weak_mains", "brown_out"),
     ],
 )
 def test_each_fault_opens_the_relay_and_goes_away(tmp_path: Path, fault: str, code: str) -> None:
     device, time = charging(tmp_path)
     device.fault(fault, True)
-    run(device, time, 15)
+    run(device, time, 25)
     assert not device.world.contacts.closed and device.state()["faults"] == [code]
     device.fault(fault, False)
     run(device, time, 70)
     assert device.state()["faults"] == []
+    assert device.world.contacts.closed == (code == "brown_out")
+
+
+@pytest.mark.parametrize("fault", ["warm", "meter_noise", "meter_reset", "deaf_vehicle"])
+def test_what_can_be_borne_is_borne(tmp_path: Path, fault: str) -> None:
+    device, time = charging(tmp_path)
+    run(device, time, 20)
+    before = device.adapter.register.total_wh
+    device.fault(fault, True)
+    run(device, time, 60)
+    assert device.world.contacts.closed and device.state()["faults"] == []
+    assert device.adapter.register.total_wh >= before + 60
+
+
+def test_power_that_flows_past_the_relay_is_told(tmp_path: Path) -> None:
+    time = HandTime()
+    device = SimDevice(identity(1), tmp_path / "ad_1", time)
+    run(device, time, 10)
+    device.fault("unmetered", True)
+    run(device, time, 20)
+    assert device.state()["faults"] == ["unmetered_energy"]
+
+
+def test_the_vehicle_stops_before_the_relay_opens(tmp_path: Path) -> None:
+    device, time = charging(tmp_path)
+    run(device, time, 20)
+    device.adapter.sessions.ask_end("remote")
+    run(device, time, 4)
+    assert not device.world.contacts.closed and device.world.contacts.broken_ma == 0
+    device, time = charging(tmp_path / "deaf")
+    device.fault("deaf_vehicle", True)
+    run(device, time, 20)
+    device.adapter.sessions.ask_end("remote")
+    run(device, time, 4)
+    assert not device.world.contacts.closed and device.world.contacts.broken_ma > 10_000
 
 
 def test_a_stuck_relay_is_noticed_when_it_should_be_open(tmp_path: Path) -> None:
     device, time = charging(tmp_path)
     device.fault("stuck_relay", True)
     run(device, time, 2)
-    device.adapter.stop("remote")
-    run(device, time, 6)
-    assert device.state()["faults"] == ["stuck_relay"]
+    device.adapter.sessions.ask_end("remote")
+    run(device, time, 9)
+    assert "stuck_relay" in device.state()["faults"]
 
 
 def test_without_a_time_server_it_knows_no_time(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ REFUSE_BUSY = "busy"
 REFUSE_COMMAND = "unknown_command"
 REFUSE_FORMAT = "bad_format"
 REFUSE_LATE = "command_expired"  # it arrived after its expires_ms
+REFUSE_OLD = "not_newer"  # this firmware or a newer one runs already
 
 # Fault codes.
 FAULT_OVER_CURRENT = "over_current"
@@ -73,7 +74,21 @@ FAULT_STUCK_RELAY = "stuck_relay"
 FAULT_METER = "meter_failure"
 FAULT_BROWN_OUT = "brown_out"
 FAULT_TAMPER = "tamper"
-FAULTS = (FAULT_OVER_CURRENT, FAULT_OVER_TEMPERATURE, FAULT_STUCK_RELAY, FAULT_METER, FAULT_BROWN_OUT, FAULT_TAMPER)
+FAULT_UNMETERED = "unmetered_energy"  # the register moved while no session had power; reason says how many Wh
+FAULTS = (
+    FAULT_OVER_CURRENT,
+    FAULT_OVER_TEMPERATURE,
+    FAULT_STUCK_RELAY,  # stays, over restarts, until CMD_CLEAR: a person has looked
+    FAULT_METER,
+    FAULT_BROWN_OUT,  # power pauses; the session goes on, for what is left of it, when the supply is back
+    FAULT_TAMPER,
+    FAULT_UNMETERED,
+)
+
+# Codes of an adapter's notices.
+NOTICE_OTA = "ota"  # reason: see OTA_REPORTS
+NOTICE_CREDENTIAL = "credential"  # reason: accepted | refused (the old one holds again)
+NOTICE_DERATING = "derating"  # reason: how many per cent of its rating the device offers because it is warm
 
 # Commands (downward, topic `cmd`).
 CMD_PERMIT = "permit"
@@ -85,10 +100,23 @@ CMD_CONFIG = "config"
 CMD_OTA = "ota"  # data: OTA_FIELDS
 CMD_CREDENTIAL = "credential"  # data: {"secret": the new password}; the old one holds until the new one connected
 CMD_OCPP = "ocpp"  # for OCPP stations: data {"action", "payload", "timeout_s"}; sent once, its answer is rpc.CallDone
-COMMANDS = (CMD_PERMIT, CMD_ACTIVATE, CMD_STOP, CMD_LIMIT, CMD_UNLOCK, CMD_CONFIG, CMD_OTA, CMD_CREDENTIAL, CMD_OCPP)
+CMD_CLEAR = "clear"  # data: {"code": a fault that stays until a person has looked}; device_fault while it is still seen
+COMMANDS = (
+    CMD_PERMIT,
+    CMD_ACTIVATE,  # data, where a card proved the presence: {"id_tag": it}; the same card then ends the session
+    CMD_STOP,
+    CMD_LIMIT,
+    CMD_UNLOCK,
+    CMD_CONFIG,
+    CMD_OTA,
+    CMD_CREDENTIAL,
+    CMD_OCPP,
+    CMD_CLEAR,
+)
 
 # The manifest of a firmware image. `sig` = hex of an RSA PKCS#1 v1.5 signature, SHA-256, over
-# "|".join(OTA_PREFIX, version, size, sha256); the public key is part of the firmware.
+# "|".join(OTA_PREFIX, version, size, sha256); the public key is part of the firmware. An image older than the one that
+# runs needs "downgrade": true in the manifest, and then "|downgrade" at the end of what is signed.
 OTA_PREFIX = "wattlane-firmware-v1"
 OTA_FIELDS = ("version", "url", "size", "sha256", "sig")
 # What a device says of it: notices with code "ota" and one of these reasons (then ":" and a detail).

@@ -155,7 +155,7 @@ class Rig:
         self.capacity = capacity
         self.boots = 0
         self.ids = 0
-        self.told = []
+        self.sent = []  # all that was ever said, as a line that is always there would carry it
         self.boot(clock)
 
     def boot(self, clock=True, away_ms=0, forget=True):
@@ -170,8 +170,17 @@ class Rig:
         self.adapter = Adapter(
             DEVICE, KEY, self.boots, self.board, self.board, self.mono, self.files, now, self.capacity
         )
+        self.adapter.outbox.append = self._overhear(self.adapter.outbox.append, lambda item: [item])
+        self.adapter.outbox.extend = self._overhear(self.adapter.outbox.extend, lambda items: items)
         self.uplink = Uplink(self.adapter)
         self.commands = Commands(self.adapter)
+
+    def _overhear(self, keep, items_of):
+        def overheard(said):
+            keep(said)
+            self.sent += [json.loads(item.body) for item in items_of(said)]
+
+        return overheard
 
     def wall(self):
         return T0 - 1000 + self.mono.ms()

@@ -42,10 +42,31 @@ def test_the_clock_put_back_does_not_lengthen_a_session():
 
 def test_the_clock_put_right_forward_ends_it_at_once():
     rig = Rig()
-    rig.start(end=T0 + 120000)
-    rig.adapter.clock.set(T0 + 120000)
+    rig.start(end=T0 + 60000)
+    rig.adapter.clock.set(T0 + 60000)
     rig.run(100)
     assert not rig.board.closed
+
+
+def test_an_hour_forward_is_doubted_and_ends_no_session_that_was_paid_for():
+    """A wrong time server, or summer time where there is none; the platform says what is right."""
+    rig = Rig()
+    rig.start(end=T0 + 120000)
+    for _ in range(50):
+        rig.adapter.clock.set(rig.wall() + HOUR)
+        rig.run(1000)
+        rig.adapter.clock.set(rig.wall())
+    assert rig.board.closed and abs(rig.adapter.clock.now_ms() - rig.wall()) < 1000
+
+
+def test_an_hour_forward_is_believed_once_it_is_confirmed():
+    rig = Rig()
+    rig.start(end=T0 + 120000)
+    for second in range(40):
+        rig.adapter.clock.set(rig.wall() + HOUR)
+        rig.run(1000)
+        assert rig.board.closed == (second < 30)
+    assert last_stop(rig)["reason"] == W.STOP_TIME
 
 
 def test_it_ends_when_the_paid_energy_is_delivered():
@@ -247,6 +268,146 @@ def test_the_meter_that_begins_again_at_zero_does_not_lower_the_register():
     rig.run(30000)
     assert 55 <= rig.adapter.register.total_wh - before <= 61
     rig.acknowledge()
+    rig.boot()  # this meter forgets: at most the last 15 seconds are not charged
+    rig.run(1000)
+    assert rig.adapter.register.total_wh >= before + 55 - 31
+
+
+def told_wh(rig):
+    return [body["energy_wh"] for body in rig.sent if "energy_wh" in body]
+
+
+def test_what_was_told_of_the_register_never_falls_whenever_the_power_goes():
+    """Also where the meter forgets and everything was acknowledged before it reached the flash."""
+    for keeps in (False, True):
+        rig = Rig()
+        rig.board.keeps = keeps
+        rig.boot()
+        rig.start(end=T0 + HOUR)
+        for round_ in range(12):
+            rig.run(1000 + 3700 * round_)
+            rig.acknowledge()
+            rig.boot(forget=not keeps)
+            rig.run(2000)
+        told = told_wh(rig)
+        assert told == sorted(told) and told[-1] > 300
+
+
+def test_a_limit_outlives_a_power_cut():
+    rig = Rig()
+    rig.start()
+    assert rig.command(W.CMD_LIMIT, current_ma=10000) is None
     rig.boot()
     rig.run(1000)
-    assert rig.adapter.register.total_wh >= before + 55
+    assert rig.board.closed and rig.board.offered == 10000
+    assert rig.command(W.CMD_LIMIT, current_ma=0) is None
+    assert rig.board.offered == 32000
+
+
+def test_a_clock_that_is_late_after_a_power_cut_lengthens_nothing():
+    """It is doubted; once it is believed, what was left of the paid time is all that is left."""
+    rig = Rig()
+    rig.start(end=T0 + 120000)
+    rig.run(60000)
+    rig.boot(clock=False)
+    for _ in range(100):
+        assert not rig.board.closed or rig.adapter.clock.trusted
+        rig.adapter.clock.set(rig.wall() - 50000)
+        rig.run(1000)
+    assert last_stop(rig)["reason"] == W.STOP_TIME
+    flowed = last_stop(rig)["energy_wh"] - rig.events(W.EV_STARTED)[0]["energy_wh"]
+    assert flowed <= 120 * 2 + 3
+
+
+class Vehicle:
+    """Makes the bench hear the pilot: it stops drawing so many ms after it was asked to."""
+
+    def __init__(self, rig, after_ms):
+        self.rig = rig
+        rig.board.has_pilot = lambda: True
+        self.after_ms = after_ms
+        self.opened_with_ma = []
+        self.asked_ms = None
+        rig.board.offer = self.offer
+        self.open_relay = rig.board.open_relay
+        rig.board.open_relay = self.opened
+
+    def offer(self, current_ma):
+        self.rig.board.offered = current_ma
+        self.asked_ms = self.rig.mono.ms() if not current_ma else None
+
+    def opened(self):
+        if self.rig.board.closed:
+            self.opened_with_ma.append(self.rig.board.current_ma)
+        self.open_relay()
+
+    def run(self, ms):
+        for _ in range(ms // 100):
+            board, asked = self.rig.board, self.asked_ms
+            if board.closed and asked is not None and self.rig.mono.ms() - asked >= self.after_ms:
+                board.current_ma, board.power_w = 100, 20
+            self.rig.run(100)
+
+
+def easing(after_ms=1500, **fields):
+    rig = Rig()
+    vehicle = Vehicle(rig, after_ms)
+    rig.start(**fields)
+    return rig, vehicle
+
+
+def test_the_vehicle_is_asked_first_and_the_relay_breaks_no_load():
+    rig, vehicle = easing()
+    rig.command(W.CMD_STOP)
+    assert rig.board.closed and rig.board.offered == 0 and not rig.events(W.EV_STOPPED)
+    vehicle.run(2700)
+    assert not rig.board.closed and vehicle.opened_with_ma == [100]
+    assert last_stop(rig)["reason"] == W.STOP_REMOTE
+
+
+def test_a_vehicle_that_does_not_listen_has_three_seconds():
+    rig, vehicle = easing(after_ms=99999)
+    rig.command(W.CMD_STOP)
+    vehicle.run(2900)
+    assert rig.board.closed
+    vehicle.run(200)
+    assert not rig.board.closed and last_stop(rig)["reason"] == W.STOP_REMOTE
+
+
+def test_the_paid_end_is_on_time_and_without_a_load():
+    rig, vehicle = easing(end=T0 + 60000)
+    while rig.wall() < T0 + 59800:
+        vehicle.run(100)
+        assert rig.board.closed
+    assert rig.board.offered == 0
+    vehicle.run(300)
+    assert not rig.board.closed and vehicle.opened_with_ma == [100]
+    assert last_stop(rig)["reason"] == W.STOP_TIME
+
+
+def test_an_extension_in_the_last_seconds_lets_the_vehicle_go_on():
+    rig, vehicle = easing(after_ms=99999, end=T0 + 60000)
+    vehicle.run(56000)
+    assert rig.board.offered == 0
+    assert rig.grant(end=T0 + 90000) is None
+    assert rig.board.offered == 32000
+    vehicle.run(20000)
+    assert rig.board.closed and rig.board.offered == 32000
+
+
+def test_the_paid_energy_is_not_exceeded_by_a_vehicle_that_stops():
+    rig, vehicle = easing(after_ms=700, energy_wh=20)
+    vehicle.run(20000)
+    assert last_stop(rig)["reason"] == W.STOP_ENERGY and vehicle.opened_with_ma == [100]
+    assert 17 <= last_stop(rig)["energy_wh"] - rig.events(W.EV_STARTED)[0]["energy_wh"] <= 20
+
+
+def test_a_power_cut_while_the_vehicle_is_stopping_does_not_bring_the_session_back():
+    rig, vehicle = easing(after_ms=99999)
+    rig.command(W.CMD_STOP)
+    vehicle.run(500)
+    rig.board.closed = False
+    rig.boot()
+    vehicle.run(3000)
+    assert not rig.board.closed and last_stop(rig)["reason"] == W.STOP_REMOTE
+    assert rig.command(W.CMD_ACTIVATE, session="s1") == W.REFUSE_UNKNOWN
