@@ -3,14 +3,13 @@
 import argparse
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import ssl
 from pathlib import Path
 
 import structlog
-from websockets.exceptions import InvalidMessage
+import uvloop
 
 from saas.edge.mqtt import rpc
 from saas.kit import logs
@@ -67,17 +66,11 @@ async def run(given: argparse.Namespace) -> None:
     log.info("stopped")
 
 
-def says_more_than_goodbye(record: logging.LogRecord) -> bool:
-    """False for connections that were closed before they said anything: who looks whether the port answers."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError))
-
-
 def main() -> None:
     """Entry point."""
     logs.configure("gateway")
-    logging.getLogger("websockets.server").addFilter(says_more_than_goodbye)
-    asyncio.run(run(options()))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(options()))
 
 
 if __name__ == "__main__":

@@ -2,19 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 import structlog
-from websockets.exceptions import ConnectionClosed
 
 from saas.contracts.telemetry import wire
 
 from . import frames, schemas
 from .frames import Fault
 from .station import OutCall
+from .websocket import Gone
 
 log = structlog.get_logger("ocpp")
 BROKEN = "answer_breaks_schema"
@@ -42,9 +42,11 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Caller:
-    """`send` puts a frame on the wire."""
+    """`send` puts a frame on the wire, or raises Gone."""
 
-    def __init__(self, device: str, version: str, send: Callable[[str], Awaitable[None]]) -> None:
+    __slots__ = ("_asked", "_device", "_send", "_turn", "_version")
+
+    def __init__(self, device: str, version: str, send: Callable[[bytes], None]) -> None:
         self._device = device
         self._version = version
         self._send = send
@@ -76,7 +78,7 @@ class Caller:
         else:
             self._asked[1].set_exception(CallFailed(frame.code[:60] or "GenericError", frame.text[:255]))
 
-    def broken(self, message_id: str, why: str) -> None:
+    def broken(self, message_id: str | int, why: str) -> None:
         """The answer to our open call came as a frame that cannot be read."""
         if self._asked and self._asked[0] == message_id and not self._asked[1].done():
             self._asked[1].set_exception(CallFailed(BROKEN, why))
@@ -92,11 +94,11 @@ class Caller:
         self._asked = (message_id, answer)
         try:
             async with asyncio.timeout(timeout_s):
-                await self._send(frames.call(message_id, out.action, out.payload))
+                self._send(frames.call(message_id, out.action, out.payload))
                 return await answer
         except TimeoutError:
             raise CallFailed("no_answer", f"No answer within {timeout_s:g} seconds.") from None
-        except ConnectionClosed:
+        except Gone:
             raise CallFailed("offline", "The station left before it answered.") from None
         finally:
             self._asked = None

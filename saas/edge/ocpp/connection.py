@@ -1,13 +1,17 @@
-"""One station's conversation: its calls in turn, our calls one at a time."""
+"""One station's conversation: its calls in turn, our calls one at a time.
+
+A call that needs nothing to be waited for is answered at once, in the event loop's own turn. Another one gets a task,
+and what comes meanwhile waits behind it; Heartbeats alone are answered out of turn.
+"""
 
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
 import structlog
-from websockets.exceptions import ConnectionClosed
 
 from saas.contracts import rpc
 from saas.contracts.telemetry import messages, wire
@@ -16,22 +20,37 @@ from saas.edge.mqtt.rpc import NoAnswer, Refusal
 from . import frames, schemas
 from .calling import Answer, Caller
 from .facts import TOPICS, Fact
-from .frames import Fault
+from .frames import Call, Fault
 from .ports import Answers, Broker, BrokerAway, published
 from .rawlog import RawLog
 from .registration import Registration
+from .retell import Retelling
 from .station import OutCall, Plan, State, Wait
+from .websocket import BAD_DATA, Gone
 
 log = structlog.get_logger("ocpp")
 MAX_CALLS_WAITING = 32
+OUT_OF_TURN = "Heartbeat"
+Sent = list[asyncio.Future[None]]
 
 
 class Socket(Protocol):
     """The part of a WebSocket that a conversation needs."""
 
-    async def send(self, message: str) -> None: ...
-    async def recv(self) -> str | bytes: ...
-    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+    def send(self, message: bytes) -> None:
+        """Raises Gone."""
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Begin to close."""
+
+    def fail(self, code: int, why: str) -> None:
+        """Close for a broken rule."""
+
+    def hold(self) -> None:
+        """Read no more for now."""
+
+    def go_on(self) -> None:
+        """Read again."""
 
 
 class Services:
@@ -42,6 +61,8 @@ class Services:
         self.puback_s = times.get("puback_s", 10.0)
         self.commit_s = times.get("commit_s", 25.0)
         self.call_s = times.get("call_s", 30.0)
+        self.keep_alive_s = times.get("keep_alive_s", 30.0)
+        self.retelling = Retelling(answers, pause_s=times.get("retell_s", 3.0))
 
 
 class Silence(Exception):
@@ -54,10 +75,25 @@ def now_ms() -> int:
 
 
 class Connection:
-    """`state` outlives nothing but the connection; `translator` is the module of the version."""
+    """`state` outlives nothing but the connection; `translator` is the module of the version.
+
+    `gone` is called once, with the reason, when the connection has ended.
+    """
+
+    __slots__ = (
+        "_caller", "_current", "_gone", "_registration", "_services", "_socket", "_telling", "_uncommitted", "_version",
+        "_waiting", "_worker", "device", "opened_ms", "state", "translator",
+    )  # fmt: skip
 
     def __init__(
-        self, socket: Socket, translator: ModuleType, state: State, services: Services, *, registered: bool
+        self,
+        socket: Socket,
+        translator: ModuleType,
+        state: State,
+        services: Services,
+        *,
+        registered: bool,
+        gone: Callable[["Connection", str], None],
     ) -> None:
         self.state = state
         self.device = state.device
@@ -66,25 +102,41 @@ class Connection:
         self._version: str = translator.VERSION
         self._socket = socket
         self._services = services
+        self._gone = gone
         self._registration = Registration(accepted=registered)
-        self._waiting: deque[frames.Call] = deque()
-        self._room = asyncio.Event()
-        self._worker: asyncio.Task[None] | None = None
-        self._background: set[asyncio.Task[None]] = set()
         self._caller = Caller(state.device, self._version, self._send)
+        self._current: Call | None = None  # its answer waits for something
+        self._waiting: deque[Call] | None = None
+        self._worker: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
         self._uncommitted: list[tuple[int, int, asyncio.Future[None]]] = []
 
-    async def converse(self) -> None:
-        """Serve the station until its socket closes (the socket's own exception ends it)."""
+    def received(self, message: bytes, text: bool) -> None:
+        """A message of the station."""
+        self._services.rawlog.add(self.device, "in", message)
         try:
-            while True:
-                await self._received(await self._socket.recv())
-        finally:
-            self._end()
+            if not text:
+                raise Fault("bad_frame", "OCPP-J uses text frames.")
+            frame = frames.parse(message)
+        except Fault as fault:
+            self._refuse(message, text, fault)
+            return
+        if isinstance(frame, Call):
+            self._take(frame)
+        else:
+            self._caller.answered(frame)
 
-    async def close(self, reason: str) -> None:
+    def left(self, why: str) -> None:
+        """The connection has ended."""
+        for task in (self._worker, self._telling):
+            if task is not None:
+                task.cancel()
+        self._caller.end()
+        self._gone(self, why)
+
+    def close(self, reason: str) -> None:
         """End the conversation from our side."""
-        await self._socket.close(1000, reason)
+        self._socket.close(1000, reason)
 
     @property
     def call_s(self) -> float:
@@ -102,74 +154,78 @@ class Connection:
             if waiting_boot == boot and waiting_seq <= seq and not future.done():
                 future.set_result(None)
 
-    async def _received(self, raw: str | bytes) -> None:
-        self._services.rawlog.add(self.device, "in", raw)
-        try:
-            if isinstance(raw, bytes):
-                raise Fault("bad_frame", "OCPP-J uses text frames.")
-            frame = frames.parse(raw)
-        except Fault as fault:
-            await self._refuse(raw, fault)
-            return
-        if isinstance(frame, frames.Call):
-            await self._queue(frame)
-        else:
-            self._caller.answered(frame)
-
-    async def _refuse(self, raw: str | bytes, fault: Fault) -> None:
-        if frames.is_answer(raw):
+    def _refuse(self, message: bytes, text: bool, fault: Fault) -> None:
+        if text and not _is_utf8(message):
+            self._socket.fail(BAD_DATA, "Text is UTF-8.")
+        elif frames.is_answer(message):
             log.warning("broken_answer_dropped", device=self.device, reason=str(fault))
             self._caller.broken(fault.message_id, str(fault))
         else:
-            await self._send(frames.error(fault, self._version))
+            self._say(frames.error(fault, self._version))
 
-    async def _queue(self, call: frames.Call) -> None:
+    # Calls of the station
+
+    def _take(self, call: Call) -> None:
         """In turn, while the socket goes on hearing answers; a station with too many open calls is not read."""
-        while len(self._waiting) >= MAX_CALLS_WAITING:
-            self._room.clear()
-            await self._room.wait()
-        self._waiting.append(call)
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+        if self._current is None:
+            self._begin(call)
+        elif twin := self._open_call(call.id):
+            self._again(call, twin)
+        elif call.action == OUT_OF_TURN:
+            self._begin(call)
+        else:
+            self._waiting = self._waiting if self._waiting is not None else deque()
+            self._waiting.append(call)
+            if len(self._waiting) >= MAX_CALLS_WAITING:
+                self._socket.hold()
 
-    async def _work(self) -> None:
-        while self._waiting:
-            call = self._waiting.popleft()
-            self._room.set()
-            try:
-                await self._send(await self._reply(call))
-            except Silence as why:
-                log.info("not_answered", device=self.device, action=call.action, reason=str(why))
-            except ConnectionClosed:
-                return
+    def _open_call(self, message_id: str) -> Call | None:
+        calls = (self._current, *(self._waiting or ()))
+        return next((call for call in calls if call is not None and call.id == message_id), None)
 
-    async def _reply(self, call: frames.Call) -> str:
+    def _again(self, call: Call, twin: Call) -> None:
+        """The id of a call that is still open. Said twice, it is answered once; another call needs another id."""
+        if call == twin:
+            log.info("repeated_call_dropped", device=self.device, action=call.action, id=call.id)
+        else:
+            fault = Fault("bad_id", "The message id is that of another open call.", message_id=call.id)
+            self._say(frames.error(fault, self._version))
+
+    def _begin(self, call: Call) -> None:
+        """Answer at once, or in a task when something must be waited for."""
         try:
-            return frames.result(call.id, await self._carry_out(call))
-        except Fault as fault:
-            fault.message_id = call.id
-            return frames.error(fault, self._version)
-        except Silence:
-            raise
-        except Exception:
-            log.exception("call_failed", device=self.device, action=call.action)
-            return frames.error(Fault("internal", "The platform failed.", message_id=call.id), self._version)
+            plan = self._plan(call)
+            if plan.tell is not None:
+                self._tell(plan.tell)
+            sent: Sent = []
+            if plan.question is None and plan.wait is Wait.PUBLISHED:
+                sent = self._publish(plan)
+                if not sent:
+                    self._conclude(call, plan, None)
+                    return
+        except Exception as wrong:
+            self._fail(call, wrong)
+            return
+        self._current = call
+        self._worker = asyncio.get_running_loop().create_task(self._work(call, plan, sent))
 
-    async def _carry_out(self, call: frames.Call) -> dict[str, Any]:
-        self._check(call)
-        plan: Plan = self.translator.translate(call.action, call.payload, self.state, now_ms())
-        if plan.tell is not None:
-            self._tell(plan.tell)
-        result, answered = await self._ask(plan)
-        await self._publish(plan)
-        if not answered:
-            raise Silence("nobody answered the question")
-        if isinstance(result, rpc.Booted):
-            self._registration.accepted = result.status == "Accepted"
-        self._became(plan.state)
-        return plan.answer(result)
+    async def _work(self, call: Call, plan: Plan, sent: Sent) -> None:
+        """Wait for what this call needs, then go on with what came meanwhile."""
+        try:
+            result = await self._settled(plan, sent)
+            self._conclude(call, plan, result)
+        except Silence as why:
+            log.info("not_answered", device=self.device, action=call.action, reason=str(why))
+        except Exception as wrong:
+            self._fail(call, wrong)
+        self._current = self._worker = None
+        while self._waiting and self._current is None:
+            self._begin(self._waiting.popleft())
+        if not self._waiting:
+            self._waiting = None
+        self._socket.go_on()
 
-    def _check(self, call: frames.Call) -> None:
+    def _plan(self, call: Call) -> Plan:
         if call.action not in self.translator.ACTIONS:
             known = call.action in schemas.actions(self._version)
             code = "unsupported_action" if known else "unknown_action"
@@ -177,32 +233,72 @@ class Connection:
         schemas.check_request(self._version, call.action, call.payload)
         if not self._registration.allows(call.action):
             raise Fault("security", "The station is not accepted yet: send BootNotification.")
+        plan: Plan = self.translator.translate(call.action, call.payload, self.state, now_ms())
+        return plan
 
-    async def _ask(self, plan: Plan) -> tuple[Any, bool]:
-        """The result of the plan's question, and whether the station may be answered.
+    async def _settled(self, plan: Plan, sent: Sent) -> Any:
+        """The result of the plan's question, when all that it waits for has happened. Raises Fault or Silence.
 
         Facts that must be committed are published even when nobody answers: the station then says them again.
         """
-        if plan.question is None:
+        result, answered = await self._ask(plan)
+        if plan.wait is Wait.COMMITTED:
+            await self._commit(plan.plain, plan.facts)
+        else:
+            await self._acknowledged(sent or self._publish(plan))
+        if not answered:
+            raise Silence("nobody answered the question")
+        return result
+
+    def _conclude(self, call: Call, plan: Plan, result: Any) -> None:
+        """Remember, and answer."""
+        if isinstance(result, rpc.Booted):
+            self._registration.accepted = result.status == "Accepted"
+        if plan.state is not self.state and call.action != OUT_OF_TURN:
+            self._became(plan.state)
+        self._say(frames.result(call.id, plan.answer(result)))
+
+    def _fail(self, call: Call, wrong: Exception) -> None:
+        if not isinstance(wrong, Fault):
+            log.error("call_failed", device=self.device, action=call.action, exc_info=wrong)
+            wrong = Fault("internal", "The platform failed.")
+        wrong.message_id = call.id
+        self._say(frames.error(wrong, self._version))
+
+    async def _ask(self, plan: Plan) -> tuple[Any, bool]:
+        """The result of the plan's question, and whether the station may be answered."""
+        question = plan.question
+        if question is None:
             return None, True
         try:
-            return await self._services.answers.ask(plan.question), True
+            result = await self._services.answers.ask(question)
         except (NoAnswer, Refusal) as wrong:
             log.warning("question_unanswered", device=self.device, reason=str(wrong))
             if plan.wait is Wait.COMMITTED:
                 return None, False
             if plan.needed:
                 raise Fault("internal", f"The platform cannot say: {wrong}") from None
+            if isinstance(wrong, NoAnswer):
+                self._services.retelling.later(question)
             return None, True
+        self._services.retelling.heard(question)
+        return result, True
 
-    async def _publish(self, plan: Plan) -> None:
+    # Facts
+
+    def _publish(self, plan: Plan) -> Sent:
+        """What the broker has not acknowledged yet. Raises Fault when it takes nothing."""
         if not plan.facts:
-            return
-        if plan.wait is Wait.COMMITTED:
-            await self._commit(plan.plain, plan.facts)
-            return
+            return []
         try:
-            await published([self._send_fact(fact) for fact in plan.facts], within_s=self._services.puback_s)
+            sent = [self._send_fact(fact) for fact in plan.facts]
+        except BrokerAway as away:
+            raise Fault("internal", f"Not stored: {away}") from None
+        return [puback for puback in sent if not puback.done()]
+
+    async def _acknowledged(self, sent: Sent) -> None:
+        try:
+            await published(sent, within_s=self._services.puback_s)
         except BrokerAway as away:
             raise Fault("internal", f"Not stored: {away}") from None
 
@@ -224,6 +320,8 @@ class Connection:
 
     def _send_fact(self, fact: Fact) -> asyncio.Future[None]:
         return self._services.broker.send(TOPICS[type(fact)] % self.device, messages.encode(fact))
+
+    # What the platform should know
 
     def _became(self, state: State) -> None:
         before, self.state = self.state, state
@@ -249,9 +347,9 @@ class Connection:
             log.info("status_not_said", device=self.device, online=online)
 
     def _tell(self, message: Any) -> None:
-        task = asyncio.create_task(self._told(message))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        """In the background, and lost when nobody hears it; not again while nobody heard the last one."""
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.get_running_loop().create_task(self._told(message))
 
     async def _told(self, message: Any) -> None:
         try:
@@ -259,11 +357,21 @@ class Connection:
         except (NoAnswer, Refusal) as wrong:
             log.info("not_told", device=self.device, reason=str(wrong))
 
-    async def _send(self, frame: str) -> None:
-        self._services.rawlog.add(self.device, "out", frame)
-        await self._socket.send(frame)
+    def _say(self, answer: bytes) -> None:
+        """An answer that nobody waits for any more is dropped."""
+        try:
+            self._send(answer)
+        except Gone:
+            log.info("answer_dropped", device=self.device)
 
-    def _end(self) -> None:
-        for task in (*self._background, *([self._worker] if self._worker else [])):
-            task.cancel()
-        self._caller.end()
+    def _send(self, frame: bytes) -> None:
+        self._socket.send(frame)
+        self._services.rawlog.add(self.device, "out", frame)
+
+
+def _is_utf8(message: bytes) -> bool:
+    try:
+        message.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

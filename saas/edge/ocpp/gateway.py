@@ -1,45 +1,35 @@
 """The OCPP gateway: WebSockets of stations on one side, the broker on the other. No database, no business.
 
 `ws://host:port/ocpp/<tenant>/<station id>`, sub-protocols ocpp1.6 and ocpp2.0.1. Who may connect is asked of the
-answers process before the upgrade. The newest authenticated connection of a station wins. A connection without a common
-sub-protocol is refused before the upgrade (400), as other servers of the field do.
+answers process before the upgrade. The newest authenticated connection of a station wins.
 """
 
 import asyncio
 import ssl
 from collections import OrderedDict
-from collections.abc import Coroutine
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
+from websockets.http11 import Request
 
 from saas.contracts.telemetry import messages, wire
 
 from .commands import Commands
 from .connection import Connection, Services, now_ms
-from .handshake import TRANSLATORS, Admission, Refused, admit
+from .handshake import TRANSLATORS, Admission, admit
 from .station import State
+from .upgrade import Refused
+from .websocket import Door, WebSocket
 
 log = structlog.get_logger("ocpp")
 K = TypeVar("K")
 V = TypeVar("V")
-FRAME_LIMIT = 256 * 1024
-PING_SECONDS = 30
 REMEMBERED = 10_000
+BACKLOG = 2048
+TLS_HANDSHAKE_S = 15.0
 DOWNWARD = (wire.TOPIC_ACK, wire.TOPIC_CMD)
-
-
-class StationSocket(ServerConnection):
-    """A WebSocket that remembers who was admitted to it."""
-
-    admitted: Admission | None = None
 
 
 class Gateway:
@@ -51,84 +41,56 @@ class Gateway:
         self._stations: dict[str, Connection] = {}
         self._states: OrderedDict[str, State] = OrderedDict()
         self._commands = Commands(services, self._stations.get)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: Server | None = None
+        self._door = Door(self._admit, self._enter, keep_alive_s=services.keep_alive_s)
+        self._watch: asyncio.Task[None] | None = None
+        self._servers: list[asyncio.Server] = []
         self._stale = self._left_behind()
         services.broker.on_connected(self._broker_is_back)
 
     async def open(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
-        """Listen; the port that was taken (for port 0)."""
-        self._server = await serve(
-            self._serve,
-            host,
-            port,
-            create_connection=StationSocket,
-            process_request=self._admit,
-            select_subprotocol=self._select,
-            compression=None,
-            max_size=FRAME_LIMIT,
-            ping_interval=PING_SECONDS,
-            server_header=None,
-            ssl=tls,
-            backlog=2048,
-        )
-        port_taken: int = next(iter(self._server.sockets)).getsockname()[1]
-        log.info("listening", host=host, port=port_taken)
+        """Listen, once more with every call; the port that was taken (for port 0)."""
+        loop = asyncio.get_running_loop()
+        wait = {"ssl_handshake_timeout": TLS_HANDSHAKE_S} if tls else {}
+        server = await loop.create_server(lambda: WebSocket(self._door), host, port, ssl=tls, backlog=BACKLOG, **wait)
+        self._servers.append(server)
+        self._watch = self._watch or loop.create_task(self._door.watch())
+        port_taken: int = server.sockets[0].getsockname()[1]
+        log.info("listening", host=host, port=port_taken, tls=bool(tls))
         return port_taken
 
     async def close(self) -> None:
         """Say goodbye to all stations (1001), and to the platform that they are gone."""
-        if self._server:
-            self._server.close()
-            await self._server.wait_closed()
+        for server in self._servers:
+            server.close()
+        await self._door.close()
         self._commands.end()
-        for task in self._tasks:
-            task.cancel()
+        self._services.retelling.end()
+        if self._watch:
+            self._watch.cancel()
 
     def connection(self, device: str) -> Connection | None:
         """The device's conversation, if it is connected."""
         return self._stations.get(device)
 
-    async def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
+    async def _admit(self, request: Request, socket: WebSocket) -> Admission:
         try:
-            admission = await admit(request, self._services.answers)
+            return await admit(request, self._services.answers)
         except Refused as no:
             if no.device:
-                self._services.rawlog.refused(no.device, f"{no.status} {no}")
-            return _refusal(socket, no)
-        if isinstance(socket, StationSocket):
-            socket.admitted = admission
-        return None
+                self._services.rawlog.refused(no.device, f"{no.status} {no} From {socket.address}.")
+            raise
 
-    def _select(self, socket: ServerConnection, _offered: object) -> Subprotocol | None:
-        admitted = socket.admitted if isinstance(socket, StationSocket) else None
-        return Subprotocol(admitted.subprotocol) if admitted else None
-
-    async def _serve(self, socket: ServerConnection) -> None:
-        admitted = socket.admitted if isinstance(socket, StationSocket) else None
-        if admitted is None:
-            return
-        connection = self._enter(socket, admitted)
-        why = "The gateway was stopped."
-        try:
-            await connection.converse()
-        except ConnectionClosed as closed:
-            why = str(closed)
-        finally:
-            self._services.rawlog.add(connection.device, "closed", why)
-            log.info("station_gone", device=connection.device, reason=why)
-            self._leave(connection)
-
-    def _enter(self, socket: ServerConnection, admitted: Admission) -> Connection:
+    def _enter(self, socket: WebSocket, admitted: Admission) -> Connection:
         device = admitted.device
         older = self._stations.get(device)
         state = older.state if older else self._states.pop(device, State(device=device))
+        translator = TRANSLATORS[str(admitted.subprotocol)]
         connection = Connection(
-            socket, TRANSLATORS[admitted.subprotocol], state, self._services, registered=not admitted.pending
+            socket, translator, state, self._services, registered=not admitted.pending, gone=self._gone
         )
         self._stations[device] = connection
         if older:
-            self._begin(older.close("Replaced by a newer connection."))
+            older.close("Replaced by a newer connection.")
         else:
             self._listen(device)
         self._mark(device)
@@ -137,8 +99,10 @@ class Gateway:
         log.info("station_here", device=device, protocol=admitted.subprotocol, pending=admitted.pending)
         return connection
 
-    def _leave(self, connection: Connection) -> None:
+    def _gone(self, connection: Connection, why: str) -> None:
         device = connection.device
+        self._services.rawlog.add(device, "closed", why)
+        log.info("station_gone", device=device, reason=why)
         if self._stations.get(device) is not connection:
             return
         del self._stations[device]
@@ -178,26 +142,9 @@ class Gateway:
     def _mark(self, device: str) -> None:
         (self._marks / device).touch()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
-
-def _described(socket: ServerConnection, admitted: Admission) -> str:
-    address = socket.remote_address
-    return (
-        f"{admitted.subprotocol} from {address[0] if address else 'nowhere'}{', pending' if admitted.pending else ''}"
-    )
-
-
-def _refusal(socket: ServerConnection, no: Refused) -> Response:
-    response = socket.respond(HTTPStatus(no.status), f"{no}\n")
-    if no.status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = 'Basic realm="Wattlane", charset="UTF-8"'
-    if no.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = "10"
-    return response
+def _described(socket: WebSocket, admitted: Admission) -> str:
+    return f"{admitted.subprotocol} from {socket.address}{', pending' if admitted.pending else ''}"
 
 
 def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:

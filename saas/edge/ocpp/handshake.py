@@ -16,31 +16,23 @@ from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from . import v16, v201
 from .ports import Answers
+from .upgrade import Refused
 
 log = structlog.get_logger("ocpp")
 TRANSLATORS: dict[str, ModuleType] = {module.SUBPROTOCOL: module for module in (v16, v201)}
 _STATION_ID = re.compile(r"[\x21-\x7e]{1,48}")
 
 
-class Refused(Exception):
-    """The connection is refused with this HTTP status. `device`: whose, when it is known."""
-
-    def __init__(self, status: int, text: str, *, device: str | None = None) -> None:
-        super().__init__(text)
-        self.status = status
-        self.device = device
-
-
 class Admission(msgspec.Struct, frozen=True):
-    """A station that proved who it is."""
+    """A station that proved who it is. `subprotocol` None: it offers none that we speak."""
 
     device: str
-    subprotocol: str
+    subprotocol: str | None
     pending: bool
 
 
 async def admit(request: Request, answers: Answers) -> Admission:
-    """The station behind a request. Raises Refused: 401, 404, 400 (no common sub-protocol) or 503 (ask later)."""
+    """The station behind a request. Raises Refused: 401, 404, 400 (offers no sub-protocol) or 503 (ask later)."""
     tenant, station_id = place(request.path)
     subprotocol = chosen(request.headers.get_all("Sec-WebSocket-Protocol"))
     password = password_of(request.headers.get("Authorization"), station_id)
@@ -53,8 +45,8 @@ async def admit(request: Request, answers: Answers) -> Admission:
     if connected.status != 101 or connected.device is None:
         words = "Unknown station." if connected.status == 404 else "Wrong credential."
         raise Refused(connected.status, words, device=connected.device)
-    if subprotocol is None:
-        words = f"No common sub-protocol. Offer one of: {', '.join(TRANSLATORS)}."
+    if subprotocol is None and not request.headers.get_all("Sec-WebSocket-Protocol"):
+        words = f"This is no OCPP: offer a sub-protocol, one of {', '.join(TRANSLATORS)}."
         raise Refused(400, words, device=connected.device)
     return Admission(connected.device, subprotocol, connected.pending)
 

@@ -37,18 +37,18 @@ def test_reads_a_result_and_an_error() -> None:
         ('[2.0,"a1","Heartbeat",{}]', "bad_frame", "a1"),
         ('[9,"a1","Heartbeat",{}]', "bad_type", "a1"),
         ('[1,"a1"]', "bad_type", "a1"),
-        ('[2,"a1","Heartbeat"]', "bad_frame", "a1"),
-        ('[2,"a1","Heartbeat",{},1]', "bad_frame", "a1"),
-        ('[2,"a1","Heartbeat",[]]', "bad_frame", "a1"),
-        ('[2,"a1",7,{}]', "bad_frame", "a1"),
-        ('[2,7,"Heartbeat",{}]', "bad_frame", "-1"),
-        ('[2,"","Heartbeat",{}]', "bad_frame", "-1"),
-        ('[2,"-1","Heartbeat",{}]', "bad_frame", "-1"),
-        (f'[2,"{"x" * 37}","Heartbeat",{{}}]', "bad_frame", "-1"),
+        ('[2,"a1","Heartbeat"]', "incomplete", "a1"),
+        ('[2,"a1","Heartbeat",{},1]', "incomplete", "a1"),
+        ('[2,"a1","Heartbeat",[]]', "bad_payload", "a1"),
+        ('[2,"a1",7,{}]', "bad_payload", "a1"),
+        ('[2,7,"Heartbeat",{}]', "bad_id", 7),
+        ('[2,"","Heartbeat",{}]', "bad_id", "-1"),
+        ('[2,"-1","Heartbeat",{}]', "bad_id", "-1"),
+        (f'[2,"{"x" * 37}","Heartbeat",{{}}]', "bad_id", "-1"),
         ("[" * 100_000, "bad_frame", "-1"),
     ],
 )
-def test_refuses_by_name(raw: str, code: str, message_id: str) -> None:
+def test_refuses_by_name(raw: str, code: str, message_id: str | int) -> None:
     with pytest.raises(Fault) as caught:
         frames.parse(raw)
     assert (caught.value.code, caught.value.message_id) == (code, message_id)

@@ -11,7 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from saas.contracts import rpc
 from saas.contracts.stations import tag_of_session
-from saas.edge.ocpp.handshake import Refused, password_of
+from saas.edge.ocpp.handshake import password_of
+from saas.edge.ocpp.upgrade import Refused
 
 from .fakes import House, opened, play, until
 from .stations import AT, Station16, Station201, ask, basic, dial, hear, plugged, say
@@ -183,7 +184,7 @@ def test_a_platform_that_does_not_answer(tmp_path: Path) -> None:
         ("CP1", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 404),
         ("ampere/CP1/more", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 404),
         ("ampere/%00", basic("CP1", "secret-of-cp1"), ("ocpp1.6",), 404),
-        ("ampere/CP1", basic("CP1", "secret-of-cp1"), ("ocpp9.9",), 400),
+        ("ampere/CP1", basic("CP1", "wrong"), ("ocpp9.9",), 401),
         ("ampere/CP1", basic("CP1", "secret-of-cp1"), None, 400),
     ],
 )
@@ -197,6 +198,24 @@ def test_who_may_not_connect(
             response = caught.value.response
             assert response.status_code == status
             assert ("WWW-Authenticate" in response.headers) == (status == 401)
+            assert house.broker.sent == []
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01")
+@pytest.mark.parametrize("protocols", [("ocpp9.9",), ("OCPP1.6",), ("ocpp1.5", "ocpp2.0")])
+def test_without_a_common_sub_protocol_the_handshake_is_completed_and_the_connection_closed(
+    tmp_path: Path, protocols: tuple[str, ...]
+) -> None:
+    """OCPP-J 3.1.2."""
+
+    async def scene() -> None:
+        async with opened(tmp_path) as house, dial(house, protocols=protocols) as socket:
+            assert socket.subprotocol is None
+            with pytest.raises(ConnectionClosed) as caught:
+                await asyncio.wait_for(socket.recv(), 5)
+            assert caught.value.rcvd and caught.value.rcvd.code == 1002
             assert house.broker.sent == []
 
     play(scene)

@@ -26,6 +26,14 @@ HOSTILE = [
     ('[2,"a","BootNotification",{}]', "a", "OccurenceConstraintViolation", "OccurrenceConstraintViolation"),
     ('[2,"a","DataTransfer",{"vendorId":7}]', "a", "TypeConstraintViolation", "TypeConstraintViolation"),
     ("[" * 5000, "-1", "FormationViolation", "RpcFrameworkError"),
+    ('[2,"a","Heartbeat"]', "a", "ProtocolError", "ProtocolError"),
+    ('[2,"a","Heartbeat",{},{}]', "a", "ProtocolError", "ProtocolError"),
+    ('[2,"a","Heartbeat","x"]', "a", "TypeConstraintViolation", "FormatViolation"),
+    ('[2,"a",5,{}]', "a", "TypeConstraintViolation", "FormatViolation"),
+    ('[2,12345,"Heartbeat",{}]', 12345, "ProtocolError", "FormatViolation"),
+    ('[2,null,"Heartbeat",{}]', "-1", "ProtocolError", "FormatViolation"),
+    ('[2,"' + "a" * 37 + '","Heartbeat",{}]', "-1", "ProtocolError", "FormatViolation"),
+    ('[2,"a","Authorize",{"idTag":"x\\u0000y"}]', "a", "PropertyConstraintViolation", "PropertyConstraintViolation"),
 ]
 
 
@@ -65,9 +73,9 @@ def test_answers_that_nobody_asked_for_are_dropped(tmp_path: Path) -> None:
 def test_a_frame_over_the_limit_ends_the_connection_alone(tmp_path: Path) -> None:
     async def scene() -> None:
         async with opened(tmp_path) as house, dial(house) as socket:
-            await say(socket, "DataTransfer", {"vendorId": "V", "data": "x" * 200_000})
+            await say(socket, "DataTransfer", {"vendorId": "V", "data": "x" * 100_000})
             assert (await hear(socket))[0] == 3
-            await say(socket, "DataTransfer", {"vendorId": "V", "data": "x" * 300_000})
+            await say(socket, "DataTransfer", {"vendorId": "V", "data": "x" * 200_000})
             with pytest.raises(ConnectionClosed) as caught:
                 await socket.recv()
             assert caught.value.rcvd and caught.value.rcvd.code == 1009

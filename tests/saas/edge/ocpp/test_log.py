@@ -3,8 +3,6 @@
 import asyncio
 import gzip
 import json
-import logging
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +12,8 @@ import pytest
 import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.asyncio.server import serve
 from websockets.exceptions import InvalidStatus
 
-from saas.edge.ocpp.__main__ import says_more_than_goodbye
 from saas.edge.ocpp.rawlog import Files, Policy, RawLog, policy_of
 from saas.kit import framelog
 from saas.kit.redaction import redacted, redacted_text
@@ -264,29 +260,3 @@ def test_what_is_no_secret_stays_as_it_is(frame: str) -> None:
 def test_any_text_can_be_kept(text: str) -> None:
     assert isinstance(redacted_text("password " + text), str)
     assert redacted_text(text) == text or any(hint in text.lower() for hint in ("password", "secret", "://", "key"))
-
-
-async def visit(words: bytes) -> None:
-    """Connect, say `words`, and go."""
-
-    async def converse(_: object) -> None: ...
-
-    async with serve(converse, "127.0.0.1", 0) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)) as visitor:
-            visitor.sendall(words)
-        await asyncio.sleep(0.2)
-
-
-@pytest.mark.req("CHG-01")
-@pytest.mark.parametrize(("words", "kept"), [(b"", 0), (b"SSH-2.0-x\r\n\r\n", 1)])
-def test_only_who_looks_whether_the_port_answers_leaves_no_trace(
-    caplog: pytest.LogCaptureFixture, words: bytes, kept: int
-) -> None:
-    log = logging.getLogger("websockets.server")
-    log.addFilter(says_more_than_goodbye)
-    try:
-        asyncio.run(visit(words))
-    finally:
-        log.removeFilter(says_more_than_goodbye)
-    assert len([record for record in caplog.records if "handshake failed" in record.message]) == kept
