@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "saas.config.health.HealthMiddleware",
     "saas.kit.http.RequestLog",
     "saas.kit.http.SecurityHeaders",
+    "tenants.operations.serving.FirmwareDoor",
     "saas.tenancy.middleware.TenantMiddleware",
     "saas.kit.http.CrossOrigin",
     "saas.kit.http.ProgramErrors",

@@ -33,6 +33,7 @@ from tenants.accounts import tasks as accounts  # noqa: E402
 from tenants.charging import tasks as charging  # noqa: E402
 from tenants.energy import tasks as energy  # noqa: E402
 from tenants.feed import tasks as feed  # noqa: E402
+from tenants.operations import tasks as operations  # noqa: E402
 
 log = structlog.get_logger("wattlane.worker")
 GRACE_S, RETRY_S, MOST_RETRY_S = 10, 1.0, 15.0
@@ -54,6 +55,8 @@ class Regular:
 REGULAR = (
     Regular("sweep", "* * * * * */10", charging.sweep),
     Regular("mails", "* * * * * */5", charging.mails),
+    Regular("operations", "* * * * * */5", operations.drive),
+    Regular("compare_configuration", "7 1 * * * 0", operations.compare),
     Regular("proof", "17 2 * * * 0", charging.proof),
     Regular("forget_tokens", "41 3 * * * 0", accounts.forget_tokens),
     Regular("forget_answers", "51 3 * * * 0", feed.forget_answers),
