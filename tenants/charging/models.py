@@ -38,6 +38,10 @@ class Session(Public):
     voltage_mv = models.IntegerField(null=True)
     soc_pct = models.PositiveSmallIntegerField(null=True)
     last_sample_at = models.DateTimeField(null=True)
+    evidence = models.JSONField(
+        default=dict, help_text="What start, stop and energy are worked out of: metering.Evidence"
+    )
+    over_at = models.DateTimeField(null=True, help_text="It must have ended by then, though no stop was heard")
     stop_reason = models.CharField(max_length=40, blank=True)
     stop_by = models.CharField(
         max_length=10, blank=True, help_text="Who asked to stop: driver, host, operator or limit"
@@ -68,6 +72,33 @@ class SessionChange(models.Model):
     state = models.CharField(max_length=10)
     reason = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField()
+
+
+class SessionName(models.Model):
+    """A further transaction of a station that is this session too: the start was said again under another number."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="names")
+    device_id = models.CharField(max_length=40)
+    transaction_id = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device_id", "transaction_id"], name="session_name_once")]
+
+
+class HeldFact(models.Model):
+    """What a station said of a transaction or an EVSE that is not there yet: it is told again then."""
+
+    device_id = models.CharField(max_length=40)
+    name = models.CharField(max_length=64, blank=True, help_text="The station's transaction; empty: it named none")
+    evse = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, help_text="event or telemetry")
+    body = models.JSONField(help_text="contracts.telemetry.messages")
+    ts_ms = models.BigIntegerField()
+    reason = models.CharField(max_length=20, help_text="unknown_session or unknown_evse")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["device_id", "name"]), models.Index(fields=["received_at"])]
 
 
 class DeviceCommand(Public):

@@ -6,3 +6,11 @@ from django.dispatch import Signal
 replied = Signal()
 # A device said something that changes no session: `device`, `event` (wire.EV_NOTICE), `now`. May come twice.
 noticed = Signal()
+# A station uses an EVSE that is not there: `device`, `evse` (its number), `now`. A receiver may make it at once.
+evse_missing = Signal()
+# A session began to deliver: `session`; `reservation`, the station's number of the one that it uses up, or None; `now`.
+began = Signal()
+# A session of a station is over, billed or not: `session`, `now`.
+ended = Signal()
+# A permit is about to be signed: `session`. A receiver may return the current in mA that it may not exceed.
+permitting = Signal()

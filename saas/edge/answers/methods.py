@@ -14,6 +14,7 @@ from saas.edge import metrics
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
 from tenants.charging import actions
+from tenants.charging.actions import AuthResult
 from tenants.stations import actions as stations
 
 HEARTBEAT_SECONDS = 60
@@ -63,8 +64,37 @@ def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:
     if device.state != Device.State.ACTIVE:
         return rpc.Authorised(status="Blocked")
     with _inside(device):
-        result = actions.authorise(device=device, id_tag=question.id_tag, now=now)
-    return msgspec.convert({"status": result.status}, rpc.Authorised)
+        result = actions.authorise(
+            device=device,
+            id_tag=question.id_tag,
+            now=now,
+            purpose=question.purpose,
+            transaction=question.transaction,
+        )
+        if result.status != "Accepted":
+            actions.tell_refused(device=device, evse=question.evse, id_tag=question.id_tag, result=result, now=now)
+    return _told(question, result)
+
+
+def _told(question: rpc.Authorise, result: AuthResult) -> rpc.Authorised:
+    """A contract certificate is never waved through: no root of the contracts' issuers is known here."""
+    contract = bool(question.certificate or question.hashes)
+    return msgspec.convert(
+        {
+            "status": "Invalid" if contract and result.status == "Accepted" else result.status,
+            "expires_ms": result.expires_at and _ms(result.expires_at),
+            "parent": result.parent,
+            "message": _for_driver(result),
+            "certificate": "CertChainError" if contract else None,
+        },
+        rpc.Authorised,
+    )
+
+
+def _for_driver(result: AuthResult) -> dict[str, str] | None:
+    if result.status == "Accepted" or not result.reason:
+        return None
+    return {"format": "UTF8", "language": "en", "content": result.reason}
 
 
 def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:

@@ -1,13 +1,14 @@
 """Everything that changes sessions: by people, by devices, by time."""
 
 from .cancel import cancel_booking
+from .cards import authorise, tell_refused
 from .commands import claim_commands, expire_commands, finish_device, queue_device, receive_reply
 from .confirm import confirm_booking
 from .events import receive_event, receive_sample, receive_status
 from .extend import extend
 from .presence import activate, start_by_operator, stop
 from .refund import refund
-from .stations import AuthResult, authorise
+from .stations import AuthResult
 from .sweep import sweep
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "start_by_operator",
     "stop",
     "sweep",
+    "tell_refused",
 ]

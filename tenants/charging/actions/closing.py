@@ -4,16 +4,20 @@ from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from saas.kit.time import to_ms
 from saas.tenancy.queries import current
 from tenants.bookings.actions import move
 from tenants.bookings.models import Booking
 from tenants.marketplace.models import Listing
+from tenants.sites.models import Evse
 from tenants.tariffs.engine import Stretch, price
 
-from .. import outcomes
+from .. import metering, outcomes
 from ..cdr import cdr_of
-from ..models import Session
+from ..metering import Evidence, Metered
+from ..models import Session, SessionChange
 from ..outcomes import Bill, Delivered
+from ..signals import ended
 from .changes import change
 from .commands import withdraw
 from .settlement import settle
@@ -23,8 +27,13 @@ RUNNING = (Booking.State.CONFIRMED, Booking.State.ACTIVE)
 
 
 def close(*, session: Session, now: datetime) -> None:
-    """Close an ended session whose meter is known. Saves it. The caller holds its lock."""
+    """Close an ended session whose meter is known. Saves it. The caller holds its lock.
+
+    What was not certain about its energy and times is written on its record.
+    """
+    found = measure(session)
     assert session.started_at is not None and session.ended_at is not None
+    _note_doubts(session, found, now)
     delivered = Delivered(session.started_at, session.ended_at, session.energy_wh)
     booking = session.booking
     if booking is None:
@@ -42,6 +51,41 @@ def close(*, session: Session, now: datetime) -> None:
     finish(session=session, state=Session.State.CLOSED, now=now)
 
 
+def measure(session: Session) -> Metered:
+    """Work out registers, energy and times from what is known; the caller saves."""
+    session.evidence = _complete(session)
+    found = metering.metered(session.evidence, evse_power_w=power_of(session.evse))
+    times = metering.period(session.evidence)
+    session.meter_start_wh, session.meter_stop_wh = found.start_wh, found.stop_wh
+    session.energy_wh = found.energy_wh
+    session.started_at = times.start or session.started_at
+    session.ended_at = times.end or session.ended_at
+    return found
+
+
+def power_of(evse: Evse) -> int:
+    """What the EVSE is said to deliver, W."""
+    return evse.phases * (evse.max_current_ma // 1000) * (evse.voltage_mv // 1000)
+
+
+def _complete(session: Session) -> Evidence:
+    """With what a session of an older release kept in its columns alone."""
+    older: Evidence = {}
+    if session.started_at is not None and "start" not in session.evidence and session.meter_start_wh is not None:
+        older["start"] = [to_ms(session.started_at), to_ms(session.started_at), session.meter_start_wh]
+    if session.ended_at is not None and "stop" not in session.evidence and session.meter_stop_wh is not None:
+        older["stop"] = [to_ms(session.ended_at), to_ms(session.ended_at), session.meter_stop_wh]
+    if session.register_wh is not None and "high" not in session.evidence and older:
+        older["high"] = session.register_wh
+    return {**older, **session.evidence}
+
+
+def _note_doubts(session: Session, found: Metered, now: datetime) -> None:
+    for doubt in (found.note, metering.period(session.evidence).note):
+        if doubt:
+            SessionChange.objects.create(session=session, state=session.state, reason=doubt[:80], at=now)
+
+
 def finish(*, session: Session, state: str, now: datetime) -> None:
     """The last words on a session: no more commands, CDR where something was delivered or paid. Saves it."""
     withdraw(session=session, now=now)
@@ -49,7 +93,9 @@ def finish(*, session: Session, state: str, now: datetime) -> None:
     if state == Session.State.CLOSED:
         session.cdr = cdr_of(session, country=session.evse.location.country, party_id=party_id(), now=now)
     change(session=session, state=state, at=session.ended_at or now, now=now, reason=session.outcome)
+    session.over_at = None
     session.save()
+    ended.send(Session, session=session, now=now)
 
 
 def party_id() -> str:

@@ -21,7 +21,7 @@ from tenants.feed.actions import publish
 
 from ..errors import UnknownCommand
 from ..models import DeviceCommand, Session
-from ..signals import replied
+from ..signals import permitting, replied
 
 CHANNEL = "wattlane_commands"
 State = DeviceCommand.State
@@ -35,17 +35,20 @@ def code_hash(session_uid: str, code: str) -> str:
     return hashlib.sha256(f"{session_uid}|{code}".encode()).hexdigest()
 
 
-def signed_permit(session: Session) -> Permit:
-    """A fresh permit for the booked time, signed with the key of the session's device."""
+def signed_permit(session: Session, *, energy_wh: int = 0) -> Permit:
+    """A fresh permit for the session's time, signed with the key of its device.
+
+    A booking brings its own limit and code; a walk-up has no code, and `energy_wh` as its limit (0: none).
+    """
     booking, device = session.booking, devices.get(session.device_id)
-    assert booking is not None and session.permit_start_at is not None and session.permit_end_at is not None
+    assert session.permit_start_at is not None and session.permit_end_at is not None
     permit = Permit(
         session=str(session.uid),
         start_ms=to_ms(session.permit_start_at),
         end_ms=to_ms(session.permit_end_at),
-        energy_wh=booking.energy_limit_wh,
-        current_ma=session.evse.max_current_ma,
-        code_hash=code_hash(str(session.uid), one_time_code(booking)),
+        energy_wh=booking.energy_limit_wh if booking else energy_wh,
+        current_ma=_current_ma(session),
+        code_hash=code_hash(str(session.uid), one_time_code(booking)) if booking else "",
         nonce=secrets.token_hex(8),
         sig="0" * 64,
     )
@@ -54,11 +57,23 @@ def signed_permit(session: Session) -> Permit:
     return permit
 
 
-def queue_permit(*, session: Session, now: datetime) -> DeviceCommand:
+def _current_ma(session: Session) -> int:
+    """What the EVSE can take, or less where somebody above shares a limit."""
+    limits = [limit for _, limit in permitting.send(Session, session=session) if limit]
+    return min([session.evse.max_current_ma, *limits])
+
+
+def queue_permit(*, session: Session, now: datetime, energy_wh: int = 0) -> DeviceCommand:
     """Put a new permit in the outbox; older ones of the session that were not delivered are withdrawn."""
     withdraw(session=session, now=now, types=(wire.CMD_PERMIT,))
     end = session.permit_end_at or now
-    return queue(session=session, kind=wire.CMD_PERMIT, now=now, expires_at=end, permit=signed_permit(session))
+    return queue(
+        session=session,
+        kind=wire.CMD_PERMIT,
+        now=now,
+        expires_at=end,
+        permit=signed_permit(session, energy_wh=energy_wh),
+    )
 
 
 def queue_stop(*, session: Session, now: datetime, at: datetime | None = None, reason: str = wire.STOP_REMOTE) -> None:

@@ -1,49 +1,60 @@
 """Facts from devices. Any of them may come late, twice or in any order; the session ends the same.
 
-A session closes once both its start and its stop are known. Money moves once, at closing; later news about a closed
-session changes nothing but the record that it came.
+A session closes once both its start and its stop are known, at once where nothing is in doubt, else when it has been
+quiet for a while. Money moves once, at closing; later news about a closed session changes nothing but the record that
+it came.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event, Status, Telemetry
+from saas.devices import queries as devices
 from saas.devices.models import Device
-from saas.kit.time import from_ms, iso
-from saas.tenancy.queries import current
+from saas.kit.errors import Refused
+from saas.kit.time import from_ms, iso, to_ms
 from tenants.bookings.actions import move
 from tenants.bookings.models import Booking
 from tenants.feed.actions import publish
 from tenants.sites import status as evse_status
 from tenants.sites.models import Evse
 
+from .. import metering
 from ..errors import IncompleteEvent, UnknownEvse, UnknownSession
-from ..models import Session, SessionChange
+from ..models import Session
 from ..queries.live import accrued_minor
-from ..signals import noticed
+from ..signals import began, noticed
+from . import cards, held
 from .changes import change, tell_status
-from .closing import close
-from .commands import name_transaction, queue_stop
-from .stations import bind_card, session_of_tag
+from .closing import close, measure
+from .commands import queue_stop
+from .naming import OVER, evses_of, find, find_or_open, is_station, note
 
 State = Session.State
-OVER = (State.CLOSED, State.CANCELLED)
-RELATED = ("evse__location", "driver", "booking__listing__host", "booking__driver")
 MEASURED = (
     "register_wh", "energy_wh", "power_w", "current_ma", "voltage_mv", "soc_pct", "last_sample_at", "cost_minor",
-    "stop_by",
+    "stop_by", "evidence", "over_at", "meter_start_wh", "meter_stop_wh",
 )  # fmt: skip
 REPORTED = "reported"  # a fault that the device shows in its status without naming it
 
 
 @transaction.atomic
 def receive_event(*, device: Device, event: Event, received_at: datetime) -> None:
-    """Apply one event. Raises UnknownSession, UnknownEvse, IncompleteEvent: then the message belongs in quarantine."""
-    _HANDLERS[event.type](device, event, received_at)
+    """Apply one event. Raises UnknownSession, UnknownEvse, IncompleteEvent: then the message belongs in quarantine.
+
+    What a station says before its session or its EVSE is there is kept and told again then.
+    """
+    try:
+        with transaction.atomic():
+            _HANDLERS[event.type](device, event, received_at)
+    except (UnknownSession, UnknownEvse) as early:
+        if not (is_station(device) and event.type in HELD):
+            raise
+        held.hold(device=device, message=event, why=early, received_at=received_at)
 
 
 @transaction.atomic
@@ -51,11 +62,25 @@ def receive_sample(*, device: Device, sample: Telemetry, received_at: datetime) 
     """Apply one sample of the meter. One without a session changes no state. Raises UnknownSession."""
     if sample.session is None:
         return
-    session = _session(device, sample, related=("booking",))
-    at = from_ms(sample.ts_ms)
+    try:
+        session = find(device, sample, related=("booking", "evse"))
+    except UnknownSession as early:
+        if not is_station(device):
+            raise
+        held.hold(device=device, message=sample, why=early, received_at=received_at)
+        return
+    _measured(device, session, sample, received_at)
+
+
+def _measured(device: Device, session: Session, sample: Telemetry, received_at: datetime) -> None:
+    at = _moment(device, sample.ts_ms, received_at)
+    _evident(device, session, received_at)
+    session.evidence = metering.with_sample(session.evidence, to_ms(at), sample.energy_wh, sample.power_w)
     session.register_wh = max(session.register_wh or 0, sample.energy_wh)
-    if session.state not in (State.ENDED, *OVER):
-        _measure(session)
+    if session.over_at is not None and at > session.over_at and session.state not in (State.ENDED, *OVER):
+        session.over_at = None
+    if session.state not in OVER:
+        measure(session)
     newest = session.last_sample_at is None or at > session.last_sample_at
     if newest:
         session.last_sample_at = at
@@ -81,6 +106,49 @@ def receive_status(*, device: Device, status: Status, received_at: datetime) -> 
     tell_status(evses=evses, now=received_at)
 
 
+@transaction.atomic
+def release(*, device: Device, rows: list["held.HeldFact"]) -> int:
+    """Tell once more what came too early; how many found their place. The others stay."""
+    placed = 0
+    for row in rows:
+        try:
+            with transaction.atomic():
+                _tell_again(device, row)
+        except Refused:
+            continue
+        row.delete()
+        placed += 1
+    return placed
+
+
+@transaction.atomic
+def bill_orphan(*, row: "held.HeldFact", now: datetime) -> bool:
+    """A stop whose start never came becomes a session where samples say what it delivered; else it is let go."""
+    device, stop = devices.get(row.device_id), held.message_of(row)
+    samples = [held.message_of(kept) for kept in held.waiting(row.device_id, row.name) if kept.kind == "telemetry"]
+    readings = [sample for sample in samples if isinstance(sample, Telemetry)]
+    row.delete()
+    if not isinstance(stop, Event) or not row.name or not readings or readings[-1].energy_wh <= readings[0].energy_wh:
+        return False
+    first = readings[0]
+    begun = Event(
+        v=1, boot=stop.boot, seq=stop.seq, ts_ms=first.ts_ms, evse=first.evse, type=wire.EV_STARTED,
+        session=stop.session, id_tag=stop.id_tag,
+    )  # fmt: skip
+    _started(device, begun, row.received_at)
+    _stopped(device, stop, now)
+    return True
+
+
+def _tell_again(device: Device, row: "held.HeldFact") -> None:
+    message = held.message_of(row)
+    if isinstance(message, Event):
+        _HANDLERS[message.type](device, message, row.received_at)
+    else:
+        session = find(device, message, related=("booking", "evse"))
+        _measured(device, session, message, row.received_at)
+
+
 def _reported(evses: list[Evse], status: Status) -> None:
     at = from_ms(status.ts_ms)
     if status.state == wire.STATE_FAULT:
@@ -93,33 +161,63 @@ def _reported(evses: list[Evse], status: Status) -> None:
 
 
 def _started(device: Device, event: Event, now: datetime) -> None:
-    session, at = _session(device, event, walk_up=True), from_ms(event.ts_ms)
-    _use(device, event, Evse.Status.CHARGING, now)
-    if event.energy_wh is None:
+    session = find_or_open(device, event, now)
+    if event.energy_wh is None and not is_station(device):
         raise IncompleteEvent(type=event.type)
+    at = _moment(device, event.ts_ms, now)
+    _use(session, Evse.Status.CHARGING, at, now)
     if session.state in OVER:
         return _too_late(session, event, now)
-    if session.started_at is None or at < session.started_at:
-        session.started_at, session.meter_start_wh = at, event.energy_wh
-    session.register_wh = max(session.register_wh or 0, event.energy_wh)
+    _evident(device, session, now)
+    session.evidence = metering.with_start(session.evidence, event.ts_ms, to_ms(now), event.energy_wh)
+    session.register_wh = max(session.register_wh or 0, event.energy_wh or 0)
     if session.booking is not None:
         move(booking=session.booking, before=(Booking.State.CONFIRMED,), state=Booking.State.ACTIVE, now=now)
-    if session.state in (State.PERMITTED, State.STARTING):
+    first = session.state in (State.PERMITTED, State.STARTING)
+    if first:
         change(session=session, state=State.CHARGING, at=at, now=now)
-    _measure(session)
     _settle_down(session, now)
+    if first:
+        _begun(device, session, event, at, now)
+
+
+def _begun(device: Device, session: Session, event: Event, at: datetime, now: datetime) -> None:
+    """What follows from the first word of a start: others at the EVSE are over, what came too early has its place."""
+    began.send(Session, session=session, reservation=event.reservation, now=now)
+    if not is_station(device):
+        return
+    cards.check(device=device, session=session, now=now)
+    _replaced(session, at, now)
+    release(device=device, rows=held.waiting(device.device_id, event.session or ""))
+
+
+def _replaced(session: Session, at: datetime, now: datetime) -> None:
+    """A station that starts anew at an EVSE has ended what ran there, and did not say so yet."""
+    others = Session.objects.filter(evse=session.evse, state=State.CHARGING, started_at__lt=at).exclude(pk=session.pk)
+    for other in others.filter(over_at__isnull=True).select_for_update(of=("self",)):
+        _must_be_over(other, "start", at, now)
+
+
+def _must_be_over(session: Session, why: str, at: datetime, now: datetime) -> None:
+    session.over_at, session.evidence = at, {**session.evidence, "over": why}
+    session.save(update_fields=["over_at", "evidence"])
+    note(session, f"no stop was heard, must be over: {why}", now)
 
 
 def _stopped(device: Device, event: Event, now: datetime) -> None:
-    session, at = _session(device, event, walk_up=True), from_ms(event.ts_ms)
-    _use(device, event, Evse.Status.AVAILABLE, now)
+    session = find(device, event)
+    at = _moment(device, event.ts_ms, now)
+    _use(session, Evse.Status.AVAILABLE, at, now)
     if session.state in OVER:
         return _too_late(session, event, now)
-    if event.energy_wh is None and session.register_wh is None:
+    if event.energy_wh is None and session.register_wh is None and not is_station(device):
         raise IncompleteEvent(type=event.type)
-    if session.ended_at is None or at > session.ended_at:
-        session.ended_at, session.stop_reason = at, event.reason or ""
-        session.meter_stop_wh = event.energy_wh if event.energy_wh is not None else session.register_wh
+    _evident(device, session, now)
+    register = event.energy_wh if event.energy_wh is not None or is_station(device) else session.register_wh
+    known = session.evidence.get("stop")
+    session.evidence = metering.with_stop(session.evidence, event.ts_ms, to_ms(now), register, gaps=bool(event.gaps))
+    if session.evidence["stop"] != known:
+        session.stop_reason = event.reason or ""
     session.register_wh = max(session.register_wh or 0, event.energy_wh or 0)
     if session.state != State.ENDED:
         change(session=session, state=State.ENDED, at=at, now=now, reason=event.reason or "")
@@ -128,7 +226,7 @@ def _stopped(device: Device, event: Event, now: datetime) -> None:
 
 def _presence(device: Device, event: Event, now: datetime) -> None:
     """The code was typed on the device: the relay is about to close."""
-    session = _session(device, event)
+    session = find(device, event)
     if session.state == State.PERMITTED:
         change(session=session, state=State.STARTING, at=from_ms(event.ts_ms), now=now, reason=event.method or "code")
     session.save()
@@ -138,7 +236,7 @@ def _noted(device: Device, event: Event, now: datetime) -> None:
     """`permit` and `refused` change no state; the session's page shows the device's words."""
     if event.session is None:
         return
-    session = _session(device, event)
+    session = find(device, event)
     data = {"type": event.type, "reason": event.reason}
     publish(audience=f"session:{session.uid}", kind=event.type, data=data, now=now)
 
@@ -149,27 +247,40 @@ def _notice(device: Device, event: Event, now: datetime) -> None:
 
 
 def _plugged(device: Device, event: Event, now: datetime) -> None:
-    for evse in _evses(device, event):
+    for evse in evses_of(device, event, now):
         data = {"evse": str(evse.uid), "type": event.type}
         publish(audience="operations", kind=event.type, data=data, now=now)
-    if event.session is not None:
+        if event.type == wire.EV_UNPLUGGED and is_station(device) and event.evse:
+            _over_by(Session.objects.filter(evse=evse), event, now)
+    if event.session is not None and not is_station(device):
         _noted(device, event, now)
 
 
+def _over_by(sessions: "QuerySet[Session]", event: Event, now: datetime) -> None:
+    """A free connector or a restart is the end of what ran there, unless the station goes on with it."""
+    at = from_ms(metering.believed_ms(event.ts_ms, to_ms(now)))
+    running = sessions.filter(state=State.CHARGING, started_at__lte=at, over_at__isnull=True)
+    for session in running.select_for_update(of=("self",)):
+        if session.last_sample_at is None or session.last_sample_at <= at:
+            _must_be_over(session, event.type, at, now)
+
+
 def _fault(device: Device, event: Event, now: datetime) -> None:
-    evses = _evses(device, event)
+    evses = evses_of(device, event, now)
     tell_status(evses=evse_status.raise_fault(evses, event.code or REPORTED, from_ms(event.ts_ms)), now=now)
 
 
 def _cleared(device: Device, event: Event, now: datetime) -> None:
-    evses = _evses(device, event)
+    evses = evses_of(device, event, now)
     tell_status(evses=evse_status.clear_fault(evses, event.code or REPORTED, from_ms(event.ts_ms)), now=now)
 
 
 def _boot(device: Device, event: Event, now: datetime) -> None:
-    """A restart alone changes nothing of a session: the device goes on with its permit, or says that it stopped."""
+    """A device with a permit goes on after a restart, or says that it stopped. A station that says neither is done."""
     data = {"device": device.device_id, "firmware": event.fw}
     publish(audience="operations", kind=event.type, data=data, now=now)
+    if is_station(device):
+        _over_by(Session.objects.filter(device_id=device.device_id), event, now)
 
 
 _HANDLERS: dict[str, Callable[[Device, Event, datetime], None]] = {
@@ -184,65 +295,29 @@ _HANDLERS: dict[str, Callable[[Device, Event, datetime], None]] = {
     wire.EV_FAULT: _fault,
     wire.EV_CLEARED: _cleared,
     wire.EV_NOTICE: _notice,
+    wire.EV_CARD: cards.shown,
 }
 
 
-def _session(
-    device: Device, message: Event | Telemetry, *, walk_up: bool = False, related: tuple[str, ...] = RELATED
-) -> Session:
-    """The locked session that a message names, on this device. A station's transaction may open one."""
-    name = message.session or ""
-    rows = Session.objects.select_for_update(of=("self",)).select_related(*related).filter(device_id=device.device_id)
-    session = (rows.filter(uid=uid).first() if (uid := _uuid(name)) else None) or (
-        rows.filter(transaction_id=name).first() if name else None
-    )
-    if session is None and walk_up and name and device.kind == Device.Kind.STATION:
-        session = _claim(device, message)
-    if session is None:
-        raise UnknownSession(session=name, device=device.device_id)
-    return session
+# What is told again once its session or its EVSE is there.
+HELD = frozenset({wire.EV_STARTED, wire.EV_STOPPED})
 
 
-def _claim(device: Device, message: Event | Telemetry) -> Session:
-    """A transaction that a station opened: of the session whose tag it shows, else of a walk-up."""
-    tag = (message.id_tag or "") if isinstance(message, Event) else ""
-    asked = session_of_tag(device=device, id_tag=tag) if tag else None
-    if asked is not None:
-        session = Session.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=asked.pk)
-    else:
-        evse = _evses(device, message)[0]
-        session = Session.objects.create(
-            evse=evse, device_id=device.device_id, state=State.STARTING, currency=current().currency
-        )
-        bind_card(session, tag)
-    session.transaction_id = message.session or ""
-    name_transaction(session=session)
-    return session
+def _evident(device: Device, session: Session, now: datetime) -> None:
+    session.evidence = metering.heard({**session.evidence, "station": is_station(device)}, now)
 
 
-def _uuid(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None
+def _moment(device: Device, ts_ms: int, now: datetime) -> datetime:
+    """A station's clock may be anything; ours checks theirs by ours."""
+    return from_ms(metering.believed_ms(ts_ms, to_ms(now)) if is_station(device) else ts_ms)
 
 
-def _evses(device: Device, event: Event | Telemetry) -> list[Evse]:
-    evses = evse_status.lock(device_id=device.device_id, device_evse=event.evse)
-    if not evses:
-        raise UnknownEvse(evse=event.evse)
-    return evses
+def _use(session: Session, use: str, at: datetime, now: datetime) -> None:
+    tell_status(evses=evse_status.set_use(list(_locked_evse(session)), use, at), now=now)
 
 
-def _use(device: Device, event: Event, use: str, now: datetime) -> None:
-    tell_status(evses=evse_status.set_use(_evses(device, event), use, from_ms(event.ts_ms)), now=now)
-
-
-def _measure(session: Session) -> None:
-    """Energy so far, from whatever registers are known."""
-    top = session.meter_stop_wh if session.meter_stop_wh is not None else session.register_wh
-    if session.meter_start_wh is not None and top is not None:
-        session.energy_wh = max(0, top - session.meter_start_wh)
+def _locked_evse(session: Session) -> "QuerySet[Evse]":
+    return Evse.objects.select_for_update(of=("self",)).select_related("location").filter(pk=session.evse_id)
 
 
 def _end_at_limit(device: Device, session: Session, now: datetime) -> None:
@@ -254,9 +329,9 @@ def _end_at_limit(device: Device, session: Session, now: datetime) -> None:
 
 
 def _settle_down(session: Session, now: datetime) -> None:
-    """Close when start and stop are both known, else keep what is."""
-    _measure(session)
-    if session.started_at is not None and session.ended_at is not None:
+    """Close when start and stop are both known and nothing is in doubt, else keep what is."""
+    found = measure(session)
+    if session.started_at is not None and session.ended_at is not None and metering.certain(session.evidence, found):
         close(session=session, now=now)
     else:
         session.save()
@@ -264,12 +339,11 @@ def _settle_down(session: Session, now: datetime) -> None:
 
 def _too_late(session: Session, event: Event, now: datetime) -> None:
     """News about a session that is over. A device that starts one that was cancelled is told to stop."""
-    known = {wire.EV_STARTED: session.started_at, wire.EV_STOPPED: session.ended_at}[event.type]
-    if known == from_ms(event.ts_ms):
+    side = {wire.EV_STARTED: "start", wire.EV_STOPPED: "stop"}[event.type]
+    known = session.evidence.get(side)
+    if known is not None and known[0] == event.ts_ms:
         return
-    SessionChange.objects.create(
-        session=session, state=session.state, reason=f"late {event.type} at {iso(from_ms(event.ts_ms))}", at=now
-    )
+    note(session, f"late {event.type} at {iso(from_ms(event.ts_ms))}", now)
     if event.type == wire.EV_STARTED and session.state == State.CANCELLED:
         queue_stop(session=session, now=now)
 

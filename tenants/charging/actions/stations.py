@@ -1,4 +1,4 @@
-"""Who may charge at an OCPP station: cards, and sessions that a station was asked to start."""
+"""Whose a session at a station is: of a tag that a remote start carried, of a card, of a vehicle."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from django.apps import apps
 
 from saas.contracts.stations import tag_of_session
 from saas.devices.models import Device
+from tenants.cards import queries as cards
 
 from ..models import Session
 
@@ -17,43 +18,39 @@ if TYPE_CHECKING:
 State = Session.State
 
 
+RECENT = 50
+
+
 @dataclass(frozen=True)
 class AuthResult:
-    """`status`: OCPP's Accepted, Invalid, Blocked, ConcurrentTx."""
+    """`status`: a word of OCPP 2.0.1's AuthorizationStatus; `parent`: the card's group."""
 
     status: str
     reason: str = ""
+    expires_at: datetime | None = None
+    parent: str | None = None
 
 
-def authorise(*, device: Device, id_tag: str, now: datetime) -> AuthResult:
-    """May this card charge here? Cards of vehicles on the roster may; so may a session that waits to start here."""
-    if session_of_tag(device=device, id_tag=id_tag) is not None:
-        return AuthResult("Accepted", "booked session")
-    cards = _vehicles_of(id_tag)
-    if not cards:
-        return AuthResult("Invalid", "unknown card")
-    if not any(card.active for card in cards):
-        return AuthResult("Blocked", "card of a vehicle that left the roster")
-    running = Session.objects.filter(id_tag__iexact=id_tag, state=State.CHARGING)
-    return AuthResult("ConcurrentTx", "card charges elsewhere") if running.exists() else AuthResult("Accepted")
-
-
-def session_of_tag(*, device: Device, id_tag: str) -> Session | None:
-    """The session that waits or runs at this station under the tag that a remote start carries."""
-    alive = Session.objects.filter(device_id=device.device_id, state__in=(State.STARTING, State.CHARGING))
+def session_of_tag(*, device: Device, id_tag: str, over: bool = False) -> Session | None:
+    """The session that waits or runs at this station under the tag that a remote start carries. `over`: or ran."""
+    rows = Session.objects.filter(device_id=device.device_id).order_by("-id")
+    alive = rows[:RECENT] if over else rows.filter(state__in=(State.STARTING, State.CHARGING))
     tag = id_tag.casefold()
-    return next((s for s in alive.order_by("-id") if tag_of_session(str(s.uid)).casefold() == tag), None)
+    return next((s for s in alive if tag_of_session(str(s.uid)).casefold() == tag), None)
 
 
 def bind_card(session: Session, id_tag: str) -> None:
-    """Note on the object who charges on a walk-up session: the vehicle of the card, and its driver."""
+    """Note on the object who charges on a walk-up session: the driver of the card, the vehicle and its driver."""
     session.id_tag = id_tag[:36]
-    for vehicle in _vehicles_of(id_tag):
+    card = cards.find(id_tag)
+    if card is not None and card.driver is not None:
+        session.driver = card.driver
+    for vehicle in vehicles_of(id_tag):
         if vehicle.active:
             session.vehicle, session.driver = vehicle, vehicle.driver
 
 
-def _vehicles_of(id_tag: str) -> "list[Vehicle]":
+def vehicles_of(id_tag: str) -> "list[Vehicle]":
     """Vehicles of this card. By name, not by import: fleets lie above charging."""
     if not id_tag.strip():
         return []

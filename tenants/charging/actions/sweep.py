@@ -4,7 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 
+from saas.contracts.telemetry import wire
+from saas.devices import queries as devices
 from saas.devices.models import Device
+from saas.kit.time import to_ms
 from saas.kit.transactions import atomic
 from tenants.bookings.actions import expire_holds, move
 from tenants.bookings.models import Booking
@@ -12,8 +15,10 @@ from tenants.payments.actions import perform_due
 
 from .. import outcomes
 from ..models import Session, SessionChange
+from . import held
 from .closing import close, finish
 from .commands import expire_commands
+from .events import bill_orphan, release
 from .presence import CAME
 from .settlement import settle
 
@@ -23,6 +28,9 @@ QUIET, OFFLINE = timedelta(hours=1), timedelta(hours=24)
 # How long one that could tell is given to tell: that a session began; how it ended.
 BEGIN_PATIENCE, END_PATIENCE = timedelta(minutes=5), timedelta(minutes=15)
 FREE_START = timedelta(minutes=5)  # of a station that was started remotely and did not
+SETTLE = timedelta(minutes=2)
+# Why a session of a station must be over: the reason of its stop.
+OVER_REASONS = {"unplugged": wire.STOP_UNPLUGGED, "boot": wire.STOP_POWER_LOSS, "start": wire.STOP_LOCAL}
 SILENT, OVERDUE = "silent", "overdue"
 
 
@@ -33,6 +41,9 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "commands": expire_commands(now=now),
         "no_shows": sum(_no_show(key, now) for key in _keys(_never_started(now))),
         "silent": sum(_close_silent(key, now) for key in _keys(_silent(now))),
+        "settled": sum(_settle(key, now) for key in _keys(_quiet(now)))
+        + sum(_end(key, now) for key in _keys(_over(now))),
+        "placed": _place(now),
         "payments": perform_due(now=now),
     }
 
@@ -50,8 +61,19 @@ def _never_started(now: datetime) -> Q:
 def _silent(now: datetime) -> Q:
     walk_up = Q(booking__isnull=True, last_sample_at__lte=now - OFFLINE)
     never = Q(booking__isnull=True, last_sample_at__isnull=True, created_at__lte=now - OFFLINE)
-    booked = Q(booking__isnull=False) & _could_have_told(now)
+    booked = Q(permit_end_at__isnull=False) & _could_have_told(now)
     return Q(state__in=(State.CHARGING, State.ENDED)) & (booked | walk_up | never)
+
+
+def _quiet(now: datetime) -> Q:
+    """Start and stop are known, something was in doubt, and nothing more came for a while."""
+    known = Q(state=State.ENDED, started_at__isnull=False, ended_at__isnull=False)
+    return known & Q(evidence__heard__lte=to_ms(now - SETTLE))
+
+
+def _over(now: datetime) -> Q:
+    """A station is free, was started again or started something else there, and its stop did not come after it."""
+    return Q(state=State.CHARGING, over_at__lte=now - END_PATIENCE)
 
 
 def _could_have_told(now: datetime) -> Q:
@@ -113,6 +135,36 @@ def _close_silent(key: int, now: datetime) -> bool:
     session.ended_at = max(end, session.started_at)
     close(session=session, now=now)
     return True
+
+
+@atomic
+def _settle(key: int, now: datetime) -> bool:
+    session = _lock(key, (State.ENDED,))
+    if session is not None:
+        close(session=session, now=now)
+    return session is not None
+
+
+@atomic
+def _end(key: int, now: datetime) -> bool:
+    """With the last that was heard of it; its time ends with the last sample, in the driver's favour."""
+    session = _lock(key, (State.CHARGING,))
+    if session is None or session.over_at is None:
+        return False
+    session.stop_reason = OVER_REASONS[session.evidence.get("over", "start")]
+    session.ended_at = max(session.last_sample_at or session.over_at, session.started_at or session.over_at)
+    close(session=session, now=now)
+    return True
+
+
+@atomic
+def _place(now: datetime) -> int:
+    """What came for an EVSE that is there by now; stops whose start never came, where the meter says enough."""
+    placed = sum(release(device=devices.get(row.device_id), rows=[row]) for row in held.placeable())
+    for row in held.orphans(before=now - OFFLINE):
+        placed += bill_orphan(row=row, now=now)
+    held.forget(now=now)
+    return placed
 
 
 def _lock(key: int, states: tuple[str, ...]) -> Session | None:

@@ -81,7 +81,7 @@ def test_boot_is_written_down_and_pending_stations_are_told_so(ampere: Tenant, s
 
 def test_an_unknown_card_is_invalid_and_status_is_noted(station: tuple[Device, str]) -> None:
     device, _ = station
-    assert methods.answer("authorise", rpc.Authorise(device=device.device_id, id_tag="NOBODY")).status == "Invalid"
+    assert methods.answer("authorise", rpc.Authorise(device=device.device_id, id_tag="NOBODY")).status == "Unknown"
     report = rpc.StatusReport(device=device.device_id, evse=1, status="Available", ts_ms=NOW_MS)
     assert methods.answer("status", report).now_ms > 0
     methods.answer("presence", rpc.Presence(device=device.device_id, online=False))
@@ -113,7 +113,7 @@ async def _ask(link: Link, secret: str, house: House) -> None:
         await client.ask(rpc.Boot(device="st_nobody"))
     assert refused.value.code == "unknown_device"
     many = await asyncio.gather(*(client.ask(rpc.Authorise(device=welcome.device, id_tag=str(n))) for n in range(40)))
-    assert {result.status for result in many} == {"Invalid"}
+    assert {result.status for result in many} == {"Unknown"}
     assert house.end("saas.edge.answers") == 0
     began = time.monotonic()
     with pytest.raises(NoAnswer):
