@@ -1,10 +1,13 @@
 """Sampled values of either version to one reading in base units. Pure; what cannot be used is left out.
 
-Signed blobs, Offered, Export, Reactive and Interval measurands stay in the raw log only.
+Signed blobs, Offered, Export, Reactive and Interval measurands stay in the raw log only. Figures are exact: a value is
+a whole number and a power of ten, never a float; halves are rounded to even, once, at the end.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import msgspec
@@ -12,24 +15,27 @@ import msgspec
 _LOCATIONS = ("Outlet", "Inlet", "Cable", "Body", "EV")
 _LINES = ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N")
 _MAX_DIGITS = 15
+_REGISTER = "Energy.Active.Import.Register"
 
 
-class Sample(msgspec.Struct, frozen=True):
-    """One value as the station gave it; `value` already carries the multiplier of 2.0.1."""
+class Unit(msgspec.Struct, frozen=True):
+    """How a unit becomes the base unit: (value - `zero`) times `factor` times ten to the power of `power`.
 
-    measurand: str
-    value: Decimal
-    unit: str
-    phase: str | None
-    location: str
+    `plain`: the power of ten is all.
+    """
+
+    power: int = 0
+    plain: bool = True
+    zero: Fraction = Fraction(0)
+    factor: Fraction = Fraction(1)
 
 
 class Measurand(msgspec.Struct, frozen=True):
     """How one OCPP measurand becomes one field of Telemetry."""
 
     field: str
-    units: Mapping[str, Callable[[Decimal], Decimal]]  # to the base unit; the first is the standard's default
-    combine: Callable[[list[Decimal]], Decimal]  # several phases to one figure
+    units: Mapping[str, Unit]  # the first is the standard's default
+    combine: Callable[[Sequence[int]], tuple[int, int]]  # several phases to one figure: numerator and denominator
     low: int
     high: int
 
@@ -39,111 +45,183 @@ class Measurand(msgspec.Struct, frozen=True):
         return next(iter(self.units))
 
 
-def _times(factor: int) -> Callable[[Decimal], Decimal]:
-    return lambda value: value * factor
+class Sample(msgspec.Struct, frozen=True):
+    """One value: `digits` times ten to the power of `power`, in its unit."""
+
+    how: Measurand
+    unit: Unit
+    digits: int
+    power: int
+    phase: str | None
+    location: str
 
 
-def _mean(values: list[Decimal]) -> Decimal:
-    return sum(values, Decimal()) / len(values)
+def _sum(values: Sequence[int]) -> tuple[int, int]:
+    return sum(values), 1
 
 
-def _sum(values: list[Decimal]) -> Decimal:
-    return sum(values, Decimal())
+def _highest(values: Sequence[int]) -> tuple[int, int]:
+    return max(values), 1
 
 
-_CELSIUS = _times(1000)
+def _mean(values: Sequence[int]) -> tuple[int, int]:
+    return sum(values), len(values)
+
+
+_NO_UNIT: Mapping[str, Any] = {}
+_ONE, _THOUSAND = Unit(0), Unit(3)
 _MEASURANDS: Mapping[str, Measurand] = {
-    "Energy.Active.Import.Register": Measurand(
-        "energy_wh", {"Wh": _times(1), "kWh": _times(1000)}, _sum, 0, 10**_MAX_DIGITS
-    ),
-    "Power.Active.Import": Measurand("power_w", {"W": _times(1), "kW": _times(1000)}, _sum, 0, 10**9),
-    "Current.Import": Measurand("current_ma", {"A": _times(1000)}, max, 0, 10**9),
-    "Voltage": Measurand("voltage_mv", {"V": _times(1000)}, _mean, 0, 10**9),
-    "SoC": Measurand("soc_pct", {"Percent": _times(1)}, max, 0, 100),
+    _REGISTER: Measurand("energy_wh", {"Wh": _ONE, "kWh": _THOUSAND}, _sum, 0, 10**_MAX_DIGITS),
+    "Power.Active.Import": Measurand("power_w", {"W": _ONE, "kW": _THOUSAND}, _sum, 0, 10**9),
+    "Current.Import": Measurand("current_ma", {"A": _THOUSAND}, _highest, 0, 10**9),
+    "Voltage": Measurand("voltage_mv", {"V": _THOUSAND}, _mean, 0, 10**9),
+    "SoC": Measurand("soc_pct", {"Percent": _ONE}, _highest, 0, 100),
     "Temperature": Measurand(
         "temperature_mc",
         {
-            "Celsius": _CELSIUS,
-            "Celcius": _CELSIUS,  # the spelling of the 1.6 schemas
-            "K": lambda value: (value - Decimal("273.15")) * 1000,
-            "Fahrenheit": lambda value: (value - 32) * 5 / 9 * 1000,
+            "Celsius": _THOUSAND,
+            "Celcius": _THOUSAND,  # the spelling of the 1.6 schemas
+            "K": Unit(3, False, Fraction("273.15")),
+            "Fahrenheit": Unit(3, False, Fraction(32), Fraction(5, 9)),
         },
-        max,
+        _highest,
         -100_000,
         1_000_000,
     ),
+}
+# By measurand and unit as they are said; None where nothing is said.
+_KNOWN: Mapping[tuple[str | None, str | None], tuple[Measurand, Unit]] = {
+    (said, unit): (how, how.units[unit or how.unit])
+    for name, how in _MEASURANDS.items()
+    for said in ((name, None) if name == _REGISTER else (name,))
+    for unit in (*how.units, "", None)
 }
 
 
 def samples_16(sampled: Iterable[Mapping[str, Any]]) -> list[Sample]:
     """Usable samples of OCPP 1.6 `sampledValue`."""
-    raw = (entry for entry in sampled if entry.get("format", "Raw") == "Raw")
-    return _usable((entry, entry["value"], 0, entry.get("unit")) for entry in raw)
+    found = []
+    for entry in sampled:
+        get = entry.get
+        known = _KNOWN.get((get("measurand"), get("unit")))
+        if known is not None and get("format", "Raw") == "Raw":
+            number = _number(entry["value"])
+            if number is not None:
+                digits, power = number
+                found.append(Sample(known[0], known[1], digits, power, get("phase"), get("location", "Outlet")))
+    return found
 
 
 def samples_201(sampled: Iterable[Mapping[str, Any]]) -> list[Sample]:
     """Usable samples of OCPP 2.0.1 `sampledValue`."""
-    units = ((entry, entry.get("unitOfMeasure", {})) for entry in sampled)
-    return _usable((entry, entry["value"], unit.get("multiplier", 0), unit.get("unit")) for entry, unit in units)
+    found: list[Sample] = []
+    for entry in sampled:
+        get = entry.get
+        unit = get("unitOfMeasure", _NO_UNIT)
+        known, multiplier = _KNOWN.get((get("measurand"), unit.get("unit"))), int(unit.get("multiplier", 0))
+        if known is not None and abs(multiplier) <= _MAX_DIGITS:
+            number = _number(entry["value"])
+            if number is not None:
+                digits, power = number
+                found.append(
+                    Sample(known[0], known[1], digits, power + multiplier, get("phase"), get("location", "Outlet"))
+                )
+    return found
 
 
 def reading(samples: list[Sample]) -> dict[str, int]:
     """Fields of Telemetry, in base units, of all that was sampled at one moment."""
-    by_measurand: dict[str, list[Sample]] = {}
+    found: dict[str, int] = {}
     for sample in samples:
-        by_measurand.setdefault(sample.measurand, []).append(sample)
-    found = {}
-    for name, mine in by_measurand.items():
-        how = _MEASURANDS[name]
-        figure = _figure(how, mine)
-        if figure is not None:
-            found[how.field] = figure
+        how = sample.how
+        if sample.phase is not None or how.field in found or not sample.unit.plain:
+            return _of_several(samples)
+        found[how.field] = base = _scaled(sample.digits, 1, sample.power + sample.unit.power)
+        if not how.low <= base <= how.high:
+            return _of_several(samples)
     return found
 
 
-def _usable(entries: Iterable[tuple[Mapping[str, Any], Any, int, str | None]]) -> list[Sample]:
-    found = []
-    for entry, value, power, unit in entries:
-        measurand = entry.get("measurand", "Energy.Active.Import.Register")
-        how = _MEASURANDS.get(measurand)
-        number = _decimal(value, power) if how else None
-        if how and number is not None:
-            place = entry.get("location", "Outlet")
-            found.append(Sample(measurand, number, unit or how.unit, entry.get("phase"), place))
-    return found
+def _of_several(samples: list[Sample]) -> dict[str, int]:
+    """Where a measurand was said more than once."""
+    by_field: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_field.setdefault(sample.how.field, []).append(sample)
+    figures = {field: _figure(mine[0].how, mine) for field, mine in by_field.items()}
+    return {field: figure for field, figure in figures.items() if figure is not None}
 
 
-def _decimal(value: Any, power: int) -> Decimal | None:
-    """None for what is no number or so large that it can only be an error or an attack."""
+def _number(value: Any) -> tuple[int, int] | None:
+    """(digits, power of ten); None for what is no number, or so large that it can only be an error or an attack."""
+    text = str(value)
+    if len(text) > _MAX_DIGITS:
+        return _odd_number(text)
+    if text.isdecimal():
+        return int(text), 0
+    digits = text.replace(".", "", 1)
+    if digits.isdecimal() and text[0] != "." != text[-1]:
+        return int(digits), text.index(".") - len(digits)
+    return _odd_number(text)
+
+
+def _odd_number(text: str) -> tuple[int, int] | None:
+    """Signs, exponents, spaces, many digits."""
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(text.strip())
     except InvalidOperation:
         return None
-    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS or abs(power) > _MAX_DIGITS:
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS:
         return None
-    return number.scaleb(int(power)) if power else number
+    sign, digits, power = number.as_tuple()
+    figure = int("".join(map(str, digits)))
+    return (-figure if sign else figure), int(power)
 
 
 def _figure(how: Measurand, samples: list[Sample]) -> int | None:
     """One figure of one measurand; of the place nearest to the customer's plug."""
-    if len(samples) > 1:
-        nearest = min(_rank(sample.location) for sample in samples)
-        samples = [sample for sample in samples if _rank(sample.location) == nearest]
-    values = _values(how, samples)
-    if not values:
+    chosen = _chosen(samples)
+    if not chosen:
         return None
-    value = values[0] if len(values) == 1 else how.combine(values)
-    base = int(value.to_integral_value(ROUND_HALF_EVEN))
+    plain = all(sample.unit.plain for sample in chosen)
+    base = _exact(how, chosen) if plain else _converted(how, chosen)
     return base if how.low <= base <= how.high else None
 
 
-def _values(how: Measurand, samples: list[Sample]) -> list[Decimal]:
-    """In base units: the total alone where the station gives one, else one per line."""
-    known = [sample for sample in samples if sample.unit in how.units]
-    totals = [sample for sample in known if sample.phase is None][:1]
-    chosen = totals or [sample for sample in known if sample.phase in _LINES]
-    return [how.units[sample.unit](sample.value) for sample in chosen]
+def _chosen(samples: list[Sample]) -> list[Sample]:
+    """The total alone where the station gives one, else one per line."""
+    nearest = min(_LOCATIONS.index(sample.location) for sample in samples)
+    here = [sample for sample in samples if sample.location == _LOCATIONS[nearest]]
+    totals = [sample for sample in here if sample.phase is None][:1]
+    return totals or [sample for sample in here if sample.phase in _LINES]
 
 
-def _rank(location: str) -> int:
-    return _LOCATIONS.index(location)
+def _exact(how: Measurand, samples: list[Sample]) -> int:
+    """Powers of ten alone: whole numbers of the smallest of them."""
+    powers = [sample.power + sample.unit.power for sample in samples]
+    least = min(powers)
+    values = [sample.digits * 10 ** (power - least) for sample, power in zip(samples, powers, strict=True)]
+    return _scaled(*how.combine(values), least)
+
+
+def _converted(how: Measurand, samples: list[Sample]) -> int:
+    """Scales with a zero of their own."""
+    values = [
+        (sample.digits * Fraction(10) ** sample.power - sample.unit.zero) * sample.unit.factor * 10**sample.unit.power
+        for sample in samples
+    ]
+    common = lcm(*(value.denominator for value in values))
+    numerator, denominator = how.combine([int(value * common) for value in values])
+    return round(Fraction(numerator, denominator * common))
+
+
+def _scaled(numerator: int, denominator: int, power: int) -> int:
+    """The fraction times ten to the power, rounded half to even."""
+    if power >= 0:
+        numerator *= 10**power
+    else:
+        denominator *= 10**-power
+    if denominator == 1:
+        return numerator
+    whole, rest = divmod(numerator, denominator)
+    double = 2 * rest
+    return whole + 1 if double > denominator or (double == denominator and whole & 1) else whole

@@ -1,8 +1,12 @@
 """Sampled values of both versions to one reading in base units."""
 
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from saas.edge.ocpp.meter import reading, samples_16, samples_201
 
@@ -104,3 +108,45 @@ def test_the_multiplier_of_201() -> None:
 def test_a_signed_value_of_201_counts_by_its_plain_figure() -> None:
     signed = {"signedMeterData": "x", "signingMethod": "y", "encodingMethod": "OCMF", "publicKey": "z"}
     assert read201({"value": 77, "signedMeterValue": signed}) == {"energy_wh": 77}
+
+
+VALUES = st.one_of(
+    st.decimals(min_value=-(10**9), max_value=10**12, places=4, allow_nan=False, allow_infinity=False).map(str),
+    st.integers(-(10**6), 10**14).map(str),
+    st.floats(allow_nan=False, allow_infinity=False, width=32).map(str),
+    st.sampled_from(["NaN", "", " 7 ", "+5", ".5", "5.", "1e3", "-0.5", "0.0015", "2.5", "1_0", "٣"]),
+)
+
+
+def by_decimal(value: str, shift: int, low: int, high: int) -> int | None:
+    """The plain way: Decimal, rounded half to even."""
+    try:
+        number = Decimal(value.strip())
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > 15:
+        return None
+    base = int(number.scaleb(shift).to_integral_value(ROUND_HALF_EVEN))
+    return base if low <= base <= high else None
+
+
+@given(VALUES)
+def test_figures_are_those_of_decimal_arithmetic(value: str) -> None:
+    assert read16({"value": value, "unit": "kWh"}).get("energy_wh") == by_decimal(value, 3, 0, 10**15)
+    voltage = {"value": value, "measurand": "Voltage", "unit": "V"}
+    assert read16(voltage).get("voltage_mv") == by_decimal(value, 3, 0, 10**9)
+
+
+@given(st.lists(st.decimals(0, 500, places=3), min_size=2, max_size=3))
+def test_several_phases_are_combined_exactly(values: list[Decimal]) -> None:
+    texts = [str(value) for value in values]
+    assert read16(*phases("Power.Active.Import", *texts)) == {"power_w": round(Fraction(sum(values)))}
+    mean = sum(map(Fraction, values), Fraction(0)) / len(values)
+    assert read16(*phases("Voltage", *texts, suffix="-N")) == {"voltage_mv": round(mean * 1000)}
+    assert read16(*phases("Current.Import", *texts)) == {"current_ma": round(Fraction(max(values)) * 1000)}
+
+
+@given(st.integers(0, 10**6), st.integers(-6, 6))
+def test_the_multiplier_is_a_power_of_ten(value: int, multiplier: int) -> None:
+    sampled = {"value": value, "unitOfMeasure": {"unit": "Wh", "multiplier": multiplier}}
+    assert read201(sampled) == {"energy_wh": round(value * Fraction(10) ** multiplier)}
