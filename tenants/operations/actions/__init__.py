@@ -1,13 +1,17 @@
 """Everything that changes groups, actions on them, images, roll-outs and templates."""
 
 from .groups import Wanted, change_group, create_group, delete_group, put_device, take_device
-from .images import add_image, withdraw_image
-from .rollouts import abort, begin_configuration, begin_firmware, pause, resume, retry_failed, revert
+from .images import Described, add_image, withdraw_image
+from .rollouts import Plan, abort, begin_configuration, begin_firmware, pause, resume, retry_failed, revert
 from .running import cancel_action, retry_action, start_action
+from .templates import Wanted as WantedTemplate
 from .templates import change_template, check_now, create_template, delete_template, fix_drift
 
 __all__ = (
+    "Described",
+    "Plan",
     "Wanted",
+    "WantedTemplate",
     "abort",
     "add_image",
     "begin_configuration",

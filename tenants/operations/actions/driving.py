@@ -145,12 +145,17 @@ def _begin(rollout: Rollout, row: RolloutDevice, member: Member | None, now: dat
     why = "gone" if member is None else KINDS[rollout.kind].unfit(row, member)
     if member is None or why:
         return move(row, State.SKIPPED, error=why, waits_for="", done_at=now)
-    obstacle = "offline" if not member.online else "charging" if member.charging else ""
+    obstacle = "offline" if not member.online else "charging" if member.charging else _paused(row, now)
     if obstacle:
         return _wait(rollout, row, obstacle, now)
     if room:
         _guarded(row, lambda: KINDS[rollout.kind].begin(Turn(rollout, row, member, now)), now)
     return None
+
+
+def _paused(row: RolloutDevice, now: datetime) -> str:
+    """What it said itself, a moment ago."""
+    return row.waits_for if row.not_before is not None and now < row.not_before else ""
 
 
 def _wait(rollout: Rollout, row: RolloutDevice, obstacle: str, now: datetime) -> None:
@@ -179,7 +184,7 @@ def _guarded(row: RolloutDevice, step: Callable[[], None], now: datetime) -> Non
     except StationOffline:
         row.refresh_from_db()
         if row.begun_at is None:
-            back_to_queue(row, "offline")
+            back_to_queue(row, "offline", now)
         else:
             move(row, State.WORKING, command="")
     except Refused as refusal:

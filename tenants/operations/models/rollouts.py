@@ -72,6 +72,7 @@ class RolloutDevice(models.Model):
     error_text = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     command = models.CharField(max_length=45, blank=True, db_index=True)
+    not_before = models.DateTimeField(null=True, help_text="It refused because it was busy, or was just cut off")
     begun_at = models.DateTimeField(null=True)
     installed_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)

@@ -58,9 +58,9 @@ class FirmwareSteps:
 
     def answered(self, turn: Turn, found: Outcome) -> None:
         if found.result == Result.UNSENT:
-            return steps.back_to_queue(turn.row, "offline")
+            return steps.back_to_queue(turn.row, "offline", turn.now)
         if found.error == wire.REFUSE_BUSY:
-            return steps.back_to_queue(turn.row, "charging")
+            return steps.back_to_queue(turn.row, "charging", turn.now)
         if found.result == Result.REFUSED:
             return turn.fail(found.error or found.result, found.text)
         # No answer does not mean that the station does nothing: what it says, or its time, decides.

@@ -13,6 +13,7 @@ from ..sending import Outcome
 
 State = RolloutDevice.State
 ORIGIN = "rollout:"
+PAUSE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,6 @@ def fail(row: RolloutDevice, error: str, now: datetime, text: str = "") -> None:
     move(row, State.FAILED, error=error[:60], error_text=text[:200], command="", done_at=now)
 
 
-def back_to_queue(row: RolloutDevice, waits_for: str) -> None:
-    """It never began: it may begin later."""
-    move(row, State.QUEUED, waits_for=waits_for, command="", phase="", begun_at=None)
+def back_to_queue(row: RolloutDevice, waits_for: str, now: datetime) -> None:
+    """It never began: it may begin later, not at once."""
+    move(row, State.QUEUED, waits_for=waits_for, command="", phase="", begun_at=None, not_before=now + PAUSE)

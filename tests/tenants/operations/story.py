@@ -6,7 +6,7 @@ from typing import Any
 
 from saas.contracts import rpc
 from saas.contracts.telemetry import wire
-from saas.contracts.telemetry.messages import Event, Reply, Status
+from saas.contracts.telemetry.messages import Event, Reply
 from saas.devices import actions as registry
 from saas.devices.models import Device
 from saas.kit.time import to_ms
@@ -129,9 +129,8 @@ class Adapter:
         charging.receive_event(device=self.device, event=event, received_at=self.clock.now)
 
     def reports(self, firmware: str) -> None:
-        """Its status, with the firmware that runs."""
-        status = Status(v=1, boot=7, seq=0, ts_ms=to_ms(self.clock.now), online=True, state="idle", fw=firmware)
-        charging.receive_status(device=self.device, status=status, received_at=self.clock.now)
+        """Its status names the firmware that runs."""
+        registry.seen(device_id=self.device.device_id, now=self.clock.now, online=True, firmware=firmware)
 
 
 def group_of(*peers: Peer | Adapter, by: User, name: str = "Quay") -> Group:

@@ -5,7 +5,6 @@ from collections import Counter
 import pytest
 
 from saas.kit.errors import Forbidden, Invalid
-from saas.tenancy.models import Tenant
 from tenants.charging.models import Session
 from tenants.operations import actions, queries
 from tenants.operations.errors import ActionOver, NoDevices
@@ -14,16 +13,6 @@ from tests import builders
 from tests.builders import NOW, Cast
 
 from .story import Adapter, Clock, Peer, group_of
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def people(ampere: Tenant) -> Cast:
-    return builders.cast()
 
 
 def states(action: GroupAction) -> dict[str, tuple[str, str]]:
