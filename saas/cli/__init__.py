@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from . import demo, devices, doctor, importing, migrate, quarantine
+from . import demo, devices, doctor, firmware, importing, migrate, quarantine
 
-COMMANDS = (demo, doctor, importing, devices, quarantine, migrate)
+COMMANDS = (demo, doctor, importing, devices, firmware, quarantine, migrate)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,7 +13,6 @@ from .models import AdapterReport
 from .rolling.steps import ORIGIN as ROLLOUT
 from .sending import name_of
 
-OTA = "ota"
 # The beginning of a command's origin → who waits for its answer.
 WAITING = {
     running.ORIGIN: running.settle_task,
@@ -38,6 +37,6 @@ def replied(sender: object, *, command: DeviceCommand, now: datetime, **_: objec
 
 def noticed(sender: object, *, device: Device, event: Event, now: datetime, **_: object) -> None:
     """An adapter says how its update goes."""
-    if event.code == OTA:
+    if event.code == wire.NOTICE_OTA:
         word, _colon, detail = (event.reason or "").partition(":")
         AdapterReport.objects.create(device_id=device.device_id, word=word[:20], detail=detail[:200], at=now)

@@ -18,17 +18,17 @@ def public_key_file() -> Path:
     return home().path / "keys" / PUBLIC_KEY
 
 
-def signed_text(*, version: str, size: int, sha256: str) -> bytes:
-    """What the signature is over."""
-    return "|".join([wire.OTA_PREFIX, version, str(size), sha256]).encode()
+def signed_text(*, version: str, size: int, sha256: str, downgrade: bool = False) -> bytes:
+    """What the signature is over; `downgrade`: so that adapters with a newer one take it, too."""
+    return "|".join([wire.OTA_PREFIX, version, str(size), sha256, *(["downgrade"] if downgrade else [])]).encode()
 
 
-def is_signed(*, version: str, size: int, sha256: str, signature: str) -> bool:
+def is_signed(*, version: str, size: int, sha256: str, signature: str, downgrade: bool = False) -> bool:
     """Whether this installation's key signed it. FileNotFoundError when there is no key."""
     key = load_pem_public_key(public_key_file().read_bytes())
     if not isinstance(key, rsa.RSAPublicKey):
         return False
-    text = signed_text(version=version, size=size, sha256=sha256)
+    text = signed_text(version=version, size=size, sha256=sha256, downgrade=downgrade)
     try:
         key.verify(bytes.fromhex(signature), text, padding.PKCS1v15(), hashes.SHA256())
     except (InvalidSignature, ValueError):

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from saas.contracts.telemetry import wire
 from saas.kit.errors import Forbidden, Invalid
 from saas.kit.tenant_context import current_schema
 from tenants.accounts.models import User
@@ -21,6 +20,7 @@ from ..models import FirmwareImage
 
 Kind = FirmwareImage.Kind
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+()/:-]{0,49}")
+ADAPTER_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*([-+][A-Za-z0-9.]{1,20})?")  # adapters compare them as numbers
 MOST_BYTES = {Kind.ADAPTER: 8_000_000, Kind.OCPP: 512_000_000}
 LONGEST_SIGNATURE, LONGEST_CERTIFICATE = 800, 5500  # as OCPP has them
 
@@ -36,6 +36,7 @@ class Described:
     signature: str = ""
     certificate: str = ""
     notes: str = ""
+    downgrade: bool = False
 
 
 def add_image(*, described: Described, chunks: Iterable[bytes], by: User, now: datetime) -> FirmwareImage:
@@ -76,7 +77,8 @@ def _with_manifest(described: Described) -> tuple[Described, dict[str, object]]:
     version = str(manifest.get("version", ""))
     if described.version.strip() not in ("", version):
         raise Invalid("The manifest is of another version.", version=f"{version} in the manifest")
-    return replace(described, version=version, signature=str(manifest.get("sig", ""))), manifest
+    signature, downgrade = str(manifest.get("sig", "")), manifest.get("downgrade") is True
+    return replace(described, version=version, signature=signature, downgrade=downgrade), manifest
 
 
 def _check(described: Described) -> None:
@@ -84,6 +86,8 @@ def _check(described: Described) -> None:
         raise Invalid("There is no such kind of image.", kind=f"one of {', '.join(Kind.values)}")
     if not VERSION.fullmatch(described.version):
         raise Invalid("The version is missing or not a version.", version="as the device reports it")
+    if described.kind == Kind.ADAPTER and not ADAPTER_VERSION.fullmatch(described.version):
+        raise Invalid("Versions of adapters are numbers with dots.", version="such as 1.4.0")
     for name, most in (("signature", LONGEST_SIGNATURE), ("certificate", LONGEST_CERTIFICATE)):
         if len(getattr(described, name)) > most:
             raise Invalid(f"The {name} is too long.", **{name: f"at most {most} characters"})
@@ -103,8 +107,9 @@ def _check_bytes(described: Described, manifest: dict[str, object], stored: stor
             raise BadImage(f"The manifest is of another file: its {name} differs.")
     try:
         good = signing.is_signed(
-            version=described.version, size=stored.size, sha256=stored.sha256, signature=described.signature
-        )
+            version=described.version, size=stored.size, sha256=stored.sha256, signature=described.signature,
+            downgrade=described.downgrade,
+        )  # fmt: skip
     except FileNotFoundError as error:
         raise BadImage("This installation has no signing key. Make one with `wattlane firmware keygen`.") from error
     if not good:
@@ -113,6 +118,8 @@ def _check_bytes(described: Described, manifest: dict[str, object], stored: stor
 
 @transaction.atomic
 def _save(described: Described, stored: storing.Stored, by: User) -> FirmwareImage:
+    if (known := _signed_anew(described, stored)) is not None:
+        return known
     token = f"{current_schema()}.{secrets.token_urlsafe(24)}"
     try:
         with transaction.atomic():
@@ -123,10 +130,13 @@ def _save(described: Described, stored: storing.Stored, by: User) -> FirmwareIma
         raise ImageInUse(version=described.version) from clash
 
 
-def manifest_of(image: FirmwareImage, url: str) -> dict[str, object]:
-    """What an adapter is told: wire.OTA_FIELDS."""
-    told = {
-        "version": image.version, "url": url, "size": image.size, "sha256": image.sha256, "sig": image.signature,
-    }  # fmt: skip
-    assert tuple(told) == wire.OTA_FIELDS
-    return told
+def _signed_anew(described: Described, stored: storing.Stored) -> FirmwareImage | None:
+    """The same bytes once more, now signed as a way back: the image stays, with the wider signature."""
+    if not described.downgrade:
+        return None
+    rows = FirmwareImage.objects.filter(kind=described.kind, version=described.version, sha256=stored.sha256)
+    known = rows.filter(vendor=described.vendor, model=described.model).first()
+    if known is not None:
+        known.signature, known.downgrade, known.withdrawn_at = described.signature, True, None
+        known.save(update_fields=["signature", "downgrade", "withdrawn_at"])
+    return known

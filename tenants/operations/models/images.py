@@ -21,6 +21,7 @@ class FirmwareImage(Public):
     sha256 = models.CharField(max_length=64)
     signature = models.TextField(blank=True, help_text="Adapter: hex, wire.OTA_*; OCPP: base64, as the vendor gave it")
     certificate = models.TextField(blank=True, help_text="OCPP: the vendor's signing certificate, PEM")
+    downgrade = models.BooleanField(default=False, help_text="Adapter: signed so that a newer one takes it, too")
     notes = models.TextField(blank=True)
     uploaded_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, help_text="No new roll-out; those that run still find the file")

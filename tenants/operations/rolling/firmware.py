@@ -44,6 +44,8 @@ class FirmwareSteps:
             return "no_previous_image"
         if not fits(row.image, member):
             return "other_make"
+        if not member.is_station and row.rollout.reverts_id is not None and not row.image.downgrade:
+            return "not_signed_as_a_way_back"
         return "already" if same_version(row.image.version, member.firmware) else ""
 
     def begin(self, turn: Turn) -> None:
@@ -109,7 +111,7 @@ def _update(turn: Turn) -> requests.Request:
 def _to_adapter(turn: Turn) -> str:
     image = _image(turn.row)
     told = (image.version, url_of(image, current()), image.size, image.sha256, image.signature)
-    manifest = dict(zip(wire.OTA_FIELDS, told, strict=True))
+    manifest = dict(zip(wire.OTA_FIELDS, told, strict=True)) | ({"downgrade": True} if image.downgrade else {})
     end = turn.now + timedelta(seconds=turn.rollout.device_timeout_s)
     return sending.to_adapter(member=turn.there, kind=wire.CMD_OTA, data=manifest, now=turn.now, expires_at=end)
 

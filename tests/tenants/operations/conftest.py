@@ -28,8 +28,8 @@ class Signer:
     def __init__(self, key: rsa.RSAPrivateKey) -> None:
         self._key = key
 
-    def sign(self, *, version: str, size: int, sha256: str) -> str:
-        text = f"wattlane-firmware-v1|{version}|{size}|{sha256}".encode()
+    def sign(self, *, version: str, size: int, sha256: str, downgrade: bool = False) -> str:
+        text = (f"wattlane-firmware-v1|{version}|{size}|{sha256}" + ("|downgrade" if downgrade else "")).encode()
         return self._key.sign(text, padding.PKCS1v15(), hashes.SHA256()).hex()
 
 

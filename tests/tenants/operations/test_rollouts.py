@@ -1,6 +1,7 @@
 """Firmware, stage by stage: what stations and adapters say moves it on, too many failures stop it, all can go back."""
 
 import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,14 @@ PLAN = Plan(stages=(25, 100), failure_limit_pct=30, soak_s=60, device_timeout_s=
 def image(people: Cast, version: str = "2.0", **more: Any) -> FirmwareImage:
     described = Described(kind="ocpp", vendor="volta", version=version, **more)
     return actions.add_image(described=described, chunks=[b"firmware ", version.encode()], by=people.operator, now=NOW)
+
+
+def adapter_image(people: Cast, signer: Signer, version: str, *, downgrade: bool = False) -> FirmwareImage:
+    data = f"MPY {version}".encode()
+    facts: dict[str, Any] = {"version": version, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest = facts | {"sig": signer.sign(**facts, downgrade=downgrade), "downgrade": downgrade}
+    described = Described(kind="adapter", signature=json.dumps(manifest))
+    return actions.add_image(described=described, chunks=[data], by=people.operator, now=NOW)
 
 
 def fleet(clock: Clock, count: int, protocol: str = "ocpp1.6") -> dict[str, Peer]:
@@ -235,19 +244,14 @@ def test_rolling_back_gives_who_took_it_the_image_of_before(people: Cast, clock:
 def test_adapters_take_a_signed_image_and_one_that_rolls_back_by_itself_is_told(
     people: Cast, clock: Clock, signer: Signer
 ) -> None:
-    data = b"MPY image"
-    described = Described(kind="adapter", version="2.0")
-    sha = hashlib.sha256(data).hexdigest()
-    signature = signer.sign(version="2.0", size=len(data), sha256=sha)
-    new = actions.add_image(
-        described=replace(described, signature=signature), chunks=[data], by=people.operator, now=NOW
-    )
+    new = adapter_image(people, signer, "2.0")
     good, bad, busy = Adapter(clock), Adapter(clock), Adapter(clock)
     plan = replace(PLAN, stages=(100,), failure_limit_pct=100)
     rollout = actions.begin_firmware(image=new, by=people.operator, now=NOW, plan=plan)
     (told,) = good.reply()
-    assert told["version"] == "2.0" and (told["size"], told["sha256"], told["sig"]) == (len(data), sha, signature)
-    assert told["url"] == f"http://127.0.0.1:8000/firmware/{new.token}/{sha}.bin"
+    assert told["version"] == "2.0" and (told["size"], told["sha256"]) == (new.size, new.sha256)
+    assert told["sig"] == new.signature
+    assert told["url"] == f"http://127.0.0.1:8000/firmware/{new.token}/{new.sha256}.bin"
     bad.reply()
     busy.reply("busy")
     state = {row.device_id: row for row in RolloutDevice.objects.filter(rollout=rollout)}
@@ -292,3 +296,23 @@ def test_only_who_manages_stations_rolls_out(people: Cast, clock: Clock) -> None
     for act in (actions.pause, actions.resume, actions.abort, actions.retry_failed, actions.revert):
         with pytest.raises(Forbidden):
             act(rollout=rollout, by=support, now=NOW)
+
+
+@pytest.mark.req("CHG-04", "DEV-01")
+def test_the_way_back_of_an_adapter_needs_an_image_that_is_signed_for_it(
+    people: Cast, clock: Clock, signer: Signer
+) -> None:
+    old, new = (adapter_image(people, signer, version) for version in ("1.0", "2.0"))
+    adapter = Adapter(clock)
+    plan = replace(PLAN, stages=(100,))
+    rollout = actions.begin_firmware(image=new, by=people.operator, now=NOW, plan=plan)
+    assert "downgrade" not in adapter.reply()[0]
+    adapter.reports("2.0")
+    adapter.notices("healthy")
+    clock.pass_(5)
+    back = actions.revert(rollout=rollout, by=people.operator, now=clock.now)
+    assert set(states(back).values()) == {("skipped", "not_signed_as_a_way_back")}
+    assert adapter_image(people, signer, "1.0", downgrade=True).pk == old.pk
+    back = actions.revert(rollout=rollout, by=people.operator, now=clock.now)
+    (told,) = adapter.reply()
+    assert told["downgrade"] is True and told["version"] == "1.0"
