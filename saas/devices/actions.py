@@ -1,7 +1,8 @@
 """Writes of the device registry. Each change tells the broker's side by NOTIFY `wattlane_devices`."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -12,6 +13,8 @@ from . import keys, queries
 from .models import Device
 
 CHANNEL = "wattlane_devices"
+PATIENCE = timedelta(days=1)
+NOTHING_NEXT: dict[str, Any] = {"next_hash": "", "next_sealed": None, "next_at": None}
 PREFIX = {Device.Kind.ADAPTER: "ad_", Device.Kind.STATION: "st_"}
 
 
@@ -44,13 +47,12 @@ def register(
         kind=kind,
         state=state,
         station_id=station_id,
-        secret_hash=keys.digest(password),
-        mosquitto_hash=keys.mosquitto_digest(password),
+        **_password(kind, password, now),
         permit_key=keys.seal(secrets.token_bytes(32)),
         created_at=now,
     )
     _insert(device)
-    _tell(device.device_id)
+    tell(device.device_id)
     return device, password
 
 
@@ -58,15 +60,45 @@ def register(
 def rotate(*, device_id: str, now: datetime) -> tuple[Device, str]:
     """A new password. The old one is refused, and its connection closed, within seconds."""
     password = keys.new_secret()
-    hashes = {"secret_hash": keys.digest(password), "mosquitto_hash": keys.mosquitto_digest(password)}
-    device = _change(device_id, **hashes)
-    return device, password
+    kind = queries.get(device_id).kind
+    return _change(device_id, **_password(kind, password, now), **NOTHING_NEXT), password
+
+
+@transaction.atomic
+def prepare(*, device_id: str, now: datetime) -> Device:
+    """A next password beside the present one. Whoever can reach the device tells it (queries.next_password)."""
+    password = keys.new_secret()
+    sealed = keys.seal_password(password)
+    return _change(device_id, next_hash=keys.digest(password), next_sealed=sealed, next_at=now)
+
+
+@transaction.atomic
+def promote(*, device_id: str, now: datetime, used: str = "") -> bool:
+    """The device has its next password: the old one is refused from now on. False when nothing waited.
+
+    `used`: the hash of the password that it was seen to use; another one than the next changes nothing.
+    """
+    device = Device.objects.select_for_update().filter(device_id=device_id).exclude(next_hash="").first()
+    if device is None or (used and used != device.next_hash):
+        return False
+    present = {"secret_hash": device.next_hash, "secret_sealed": device.next_sealed, "secret_at": now}
+    _change(device_id, **present, mosquitto_hash="", **NOTHING_NEXT)
+    return True
+
+
+@transaction.atomic
+def give_up(*, now: datetime) -> int:
+    """Forget next passwords that no device took within a day. Returns how many."""
+    late = Device.objects.filter(next_at__lt=now - PATIENCE).values_list("device_id", flat=True)
+    for device_id in list(late):
+        _change(device_id, **NOTHING_NEXT)
+    return len(late)
 
 
 @transaction.atomic
 def revoke(*, device_id: str, now: datetime) -> Device:
     """Shut a device out: disconnected within seconds, what it still sends is set aside. May be repeated."""
-    return _change(device_id, state=Device.State.REVOKED, online=False)
+    return _change(device_id, state=Device.State.REVOKED, online=False, **NOTHING_NEXT)
 
 
 @transaction.atomic
@@ -99,15 +131,22 @@ def _insert(device: Device) -> None:
         raise StationTaken(f"Station {device.station_id} is registered already.") from clash
 
 
+def _password(kind: str, secret: str, now: datetime) -> dict[str, Any]:
+    """Fields of a password that is new. Only adapters' can be had in clear again."""
+    sealed = keys.seal_password(secret) if kind == Device.Kind.ADAPTER else None
+    return {"secret_hash": keys.digest(secret), "secret_sealed": sealed, "secret_at": now, "mosquitto_hash": ""}
+
+
 def _change(device_id: str, **values: object) -> Device:
     device = queries.get(device_id)
     for field, value in values.items():
         setattr(device, field, value)
     device.save(update_fields=list(values))
-    _tell(device_id)
+    tell(device_id)
     return device
 
 
-def _tell(device_id: str) -> None:
+def tell(device_id: str) -> None:
+    """Whoever keeps a copy of the registry looks again once this transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, device_id])

@@ -10,7 +10,9 @@ from cryptography.fernet import Fernet
 
 from saas.kit.home import home
 
-PURPOSE = b"wattlane permit keys v1"
+PERMIT = b"wattlane permit keys v1"
+PASSWORD = b"wattlane device passwords v1"
+CLAIM = b"wattlane claim codes v1"
 
 
 def new_secret() -> str:
@@ -29,7 +31,7 @@ def matches(secret: str, secret_hash: str) -> bool:
 
 
 def mosquitto_digest(secret: str) -> str:
-    """The line's second half in Mosquitto's password file: PBKDF2-SHA512, few rounds since the secret is random."""
+    """As Mosquitto's password file has it: PBKDF2-SHA512, few rounds since the secret is random."""
     salt = secrets.token_bytes(12)
     derived = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, 101)
     return f"$7$101${base64.b64encode(salt).decode()}${base64.b64encode(derived).decode()}"
@@ -37,17 +39,32 @@ def mosquitto_digest(secret: str) -> str:
 
 def seal(key: bytes) -> bytes:
     """Encrypt a permit key for the database."""
-    return _fernet(home().secrets["master_key"]).encrypt(key)
+    return _fernet(home().secrets["master_key"], PERMIT).encrypt(key)
 
 
 def unseal(sealed: bytes) -> bytes:
     """The permit key in clear. cryptography.fernet.InvalidToken when the master key is another one."""
-    return _fernet(home().secrets["master_key"]).decrypt(sealed)
+    return _fernet(home().secrets["master_key"], PERMIT).decrypt(sealed)
 
 
-@lru_cache(maxsize=4)
-def _fernet(master_key: str) -> Fernet:
-    derived = hmac.new(master_key.encode(), PURPOSE, hashlib.sha256).digest()
+def seal_password(secret: str) -> bytes:
+    """Encrypt an adapter's password for the database: a broker that keeps its own list must be told it again."""
+    return _fernet(home().secrets["master_key"], PASSWORD).encrypt(secret.encode())
+
+
+def unseal_password(sealed: bytes) -> str:
+    """The password in clear. InvalidToken when the master key is another one."""
+    return _fernet(home().secrets["master_key"], PASSWORD).decrypt(sealed).decode()
+
+
+def claim_digest(code: str) -> str:
+    """Keyed, since eight characters can be guessed; without a salt, since an adapter is found by its code alone."""
+    return hmac.new(home().secrets["master_key"].encode(), CLAIM + b"|" + code.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _fernet(master_key: str, purpose: bytes) -> Fernet:
+    derived = hmac.new(master_key.encode(), purpose, hashlib.sha256).digest()
     return Fernet(base64.urlsafe_b64encode(derived))
 
 

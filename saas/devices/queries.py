@@ -1,7 +1,10 @@
 """Reads of the device registry. Devices live in the public schema: these work inside every tenant."""
 
 import hmac
+from collections.abc import Collection
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from saas.kit.errors import NotFound
 from saas.tenancy.models import Tenant
@@ -54,20 +57,47 @@ def proves_itself(*, device: Device, secret: str) -> bool:
     return device.state != Device.State.REVOKED and keys.matches(secret, device.secret_hash)
 
 
-def credentials() -> dict[str, str]:
-    """Device id → hex SHA-256 of its password, for every device that may connect."""
-    return dict(Device.objects.exclude(state=Device.State.REVOKED).values_list("device_id", "secret_hash"))
+def credentials() -> tuple[dict[str, str], dict[str, str]]:
+    """Adapter → hex SHA-256 of its password, of every adapter that may connect; the same of the next passwords."""
+    rows = list(_adapters().exclude(state=Device.State.REVOKED).values_list("device_id", "secret_hash", "next_hash"))
+    return {device: held for device, held, _ in rows}, {device: held for device, _, held in rows if held}
 
 
-def mosquitto_credentials() -> dict[str, str]:
-    """Device id → password as Mosquitto's file has it, for every device that may connect."""
-    return dict(Device.objects.exclude(state=Device.State.REVOKED).values_list("device_id", "mosquitto_hash"))
+def passwords(device_ids: Collection[str]) -> dict[str, str]:
+    """Passwords in clear, for a broker that keeps its own list. Without those registered before they were sealed."""
+    rows = _adapters().filter(device_id__in=device_ids).exclude(secret_sealed=None)
+    return {
+        device: keys.unseal_password(bytes(held)) for device, held in rows.values_list("device_id", "secret_sealed")
+    }
+
+
+def mosquitto_hashes() -> dict[str, str]:
+    """Adapter → PBKDF2 of its password, of those that were registered before passwords were sealed."""
+    return dict(_adapters().exclude(mosquitto_hash="").values_list("device_id", "mosquitto_hash"))
+
+
+def logins() -> dict[str, tuple[str, bool]]:
+    """Adapter → (hex SHA-256 of its password, whether it may connect), of every adapter."""
+    rows = _adapters().values_list("device_id", "secret_hash", "state")
+    return {device: (held, state != Device.State.REVOKED) for device, held, state in rows}
+
+
+def next_password(device_id: str) -> str | None:
+    """What the device is to change its password to; None when nothing waits."""
+    held = Device.objects.filter(device_id=device_id).exclude(next_sealed=None).values_list("next_sealed", flat=True)
+    sealed = held.first()
+    return None if sealed is None else keys.unseal_password(bytes(sealed))
 
 
 def registry() -> dict[str, tuple[str, str]]:
     """Device id → (schema of its tenant, state), for processes that look up many devices a second."""
     rows = Device.objects.values_list("device_id", "tenant__schema_name", "state")
     return {device_id: (schema, state) for device_id, schema, state in rows}
+
+
+def _adapters() -> QuerySet[Device]:
+    """Stations do not connect to the broker: the gateway speaks for them."""
+    return Device.objects.filter(kind=Device.Kind.ADAPTER)
 
 
 def silent_since(moment: datetime) -> list[str]:

@@ -1,8 +1,10 @@
-"""What the telemetry store needs at regular times."""
+"""What the device registry and the telemetry store need at regular times."""
 
 from datetime import datetime, timedelta
 
 from django.db import connection
+
+from . import actions, enrolment
 
 MARKS_KEPT = timedelta(days=90)
 REPLAYED_KEPT = timedelta(days=30)
@@ -15,3 +17,8 @@ def forget_marks(now: datetime) -> int:
         marks = cursor.rowcount
         cursor.execute("DELETE FROM telemetry.quarantine WHERE replayed_at < %s", [now - REPLAYED_KEPT])
         return int(marks + cursor.rowcount)
+
+
+def tidy_credentials(now: datetime) -> int:
+    """Next passwords that no device took, and adapters that nobody claimed, are forgotten."""
+    return actions.give_up(now=now) + enrolment.forget_unclaimed(now=now)

@@ -57,6 +57,11 @@ class Home:
         return _port("WATTLANE_MQTT_PORT", 18830)
 
     @cached_property
+    def mqtt_tls_port(self) -> int | None:
+        """Where the embedded broker listens with TLS; None: nowhere."""
+        return _port("WATTLANE_MQTT_TLS_PORT", 0) if os.environ.get("WATTLANE_MQTT_TLS_PORT") else None
+
+    @cached_property
     def analytics_port(self) -> int:
         return _port("WATTLANE_ANALYTICS_PORT", 8501)
 

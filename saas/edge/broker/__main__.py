@@ -7,8 +7,9 @@ import signal
 
 import structlog
 
-from saas.edge import limits
+from saas.edge import limits, metrics
 from saas.kit import logs
+from saas.kit.home import home
 
 from .plugin import bind_address
 from .server import GuardedBroker
@@ -24,7 +25,7 @@ async def serve() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     broker = GuardedBroker()
     await broker.start()
-    log.info("listening", address=bind_address())
+    log.info("listening", address=bind_address(), tls_port=home().mqtt_tls_port)
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
@@ -37,6 +38,7 @@ async def serve() -> None:
 def main() -> None:
     """Entry point."""
     logs.configure("broker")
+    metrics.serve("broker")
     limits.many_connections()
     logging.getLogger("amqtt").setLevel(logging.ERROR)
     asyncio.run(serve())

@@ -1,13 +1,17 @@
 """Who may publish and read what. The same rules stand in `infra/mosquitto/acl`; a test compares the two."""
 
+CONTROL = "$CONTROL/dynamic-security/v1"  # Mosquitto's plug-in; the embedded broker has nobody listening there
+LOG = "$SYS/broker/log/#"  # Mosquitto's log, where it is told to publish it
+
 PUBLISH: dict[str, tuple[str, ...]] = {
     "_ingester": ("ev/v1/+/ack",),
-    "_dispatcher": ("ev/v1/+/cmd",),
+    "_dispatcher": ("ev/v1/+/cmd", CONTROL),
     "_gateway": ("ev/v1/+/telemetry", "ev/v1/+/event", "ev/v1/+/status", "ev/v1/+/reply", "rpc/v1/ask/+/+/+"),
     "_answers": ("rpc/v1/answer/+/+",),
 }
 READ: dict[str, tuple[str, ...]] = {
     "_ingester": ("ev/v1/+/telemetry", "ev/v1/+/event", "ev/v1/+/status", "ev/v1/+/reply"),
+    "_dispatcher": (f"{CONTROL}/response", LOG),
     "_gateway": ("ev/v1/+/cmd", "ev/v1/+/ack", "rpc/v1/answer/+/+"),
     "_answers": ("rpc/v1/ask/+/+/+",),
 }
@@ -35,6 +39,22 @@ def may_read(user: str, topic_filter: str) -> bool:
 def may_call_itself(user: str, client_id: str) -> bool:
     """A client id begins with the user's name, so that nobody takes over another's connection or session."""
     return client_id == user or client_id.startswith(f"{user}-")
+
+
+def acl() -> str:
+    """These rules in the form of Mosquitto's `acl_file`."""
+    devices = [("write", topic) for topic in DEVICE_PUBLISH] + [("read", topic) for topic in DEVICE_READ]
+    blocks = ["# Who may publish and read what: saas/edge/broker/rules.py in Mosquitto's words (`wattlane broker`)."]
+    blocks.append(
+        "# A device: its own topics only. %u is the user name, which is the device id."
+        + "".join(f"\npattern {kind} {topic}" for kind, topic in devices)
+    )
+    for user in sorted(PUBLISH | READ):
+        topics = [("write", topic) for topic in PUBLISH.get(user, ())] + [
+            ("read", topic) for topic in READ.get(user, ())
+        ]
+        blocks.append(f"user {user}" + "".join(f"\ntopic {kind} {topic}" for kind, topic in topics))
+    return "\n\n".join(blocks) + "\n"
 
 
 def _allowed(patterns: tuple[str, ...], user: str, topic: str) -> bool:

@@ -4,6 +4,7 @@ Written against the installed source; the pin in pyproject.toml is exact for tha
 """
 
 import asyncio
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,9 @@ from amqtt.mqtt.connect import ConnectPacket
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.session import Session
 
-from . import rules
+from saas.kit.home import home
+from saas.kit.pki import Authority
+
 from .plugin import Door, bind_address
 from .stream import GuardedReader
 
@@ -64,7 +67,7 @@ class GuardedBroker(Broker):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(
             {
-                "listeners": {"default": {"type": "tcp", "bind": bind_address()}},
+                "listeners": _listeners(),
                 "plugins": {f"{Door.__module__}.{Door.__name__}": {}},
             }
         )
@@ -77,13 +80,18 @@ class GuardedBroker(Broker):  # type: ignore[misc]
 
     async def drop_revoked(self) -> None:
         """Read the credentials again when they changed; end connections whose password is no longer valid."""
-        if not self._door.credentials.reload():
+        if not self._door.credentials.changed():
             return
         for client_id, held in list(self._connections.items()):
             if not self._door.credentials.accepts(held.user, held.password):
                 log.info("connection_revoked", user=held.user)
                 await held.end()
                 await self._cleanup_session(client_id)
+
+    @staticmethod
+    def _create_ssl_context(listener: Any) -> ssl.SSLContext:
+        """Upstream takes two files that somebody must have made; ours are the installation's own, TLS 1.2 or newer."""
+        return Authority.load_or_make(home().pki).server_context(home().tls_names)
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
@@ -107,6 +115,7 @@ class GuardedBroker(Broker):  # type: ignore[misc]
             raise
         mine.handler = handler
         session.is_anonymous, session.clean_session = False, asked.clean_session
+        self._door.credentials.note_use(mine.user, mine.password)
         reader.silence_s = asked.keep_alive * 1.5 or None
         return handler, session
 
@@ -118,9 +127,10 @@ class GuardedBroker(Broker):  # type: ignore[misc]
             await writer.close()
             raise AMQTTError(f"no CONNECT: {wrong!r}") from wrong
         asked = _claimed(connect)
-        if await self._door.authenticate(session=asked) and _will_allowed(asked):
+        reason = self._door.why_not(asked)
+        if reason is None:
             return asked
-        log.warning("connection_refused", user=asked.username, client=asked.client_id)
+        self._door.tally.count(asked.username or "", reason, client=asked.client_id)
         await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
         await writer.close()
         raise AMQTTError("not authorised")
@@ -150,7 +160,19 @@ class GuardedBroker(Broker):  # type: ignore[misc]
                 await self._stop_handler(handler)
                 client_session.transitions.disconnect()
             await writer.close()
+            if isinstance(reader, GuardedReader) and reader.oversized:
+                self._door.tally.count(mine.user, "oversized")
             self._forget(client_session.client_id, mine)
+
+    async def _handle_message_delivery(
+        self, client_session: Session, handler: BrokerProtocolHandler, wait_deliver: asyncio.Future[Any]
+    ) -> bool:
+        """Upstream ends a connection that publishes to `$…` or to a wildcard before it asks the topic rules."""
+        goes_on: bool = await super()._handle_message_delivery(client_session, handler, wait_deliver)
+        if not goes_on:
+            topic = wait_deliver.result().topic
+            self._door.tally.count(client_session.username or "", "foreign_publish", topic=topic)
+        return goes_on
 
     def _forget(self, client_id: str, connection: Connection) -> None:
         connection.over.set()
@@ -181,6 +203,9 @@ def _claimed(connect: ConnectPacket) -> Session:
     return session
 
 
-def _will_allowed(asked: Session) -> bool:
-    """Upstream publishes wills without asking the topic rules."""
-    return asked.will_topic is None or rules.may_publish(asked.username or "", asked.will_topic)
+def _listeners() -> dict[str, dict[str, Any]]:
+    """Plain on loopback; TLS besides, where a port for it is named."""
+    found: dict[str, dict[str, Any]] = {"default": {"type": "tcp", "bind": bind_address()}}
+    if port := home().mqtt_tls_port:
+        found["tls"] = {"type": "tcp", "bind": f"{home().bind}:{port}", "ssl": True}
+    return found

@@ -20,6 +20,7 @@ class GuardedReader(ReaderAdapter):  # type: ignore[misc]
         self._seen: bytearray | None = bytearray()  # what was read so far, until rewound
         self._heard = time.monotonic()
         self._ended = False
+        self.oversized = False  # whether a packet beyond the limit ended it
 
     def rewind(self) -> None:
         """Give everything read so far once more. Works once."""
@@ -29,7 +30,7 @@ class GuardedReader(ReaderAdapter):  # type: ignore[misc]
     async def read(self, n: int = -1) -> bytes:
         """n bytes, fewer at the end of the stream."""
         if n > MAX_PACKET:
-            self._ended = True
+            self._ended = self.oversized = True
         while len(self._held) < n and not self._ended:
             await self._fill()
         taken = bytes(self._held[:n])

@@ -8,20 +8,24 @@ import os  # noqa: E402
 
 import structlog  # noqa: E402
 
-from saas.edge.dispatcher.credentials import CredentialsFile, MosquittoFile  # noqa: E402
-from saas.edge.dispatcher.loop import DEVICES, ONLINE, OUTBOX, Dispatcher  # noqa: E402
+from saas.devices import queries  # noqa: E402
+from saas.edge.broker.credentials import credentials_file  # noqa: E402
+from saas.edge.dispatcher import dynsec, watch  # noqa: E402
+from saas.edge.dispatcher.credentials import CredentialsFile  # noqa: E402
+from saas.edge.dispatcher.loop import DEVICES, ONLINE, OUTBOX, Dispatcher, Keeper  # noqa: E402
 from saas.edge.listen import Listener  # noqa: E402
 from saas.edge.mqtt.link import Link  # noqa: E402
 from saas.kit.home import home  # noqa: E402
 
 
 def main() -> None:
-    """Dispatch until told to stop."""
+    """Dispatch until told to stop. `MQTT_URL` names a broker of its own: Mosquitto with its plug-in."""
     link = Link("_dispatcher")
-    files: list[CredentialsFile | MosquittoFile] = [CredentialsFile(home().path / "broker" / "credentials.json")]
-    if "WATTLANE_MOSQUITTO_PID" in os.environ:
-        files.append(MosquittoFile(home()))
-    dispatcher = Dispatcher(link, files, Listener(OUTBOX, ONLINE, DEVICES))
+    keeper: Keeper = CredentialsFile(credentials_file(home()))
+    if "MQTT_URL" in os.environ:
+        keeper = dynsec.Dynsec(link, dynsec.registry, queries.passwords)
+        watch.watch(link)
+    dispatcher = Dispatcher(link, keeper, Listener(OUTBOX, ONLINE, DEVICES))
     boot.on_end(dispatcher.stop)
     link.start()
     dispatcher.run()

@@ -1,64 +1,42 @@
-"""The broker has no database: who may connect is written for it into files, whole and renamed into place."""
+"""The embedded broker has no database: who may connect is written for it into a file, whole and renamed into place."""
 
 import json
 import os
-import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
-from saas.devices import keys, queries
-from saas.kit.home import Home
+from saas.devices import actions, queries
+from saas.edge.broker.credentials import used_folder
 
 log = structlog.get_logger("dispatcher")
 
 
 class CredentialsFile:
-    """For the embedded broker: {"devices": {device id: hex SHA-256}}."""
+    """Of the form that saas.edge.broker.credentials describes."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._written: dict[str, str] | None = None
+        self._written: tuple[dict[str, str], dict[str, str]] | None = None
 
     def refresh(self) -> bool:
-        """Bring the file up to date; True when it was written."""
+        """Bring the file up to date, and note who has changed to the next password; True when it was written."""
+        self._note_used()
         held = queries.credentials()
         if held == self._written and self._file.exists():
             return False
-        write(self._file, json.dumps({"devices": held}))
+        write(self._file, json.dumps({"devices": held[0], "next": held[1]}))
         self._written = held
-        log.info("credentials_written", devices=len(held))
+        log.info("credentials_written", devices=len(held[0]))
         return True
 
-
-class MosquittoFile:
-    """For Mosquitto: its password file, our own users included, and the word to read it again."""
-
-    def __init__(self, home: Home) -> None:
-        self._file = home.path / "broker" / "mosquitto.passwd"
-        self._pid_file = os.environ.get("WATTLANE_MOSQUITTO_PID", "")
-        secrets = {name.removeprefix("mqtt"): held for name, held in home.secrets.items() if name.startswith("mqtt_")}
-        self._internal = {user: keys.mosquitto_digest(secret) for user, secret in secrets.items()}
-        self._written: dict[str, str] | None = None
-
-    def refresh(self) -> bool:
-        """Bring the file up to date; True when it was written."""
-        held = self._internal | queries.mosquitto_credentials()
-        if held == self._written and self._file.exists():
-            return False
-        write(self._file, "".join(f"{user}:{digest}\n" for user, digest in held.items()))
-        self._written = held
-        self._tell()
-        return True
-
-    def _tell(self) -> None:
-        """SIGHUP makes Mosquitto read its files and disconnect whoever is no longer in them."""
-        if not self._pid_file:
-            return
-        try:
-            os.kill(int(Path(self._pid_file).read_text(encoding="ascii")), signal.SIGHUP)
-        except (OSError, ValueError) as wrong:
-            log.error("mosquitto_not_told", pid_file=self._pid_file, error=str(wrong))
+    def _note_used(self) -> None:
+        """What the broker left in the folder beside the file. Names with a dot are not finished."""
+        for note in sorted(used_folder(self._file).glob("[!.]*")):
+            if actions.promote(device_id=note.name, now=datetime.now(UTC), used=note.read_text(encoding="ascii")):
+                log.info("credential_promoted", device=note.name)
+            note.unlink(missing_ok=True)
 
 
 def write(file: Path, text: str) -> None:

@@ -8,6 +8,7 @@ import structlog
 
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command, encode
+from saas.devices import queries as devices
 from saas.edge import metrics
 from saas.kit.tenant_context import tenant_schema
 from tenants.charging.actions import commands as outbox
@@ -42,10 +43,28 @@ def hurry(schema: str, device_id: str, *, now: datetime) -> None:
 def _body(command: DeviceCommand, now: datetime) -> bytes | None:
     """The message; None when the row does not make one: then it is refused by that name."""
     try:
-        return encode(msgspec.convert(command.payload, Command))
+        payload = command.payload
+        if command.type == wire.CMD_CREDENTIAL:
+            payload = payload | {"data": _secret(command.device_id)}
+        return encode(msgspec.convert(payload, Command))
+    except Superseded:
+        return _refuse(command, "superseded", now)
     except msgspec.ValidationError as wrong:
         log.error("command_malformed", command=str(command.uid), error=str(wrong))
-        DeviceCommand.objects.filter(pk=command.pk).update(
-            state=DeviceCommand.State.REFUSED, error=wire.REFUSE_FORMAT, replied_at=now
-        )
-        return None
+        return _refuse(command, wire.REFUSE_FORMAT, now)
+
+
+class Superseded(Exception):
+    """The password that the command was to carry is no longer waited for."""
+
+
+def _secret(device_id: str) -> dict[str, str]:
+    """Passwords are never kept in a command's row."""
+    secret = devices.next_password(device_id)
+    if secret is None:
+        raise Superseded
+    return {"secret": secret}
+
+
+def _refuse(command: DeviceCommand, error: str, now: datetime) -> None:
+    DeviceCommand.objects.filter(pk=command.pk).update(state=DeviceCommand.State.REFUSED, error=error, replied_at=now)

@@ -1,6 +1,5 @@
 """The device registry: who is known, by which secret, with which key."""
 
-import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
 
@@ -29,11 +28,20 @@ def test_a_device_gets_a_random_password_of_which_only_hashes_are_kept(ampere: T
     assert queries.proves_itself(device=one, secret=secret) and not queries.proves_itself(device=one, secret=other)
 
 
-def test_mosquittos_hash_is_of_the_same_password(ampere: Tenant) -> None:
+def test_an_adapters_password_is_sealed_for_brokers_that_keep_a_list_and_a_stations_is_not(ampere: Tenant) -> None:
     device, secret = adapter(ampere)
-    _, kind, rounds, salt, digest = device.mosquitto_hash.split("$")
-    derived = hashlib.pbkdf2_hmac("sha512", secret.encode(), base64.b64decode(salt), int(rounds))
-    assert kind == "7" and base64.b64decode(digest) == derived
+    station, _ = actions.register(tenant=ampere, kind="station", station_id="CP-9", now=NOW)
+    assert queries.passwords([device.device_id, station.device_id]) == {device.device_id: secret}
+    assert secret.encode() not in bytes(device.secret_sealed or b"") and device.secret_at == NOW
+    assert station.device_id not in queries.logins() and station.device_id not in queries.credentials()[0]
+
+
+def test_an_adapter_older_than_sealing_is_known_to_mosquitto_by_its_hash(ampere: Tenant) -> None:
+    (device, _), hashed = adapter(ampere), keys.mosquitto_digest("its password")
+    Device.objects.filter(pk=device.pk).update(secret_sealed=None, mosquitto_hash=hashed)
+    assert queries.passwords([device.device_id]) == {} and queries.mosquitto_hashes()[device.device_id] == hashed
+    _, new = actions.rotate(device_id=device.device_id, now=NOW)
+    assert queries.passwords([device.device_id]) == {device.device_id: new} and queries.mosquitto_hashes() == {}
 
 
 def test_the_permit_key_is_sealed_under_the_master_key(ampere: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,14 +62,48 @@ def test_rotating_makes_the_old_password_worthless_and_keeps_the_permit_key(ampe
     assert queries.permit_key(queries.get(device.device_id)) == before
 
 
+def test_a_next_password_waits_beside_the_present_one_until_it_was_used(ampere: Tenant) -> None:
+    device, old = adapter(ampere)
+    actions.prepare(device_id=device.device_id, now=NOW)
+    new = queries.next_password(device.device_id) or ""
+    assert len(new) >= 43 and new != old
+    present, following = queries.credentials()
+    assert (present[device.device_id], following[device.device_id]) == (keys.digest(old), keys.digest(new))
+    assert not actions.promote(device_id=device.device_id, now=NOW, used=keys.digest("another"))
+    later = NOW + timedelta(minutes=1)
+    assert actions.promote(device_id=device.device_id, now=later, used=keys.digest(new))
+    assert not actions.promote(device_id=device.device_id, now=later)
+    held = queries.get(device.device_id)
+    assert queries.proves_itself(device=held, secret=new) and not queries.proves_itself(device=held, secret=old)
+    assert (held.secret_at, queries.next_password(device.device_id)) == (later, None)
+    assert queries.passwords([device.device_id]) == {device.device_id: new}
+
+
+def test_a_next_password_that_nobody_took_is_forgotten_after_a_day(ampere: Tenant) -> None:
+    device, old = adapter(ampere)
+    actions.prepare(device_id=device.device_id, now=NOW)
+    assert actions.give_up(now=NOW + timedelta(hours=24)) == 0
+    assert actions.give_up(now=NOW + timedelta(hours=25)) == 1
+    assert queries.next_password(device.device_id) is None
+    assert queries.proves_itself(device=queries.get(device.device_id), secret=old)
+
+
+@pytest.mark.parametrize("change", [actions.rotate, actions.revoke])
+def test_who_is_revoked_or_rotated_at_once_has_no_next_password(ampere: Tenant, change: object) -> None:
+    device, _ = adapter(ampere)
+    actions.prepare(device_id=device.device_id, now=NOW)
+    change(device_id=device.device_id, now=NOW)  # type: ignore[operator]
+    assert queries.next_password(device.device_id) is None and queries.credentials()[1] == {}
+
+
 def test_a_revoked_device_is_nobody_until_it_is_let_in_again(ampere: Tenant) -> None:
     device, secret = adapter(ampere)
     actions.seen(device_id=device.device_id, now=NOW, online=True)
     revoked = actions.revoke(device_id=device.device_id, now=NOW)
     assert not queries.proves_itself(device=revoked, secret=secret) and not queries.is_online(revoked)
-    assert device.device_id not in queries.credentials() | queries.mosquitto_credentials()
+    assert device.device_id not in queries.credentials()[0] and not queries.logins()[device.device_id][1]
     actions.approve(device_id=device.device_id, now=NOW)
-    assert queries.credentials()[device.device_id] == device.secret_hash
+    assert queries.credentials()[0][device.device_id] == device.secret_hash == queries.logins()[device.device_id][0]
 
 
 def test_a_station_id_is_once_in_a_tenant_and_free_in_the_next(ampere: Tenant, barq: Tenant) -> None:
@@ -80,7 +122,7 @@ def test_a_password_that_a_station_brings_must_be_long(ampere: Tenant) -> None:
     assert secret == "s" * 16
 
 
-@pytest.mark.parametrize("call", [actions.rotate, actions.revoke, actions.approve])
+@pytest.mark.parametrize("call", [actions.rotate, actions.prepare, actions.revoke, actions.approve])
 def test_what_is_not_registered_is_refused_by_name(ampere: Tenant, call: object) -> None:
     with pytest.raises(NotFound) as refused:
         call(device_id="ad_nobody", now=NOW)  # type: ignore[operator]

@@ -15,25 +15,32 @@ class Client:
     """A plain MQTT client that notes what happens to it."""
 
     def __init__(self, port: int, user: str, password: str | None, *, client_id: str | None = None, **more: Any):
-        will = more.pop("will", None)
+        will, ca = more.pop("will", None), more.pop("ca", None)
         self.heard: list[tuple[str, bytes]] = []
         self.notes: list[str] = []
         self.granted: list[bool] = []
+        self.unreachable = 0
         self.paho = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id or user, **more)
         if user:
             self.paho.username_pw_set(user, password)
         if will:
             self.paho.will_set(*will)
+        if ca:
+            self.paho.tls_set(ca_certs=str(ca))
         self.paho.reconnect_delay_set(0.2, 0.5)  # type: ignore[arg-type]
         self.paho.on_message = self._on_message
         self.paho.on_connect = lambda *found: self._on_connect(failed=found[3].is_failure)
         self.paho.on_disconnect = lambda *found: self.notes.append("out")
+        self.paho.on_connect_fail = lambda *_: self._unreachable()
         self.paho.on_subscribe = lambda *found: self.granted.extend(not code.is_failure for code in found[3])
         self.paho.connect_async("127.0.0.1", port, keepalive=10)
         self.paho.loop_start()
 
     def _on_connect(self, *, failed: bool) -> None:
         self.notes.append("refused" if failed else "in")
+
+    def _unreachable(self) -> None:
+        self.unreachable += 1
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         self.heard.append((message.topic, message.payload))

@@ -12,25 +12,34 @@ INSTALLED = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/
 
 
 class Mosquitto:
-    """Started with the files of infra/mosquitto; TLS left out. `device_port` and `own_port` as the two listeners."""
+    """Started with infra/mosquitto/mosquitto.conf and the files of `wattlane broker mosquitto`, which lie in `files`.
 
-    def __init__(self, folder: Path, passwords: Path) -> None:
-        self.folder, self.device_port, self.own_port = folder, free_port(), free_port()
+    `device_port` and `tls_port` are its TLS listeners, `own_port` the plain one.
+    """
+
+    def __init__(self, folder: Path, files: Path) -> None:
+        self.folder, self.device_port, self.own_port, self.tls_port = folder, free_port(), free_port(), free_port()
         text = (CODE / "infra" / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8")
         changes = {
             r"listener 8883": f"listener {self.device_port} 127.0.0.1",
             r"listener 1883": f"listener {self.own_port} 127.0.0.1",
-            r"(certfile|keyfile) .*": "",
+            r"listener 8884": f"listener {self.tls_port} 127.0.0.1",
             r"/run/mosquitto/mosquitto.pid": str(folder / "mosquitto.pid"),
-            r"/etc/mosquitto/wattlane/mosquitto.passwd": str(passwords),
-            r"/etc/mosquitto/acl": str(CODE / "infra" / "mosquitto" / "acl"),
+            r"/etc/mosquitto/wattlane/": f"{files}/",
             r"/var/lib/mosquitto/": f"{folder}/",
         }
         for pattern, new in changes.items():
-            text, count = re.subn(pattern, new, text)
+            text, count = re.subn(f"(?m)^((?!#).*){pattern}", rf"\g<1>{new}", text)
             assert count, f"{pattern} is not in mosquitto.conf any more"
         (folder / "mosquitto.conf").write_text(f"user root\n{text}", encoding="utf-8")
+        if (files / "dynamic-security.json").exists():
+            shutil.copyfile(files / "dynamic-security.json", self.clients_file)
         self.start()
+
+    @property
+    def clients_file(self) -> Path:
+        """Where the plug-in keeps its list."""
+        return self.folder / "dynamic-security.json"
 
     def start(self) -> None:
         """Listening when this returns."""

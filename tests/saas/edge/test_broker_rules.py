@@ -27,6 +27,10 @@ def listed() -> dict[tuple[str, str], set[str]]:
     return found
 
 
+def test_the_acl_file_is_made_of_the_table() -> None:
+    assert rules.acl() == ACL
+
+
 def test_the_acl_file_says_what_the_table_says() -> None:
     table = {(user, "write"): set(topics) for user, topics in rules.PUBLISH.items()}
     table |= {(user, "read"): set(topics) for user, topics in rules.READ.items()}

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from saas.devices import actions as devices
+from saas.devices import queries as registry
 from saas.edge.dispatcher import outbox
 from saas.edge.dispatcher.credentials import CredentialsFile
 from saas.kit.tenant_context import tenant_schema
@@ -98,6 +99,40 @@ def test_credentials_follow_the_registry(ampere: Tenant, tmp_path: Path) -> None
     held = json.loads(written.read_text())["devices"]
     assert one.device_id not in held and len(held[two.device_id]) == 64 and secret not in written.read_text()
     assert written.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.req("DEV-04")
+def test_the_brokers_note_that_a_next_password_was_used_changes_the_registry(ampere: Tenant, tmp_path: Path) -> None:
+    file = CredentialsFile(tmp_path / "credentials.json")
+    (one, _), (two, _) = (devices.register(tenant=ampere, kind="adapter", now=NOW) for _ in range(2))
+    for device in (one, two):
+        devices.prepare(device_id=device.device_id, now=NOW)
+    file.refresh()
+    following = json.loads((tmp_path / "credentials.json").read_text())["next"]
+    used = tmp_path / "used"
+    used.mkdir()
+    (used / one.device_id).write_text(following[one.device_id])
+    (used / two.device_id).write_text("another hash")
+    (used / f".{two.device_id}").write_text("half written")
+    assert file.refresh()
+    held = json.loads((tmp_path / "credentials.json").read_text())
+    assert held["devices"][one.device_id] == following[one.device_id] and list(held["next"]) == [two.device_id]
+    assert [note.name for note in used.iterdir()] == [f".{two.device_id}"]
+
+
+@pytest.mark.req("DEV-04")
+def test_a_command_carries_the_next_password_and_its_row_does_not(ampere: Tenant) -> None:
+    device, _ = devices.register(tenant=ampere, kind="adapter", now=NOW)
+    devices.prepare(device_id=device.device_id, now=NOW)
+    taker, _ = Taker(), queue(device.device_id, kind="credential")
+    assert outbox.work("ampere", publish=taker, now=NOW) == 1
+    secret = taker.taken[0][1]["data"]["secret"]
+    assert secret == registry.next_password(device.device_id)
+    assert secret not in json.dumps(DeviceCommand.objects.get().payload)
+    devices.promote(device_id=device.device_id, now=NOW)
+    assert outbox.work("ampere", publish=taker, now=NOW + timedelta(seconds=100)) == 0
+    superseded = DeviceCommand.objects.get()
+    assert (superseded.state, superseded.error) == (State.REFUSED, "superseded")
 
 
 @pytest.mark.req("DEV-04")

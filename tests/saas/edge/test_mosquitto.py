@@ -1,5 +1,6 @@
-"""The production broker with the production configuration: the same rules, the same promises. Needs Mosquitto."""
+"""The production broker as it is kept by the dispatcher: restarts, losses, thousands of devices. Needs Mosquitto."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from saas.devices import actions as devices
-from saas.edge.dispatcher.credentials import MosquittoFile
+from saas.devices import keys
+from saas.devices.models import Device as Registered
+from saas.edge.dispatcher import dynsec
+from saas.edge.dispatcher.mosquitto_files import first_list, write_all
 from saas.kit.home import home
 from saas.tenancy.models import Tenant
 
+from .brokers import Production, environment
 from .device import Client, Device
 from .mosquitto import Mosquitto
 from .processes import House, until
@@ -18,18 +23,29 @@ from .rig import NOW
 from .test_faults import INGESTER, everything_is_stored_once, restart, talk
 
 pytestmark = pytest.mark.req("DEV-04")
+DISPATCHER = "saas.edge.dispatcher"
 
 
 @pytest.fixture
 def broker(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mosquitto]:
-    """Two devices registered, Mosquitto running."""
-    monkeypatch.setenv("WATTLANE_MOSQUITTO_PID", str(tmp_path / "mosquitto.pid"))
-    MosquittoFile(home()).refresh()
-    running = Mosquitto(tmp_path, tmp_path / "broker" / "mosquitto.passwd")
+    """Mosquitto, started with the files of an empty registry."""
+    write_all(tmp_path / "files", home(), first_list())
+    running = Mosquitto(tmp_path, tmp_path / "files")
     house.env["MQTT_URL"] = f"mqtt://127.0.0.1:{running.own_port}"
     monkeypatch.setenv("MQTT_URL", house.env["MQTT_URL"])
     yield running
     running.close()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Production]:
+    """Mosquitto with a roster of its own and the dispatcher's code, without a database."""
+    changed = environment(tmp_path)
+    held = Production(tmp_path)
+    held.set(ad_1="one", ad_2="two")
+    yield held
+    held.close()
+    changed.undo()
 
 
 def register(schema: str = "ampere") -> tuple[str, str]:
@@ -37,53 +53,98 @@ def register(schema: str = "ampere") -> tuple[str, str]:
     return device.device_id, secret
 
 
-def trespass(broker: Mosquitto, login: tuple[str, str], topic: str) -> None:
-    """Publish where it is forbidden: Mosquitto 2.0.11 without a limit of queued messages disconnects who does that."""
-    intruder = Client(broker.device_port, *login)
-    until(lambda: intruder.notes, seconds=5, what="in")
-    intruder.paho.publish(topic, b"foreign", qos=0)
-    intruder.close()
+def knows(broker: Mosquitto, *device_ids: str) -> bool:
+    held = json.loads(broker.clients_file.read_text() or "{}")
+    return set(device_ids) <= {client["username"] for client in held.get("clients", [])}
 
 
-def test_the_same_rules_hold(broker: Mosquitto) -> None:
-    (one, secret), (two, other) = register(), register("barq")
-    MosquittoFile(home()).refresh()
-    time.sleep(0.5)
-    ingester = Client(broker.own_port, "_ingester", home().secrets["mqtt_ingester"])
-    second = Client(broker.device_port, two, other)
-    strangers = [Client(broker.device_port, one, "wrong"), Client(broker.device_port, "", None, client_id="x")]
-    for client in (ingester, second, *strangers):
-        until(lambda held=client: held.notes, seconds=5, what="an answer")
-    assert [client.notes[0] for client in strangers] == ["refused"] * 2
-    ingester.paho.subscribe([("ev/v1/+/telemetry", 1), ("#", 1)])
-    second.paho.subscribe([(f"ev/v1/{two}/ack", 1), ("#", 1), (f"ev/v1/{one}/cmd", 1)])
-    until(lambda: len(ingester.granted) == 2 and len(second.granted) == 3, seconds=5, what="SUBACK")
-    for topic in (f"ev/v1/{two}/telemetry", f"ev/v1/{two}/cmd", f"ev/v1/{one}/cmd", "rpc/v1/ask/boot/x/y", "other"):
-        trespass(broker, (one, secret), topic)
-    first = Client(broker.device_port, one, secret)
-    until(lambda: first.notes == ["in"], seconds=5, what="in again")
-    first.publish(f"ev/v1/{one}/telemetry", b"own")
-    ingester.publish(f"ev/v1/{two}/ack", b"ack")
-    until(lambda: ingester.heard and second.heard, seconds=5, what="both")
-    time.sleep(0.3)
-    assert {payload for _, payload in ingester.heard} == {b"own"}
-    assert {topic for topic, _ in second.heard} == {f"ev/v1/{two}/ack"}
+def first_word(port: int, user: str, password: str) -> str:
+    """What a new connection hears first."""
+    client = Client(port, user, password)
+    until(lambda: client.notes, seconds=5, what="an answer")
+    client.close()
+    return client.notes[0]
+
+
+def test_the_dispatcher_carries_every_change_of_the_registry_to_mosquitto(house: House, broker: Mosquitto) -> None:
+    house.start(DISPATCHER)
+    until(lambda: "broker_connected" in house.log(DISPATCHER), seconds=20, what="the dispatcher is connected")
+    one, secret = register()
+    until(lambda: knows(broker, one), seconds=5, what="told")
+    device = Client(broker.own_port, one, secret)
+    until(lambda: "in" in device.notes, seconds=5, what="in")
     devices.revoke(device_id=one, now=NOW)
-    MosquittoFile(home()).refresh()
-    until(lambda: "out" in first.notes, seconds=5, what="disconnected")
-    until(lambda: "refused" in first.notes, seconds=5, what="refused")
-    assert second.notes == ["in"]
-    for client in (ingester, first, second, *strangers):
-        client.close()
+    until(lambda: "out" in device.notes, seconds=3, what="thrown out")
+    until(lambda: "refused" in device.notes, seconds=5, what="and refused")
+    _, new = devices.rotate(device_id=one, now=NOW)
+    devices.approve(device_id=one, now=NOW)
+    until(lambda: first_word(broker.own_port, one, new) == "in", seconds=5, what="in with the new password")
+    device.close()
 
 
+def test_mosquitto_remembers_over_a_restart_and_is_filled_again_when_it_does_not(kept: Production) -> None:
+    mosquitto = kept.mosquitto
+    for restarts in (1, 2):
+        mosquitto.kill()
+        if restarts == 2:
+            mosquitto.clients_file.write_text('{"clients": [{"user')  # as a full disk leaves it
+        mosquitto.start()
+        until(lambda before=restarts: kept.link.connections > before, seconds=15, what="connected again")
+        kept.sync()
+        assert first_word(kept.port, "ad_1", "one") == "in" and first_word(kept.port, "ad_2", "wrong") == "refused"
+
+
+def test_what_was_lost_or_changed_behind_our_back_is_found_by_listing(
+    kept: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynsec, "PAGE", 2)
+    kept.set(ad_3="three", ad_4="four", ad_5=None)
+    for command in (
+        {"command": "deleteClient", "username": "ad_1"},
+        {"command": "disableClient", "username": "ad_2"},
+        {"command": "createClient", "username": "ad_9", "password": "nine"},
+        {"command": "createClient", "username": "operators-own", "password": "own"},
+    ):
+        kept.dynsec._ask([command])
+    kept.dynsec._list_at = 0.0
+    kept.sync()
+    passwords = {"ad_1": "one", "ad_2": "two", "ad_3": "three", "ad_4": "four", "ad_9": "nine", "operators-own": "own"}
+    words = {user: first_word(kept.port, user, word) for user, word in passwords.items()}
+    assert words == dict.fromkeys(("ad_1", "ad_2", "ad_3", "ad_4", "operators-own"), "in") | {"ad_9": "refused"}
+
+
+def test_a_broker_without_the_plug_in_is_said_and_tried_again_later(
+    kept: Production, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dynsec, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(dynsec, "CONTROL", "ev/v1/nobody/cmd")
+    kept.dynsec._list_at = 0.0
+    assert not kept.dynsec.refresh() and "mosquitto_silent" in capsys.readouterr().out
+    began = time.monotonic()
+    assert not kept.dynsec.refresh() and time.monotonic() - began < 0.1
+
+
+def test_the_first_file_holds_everybody_also_those_whose_password_nobody_knows(house: House, tmp_path: Path) -> None:
+    (new, secret), (old, _), (out, shut) = register(), register("barq"), register()
+    Registered.objects.filter(pk=old).update(secret_sealed=None, mosquitto_hash=keys.mosquitto_digest("of old"))
+    devices.revoke(device_id=out, now=NOW)
+    write_all(tmp_path / "files", home(), first_list())
+    assert secret not in "".join(file.read_text() for file in (tmp_path / "files").iterdir())
+    broker = Mosquitto(tmp_path, tmp_path / "files")
+    answers = [first_word(broker.own_port, *login) for login in ((new, secret), (old, "of old"), (out, shut))]
+    broker.close()
+    assert answers == ["in", "in", "refused"]
+
+
+@pytest.mark.slow
 @pytest.mark.req("DEV-05")
 def test_the_ingester_and_the_broker_are_killed_in_mid_stream(broker: Mosquitto, house: House) -> None:
     held = [register(schema) for schema in ("ampere", "barq")]
-    MosquittoFile(home()).refresh()
-    house.start(INGESTER)
-    until(lambda: "broker_connected" in house.log(INGESTER), seconds=15, what="the ingester is connected")
-    street = [Device(broker.device_port, device_id, secret, boot=7) for device_id, secret in held]
+    for module in (INGESTER, DISPATCHER):
+        house.start(module)
+        until(lambda name=module: "broker_connected" in house.log(name), seconds=15, what=f"{module} is connected")
+    until(lambda: knows(broker, *(device for device, _ in held)), seconds=5, what="told")
+    street = [Device(broker.own_port, device_id, secret, boot=7) for device_id, secret in held]
     for number in talk(street, messages=150, seconds=3):
         if number == 40:
             restart(house, INGESTER)

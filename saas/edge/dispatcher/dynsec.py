@@ -1,0 +1,127 @@
+"""Keeps Mosquitto's clients equal to the device registry, through its dynamic-security plug-in: no file, no restart.
+
+Mosquitto writes its whole list to disk at every command (2.0: some 2 µs for each client in it), so changes go in small
+batches, the urgent ones first, and a turn is short. What is lost on the way is found by listing again.
+"""
+
+import json
+import queue
+import secrets
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import structlog
+
+from saas.devices import queries
+from saas.edge import metrics
+from saas.edge.broker.rules import CONTROL
+from saas.edge.mqtt.link import Link
+
+from .roster import Change, Kept, Login, changes, command, kept
+
+log = structlog.get_logger("dispatcher")
+ANSWER_SECONDS = 10.0
+TURN_SECONDS = 1.0  # the dispatcher has commands to send besides
+BATCH = 20
+PAGE = 500
+LIST_AGAIN_SECONDS = 300.0
+QUIET_SECONDS = 30.0  # between attempts at a broker that does not answer
+Registry = Callable[[], Mapping[str, Login]]
+Secrets = Callable[[Collection[str]], Mapping[str, str]]
+
+
+def registry() -> dict[str, Login]:
+    """The adapters of the device registry."""
+    return {device: Login(held[:16], enabled) for device, (held, enabled) in queries.logins().items()}
+
+
+class Silent(Exception):
+    """No answer from the plug-in in time."""
+
+
+class Dynsec:
+    """`registry` says who may connect, `secrets_of` with which passwords (fewer when they are not known)."""
+
+    def __init__(self, link: Link, registry: Registry, secrets_of: Secrets) -> None:
+        self._link, self._registry, self._secrets_of = link, registry, secrets_of
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._present: dict[str, Kept] | None = None  # None: to be listed
+        self._connection = self._list_at = self._quiet_until = 0.0
+        self._unknown: frozenset[str] = frozenset()
+        link.on(f"{CONTROL}/response", lambda _topic, payload: self._answers.put(payload))
+
+    def refresh(self) -> bool:
+        """Bring Mosquitto up to date, for about a second; True when there is more to do."""
+        if not self._link.connected.is_set() or time.monotonic() < self._quiet_until:
+            return False
+        try:
+            return self._work()
+        except Silent:
+            log.error("mosquitto_silent", hint="Is its dynamic-security plug-in loaded, and its acl_file ours?")
+            self._present, self._quiet_until = None, time.monotonic() + QUIET_SECONDS
+            return False
+
+    def _work(self) -> bool:
+        now = time.monotonic()
+        if self._connection != self._link.connections or now >= self._list_at:
+            self._present = None
+        if self._present is None:
+            self._connection, self._list_at = self._link.connections, now + LIST_AGAIN_SECONDS
+            self._present = self._listed()
+        todo = self._possible(changes(self._registry(), self._present))
+        while todo and time.monotonic() < now + TURN_SECONDS and self._present is not None:
+            self._carry_out(todo[:BATCH], self._present)
+            todo = todo[BATCH:]
+        return bool(todo)
+
+    def _possible(self, found: list[Change]) -> list[tuple[Change, str | None]]:
+        """Each change with its password; without those whose password nobody knows any more."""
+        needed = [change.device for change in found if change.kind in ("createClient", "modifyClient")]
+        held = self._secrets_of(needed) if needed else {}
+        unknown = frozenset(needed) - held.keys()
+        if unknown - self._unknown:
+            log.warning("password_unknown", devices=sorted(unknown)[:10], count=len(unknown), remedy="rotate it")
+        self._unknown = unknown
+        return [(change, held.get(change.device)) for change in found if change.device not in unknown]
+
+    def _carry_out(self, batch: list[tuple[Change, str | None]], present: dict[str, Kept]) -> None:
+        answers = self._ask([command(change, secret) for change, secret in batch])
+        for (change, _), answer in zip(batch, answers, strict=False):
+            if "error" in answer:
+                log.error("mosquitto_refused", device=change.device, command=change.kind, error=answer["error"])
+                self._list_at = 0.0
+            elif change.after is None:
+                present.pop(change.device, None)
+            else:
+                present[change.device] = change.after
+            metrics.CREDENTIALS.labels(change.kind).inc()
+
+    def _listed(self) -> dict[str, Kept]:
+        """All clients of Mosquitto, page by page."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = {"command": "listClients", "verbose": True, "count": PAGE, "offset": len(found)}
+            data = self._ask([page])[0].get("data", {})
+            found += data.get("clients", [])
+            if not data.get("clients") or len(found) >= data["totalCount"]:
+                return kept(found)
+
+    def _ask(self, commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The answers, one for each command. Silent when they do not come."""
+        mark = secrets.token_hex(8)
+        said = {"commands": [{**each, "correlationData": mark} for each in commands]}
+        if not self._link.publish(CONTROL, json.dumps(said).encode()):
+            raise Silent
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                answers = json.loads(self._answers.get(timeout=left))["responses"]
+            except queue.Empty:
+                break
+            except (ValueError, KeyError, TypeError):
+                continue
+            mine: list[dict[str, Any]] = [one for one in answers if one.get("correlationData") == mark]
+            if mine:
+                return mine
+        raise Silent
