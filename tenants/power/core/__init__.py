@@ -1,8 +1,8 @@
-"""Sharing a limit, pure: no database, no clock, whole numbers only. Currents in mA per line, power in W, energy in Wh."""
+"""Sharing a limit, pure: no database, no clock, whole numbers only. mA per line, W, Wh."""
 
-from .bounds import Bound, Charger, Circuit, bounds_of
-from .prices import Band, Job, cheapest, energy_ws, soonest
-from .promise import Promise
+from .bounds import Bound, Charger, Circuit, Room, bounds_of
+from .prices import Band, Job, cheapest, delivered, soonest
+from .promise import Promise, lease
 from .share import Grant, share
 from .steps import Move, steps
 
@@ -15,9 +15,11 @@ __all__ = [
     "Job",
     "Move",
     "Promise",
+    "Room",
     "bounds_of",
     "cheapest",
-    "energy_ws",
+    "delivered",
+    "lease",
     "share",
     "soonest",
     "steps",

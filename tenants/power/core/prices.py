@@ -8,31 +8,33 @@ from dataclasses import dataclass
 class Band:
     """A period of one price, half open, in seconds; `price` in whole parts of whatever the series counts in.
 
-    `power_w`: what all jobs together may take in it.
+    `most`: what all jobs together may take in it, in whatever jobs count in (W, or mA of one line).
     """
 
     start_s: int
     end_s: int
     price: int
-    power_w: int
+    most: int
 
 
 @dataclass(frozen=True)
 class Job:
-    """Energy (in watt-seconds) that a vehicle wants by a moment. Where it does not suffice the lowest `order` is first."""
+    """What a vehicle wants by a moment: `amount` is `most` times seconds. Where not all can have theirs the lowest
+    `order` is first.
+    """
 
     key: int
-    energy_ws: int
+    amount: int
     until_s: int
-    power_w: int
+    most: int
     order: int = 0
 
 
-Plan = Mapping[int, Sequence[int]]  # job → watts in each band
+Plan = Mapping[int, Sequence[int]]  # job → how much in each band
 
 
 def cheapest(bands: Sequence[Band], jobs: Sequence[Job]) -> dict[int, list[int]]:
-    """Watts of each job in each band.
+    """How much each job takes in each band.
 
     Every job gets at least the energy that `soonest` gives it. A job that would lose some by waiting for cheap bands
     that others fill is served soonest, before the others; in the worst case all are.
@@ -42,7 +44,7 @@ def cheapest(bands: Sequence[Band], jobs: Sequence[Job]) -> dict[int, list[int]]
     while True:
         plan = _fill(bands, jobs, hasty)
         losing = {
-            job.key for job in jobs if energy_ws(bands, job, plan[job.key]) < energy_ws(bands, job, at_once[job.key])
+            job.key for job in jobs if delivered(bands, job, plan[job.key]) < delivered(bands, job, at_once[job.key])
         }
         if not losing:
             return plan
@@ -56,15 +58,15 @@ def soonest(bands: Sequence[Band], jobs: Sequence[Job]) -> dict[int, list[int]]:
     return _fill(bands, jobs, {job.key for job in jobs})
 
 
-def energy_ws(bands: Sequence[Band], job: Job, plan: Sequence[int]) -> int:
+def delivered(bands: Sequence[Band], job: Job, plan: Sequence[int]) -> int:
     """What the job gets from a plan by its time, at most what it wants."""
-    got = sum(watts * _seconds(band, job.until_s) for band, watts in zip(bands, plan, strict=True))
-    return min(got, job.energy_ws)
+    got = sum(level * _seconds(band, job.until_s) for band, level in zip(bands, plan, strict=True))
+    return min(got, job.amount)
 
 
 def _fill(bands: Sequence[Band], jobs: Sequence[Job], hasty: set[int]) -> dict[int, list[int]]:
     """One job after the other into what the ones before have left; the hasty first, and in order of time."""
-    left = [band.power_w for band in bands]
+    left = [band.most for band in bands]
     plan: dict[int, list[int]] = {}
     for job in sorted(jobs, key=lambda job: (job.key not in hasty, job.order, job.until_s, job.key)):
         order = range(len(bands))
@@ -75,14 +77,14 @@ def _fill(bands: Sequence[Band], jobs: Sequence[Job], hasty: set[int]) -> dict[i
 
 def _place(bands: Sequence[Band], job: Job, ranked: Sequence[int], left: list[int]) -> list[int]:
     """Puts the job's energy into the bands in this order and takes it off `left`."""
-    placed, open_ws = [0] * len(bands), job.energy_ws
+    placed, left_over = [0] * len(bands), job.amount
     for index in ranked:
         seconds = _seconds(bands[index], job.until_s)
-        if open_ws <= 0 or seconds <= 0:
+        if left_over <= 0 or seconds <= 0:
             continue
-        power = min(job.power_w, left[index], -(-open_ws // seconds))
-        placed[index], left[index] = power, left[index] - power
-        open_ws -= power * seconds
+        level = max(0, min(job.most, left[index], -(-left_over // seconds)))
+        placed[index], left[index] = level, left[index] - level
+        left_over -= level * seconds
     return placed
 
 

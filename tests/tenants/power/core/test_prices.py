@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenants.power.core import Band, Job, cheapest, energy_ws, soonest
+from tenants.power.core import Band, Job, cheapest, delivered, soonest
 
 pytestmark = pytest.mark.req("CHG-07")
 HOUR = 3_600
@@ -30,10 +30,10 @@ def test_nobody_loses_energy_by_waiting_and_no_band_is_overfull(market: tuple[li
     bands, jobs = market
     plan, at_once = cheapest(bands, jobs), soonest(bands, jobs)
     for job in jobs:
-        assert energy_ws(bands, job, plan[job.key]) >= energy_ws(bands, job, at_once[job.key])
-        assert all(0 <= watts <= job.power_w for watts in plan[job.key])
+        assert delivered(bands, job, plan[job.key]) >= delivered(bands, job, at_once[job.key])
+        assert all(0 <= level <= job.most for level in plan[job.key])
     for index, band in enumerate(bands):
-        assert sum(watts[index] for watts in plan.values()) <= max(0, band.power_w)
+        assert sum(level[index] for level in plan.values()) <= max(0, band.most)
 
 
 def test_the_cheapest_hours_before_departure_are_taken() -> None:
@@ -49,5 +49,5 @@ def test_one_who_would_lose_the_cheap_hour_goes_first() -> None:
     early = Job(2, 14_000 * HOUR, 2 * HOUR, 7_000, order=1)
     late = Job(1, 7_000 * HOUR, 3 * HOUR, 7_000, order=0)
     plan = cheapest(bands, [late, early])
-    assert energy_ws(bands, late, plan[1]) == 7_000 * HOUR
-    assert energy_ws(bands, early, plan[2]) >= energy_ws(bands, early, soonest(bands, [late, early])[2])
+    assert delivered(bands, late, plan[1]) == 7_000 * HOUR
+    assert delivered(bands, early, plan[2]) >= delivered(bands, early, soonest(bands, [late, early])[2])

@@ -1,0 +1,42 @@
+"""How much flows through the circuits of a site, as told and as measured."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ..models import Circuit
+from .units import Unit
+
+Figure = Callable[[Unit], int | None]
+
+
+def below(circuits: Iterable[Circuit]) -> dict[int, set[int]]:
+    """Every circuit → itself and all circuits under it."""
+    parents = {circuit.pk: circuit.parent_id for circuit in circuits}
+    found: dict[int, set[int]] = {key: set() for key in parents}
+    for key in parents:
+        above: int | None = key
+        while above in found and key not in found[above]:
+            found[above].add(key)
+            above = parents[above]
+    return found
+
+
+def lines_of(circuits: Sequence[Circuit], units: Sequence[Unit], figure: Figure) -> dict[int, list[int]]:
+    """By circuit, the sum of a figure on L1, L2, L3. What may be on any line counts on each."""
+    trees = below(circuits)
+    return {
+        circuit.pk: [
+            sum(figure(u) or 0 for u in units if u.member.circuit_id in trees[circuit.pk] and line in u.lines)
+            for line in (1, 2, 3)
+        ]
+        for circuit in circuits
+    }
+
+
+def measured_lines(circuits: Sequence[Circuit], units: Sequence[Unit]) -> dict[int, list[int]]:
+    """By circuit, what chargers and building were measured to draw on L1, L2, L3, where that is known."""
+    certain = [unit for unit in units if unit.member.lines or unit.phases == 3]
+    found = lines_of(circuits, certain, lambda unit: unit.allocation.measured_ma)
+    for circuit in circuits:
+        if len(circuit.load_ma) == 3:
+            found[circuit.pk] = [a + int(b) for a, b in zip(found[circuit.pk], circuit.load_ma, strict=True)]
+    return found
