@@ -7,17 +7,20 @@ effects or none. Power is given only after the commit and taken away before it.
 
 from .book import Book
 from .cards import Cards
+from .credentials import Credentials
 from .faults import Faults, Sight
 from .files import Files
 from .memory import Memory
 from .outbox import Outbox
 from .ports import Board, Meter, Mono
 from .power import Power
+from .public_key import MODULUS
 from .refused import Refused
 from .register import Register
 from .sampler import Sampler
 from .sessions import Sessions
 from .settings import Settings
+from .updater import Updater
 from .version import FIRMWARE
 from .voice import Voice, known
 from .wallclock import WallClock
@@ -25,6 +28,7 @@ from .words import W
 
 CAPACITY = 512
 FLUSH_MS = 15_000
+SELF_TEST_MS = 5_000
 CHECKPOINT_MS = 60_000  # where nothing else has to be written while power flows
 
 
@@ -41,9 +45,12 @@ class Adapter:
         now_ms: int = 0,
         capacity: int = CAPACITY,
         firmware: str = FIRMWARE,
+        secret: str = "",
+        modulus_hex: str = MODULUS,
     ) -> None:
         """`boot` is a random number of 62 bits, new at each start. Messages of earlier starts are still in `files`.
 
+        `secret`: the password for the broker that the device was made with. `modulus_hex`: whose firmware it takes.
         `now_ms`: the time, where it is known at the start (a clock chip, a soft reset); else 0.
         """
         board.open_relay()
@@ -68,11 +75,15 @@ class Adapter:
             self.settings, self.voice, self._read_meter,
         )  # fmt: skip
         self.cards = Cards(self.sessions, self.memory, self.voice, mono, board)
+        self.credentials = Credentials(files, secret)
+        self.updater = Updater(files, self.memory, self.voice, mono, firmware, modulus_hex)
+        self.heard = False  # the platform has acknowledged something of this start
         self.sampler = Sampler(self.voice, self.register, self.clock, self.settings, self.sight)
         self._plugged = board.plugged()
         self._lock_told = False
         self._flushed_ms = self._checked_ms = mono.ms()
         self.voice.event(W.EV_BOOT, {"fw": firmware})
+        self.updater.begin()
         self.memory.commit()
 
     def state(self) -> str:
@@ -94,6 +105,7 @@ class Adapter:
         self.sessions.drive()
         session = self.memory.session
         self.sampler.step(session.permit.session if session and self.power.closed() else None)
+        self.updater.step(self.calm(), self._proved())
         self.memory.commit()
         self._flush()
 
@@ -132,6 +144,15 @@ class Adapter:
         if not self.faults.clear_now(code):
             raise Refused(W.REFUSE_FAULT)
         self._cleared(code)
+
+    def calm(self) -> bool:
+        """Nobody charges, and the supply is good: the time for an update."""
+        return self.memory.session is None and W.FAULT_BROWN_OUT not in self.faults.active
+
+    def _proved(self) -> bool:
+        """A new firmware has shown that it works: it is heard, the meter reads, the relay is where it should be."""
+        fresh = self.sight.reading is not None and self.sight.now_ms - self.sight.reading_ms < SELF_TEST_MS
+        return self.heard and fresh and W.FAULT_STUCK_RELAY not in self.faults.active
 
     def _tell_refusal(self, session: "str | None", reason: str) -> None:
         """A locked keypad is told once: whoever goes on typing must not fill the flash."""

@@ -98,6 +98,14 @@ def _clear(adapter: Adapter, command: "dict[str, object]") -> None:
     adapter.clear(text(_data(command), "code"))
 
 
+def _ota(adapter: Adapter, command: "dict[str, object]") -> None:
+    adapter.updater.order(_data(command))
+
+
+def _credential(adapter: Adapter, command: "dict[str, object]") -> None:
+    adapter.credentials.change(_data(command))
+
+
 def _data(command: "dict[str, object]") -> "dict[str, object]":
     data = command.get("data")
     if not isinstance(data, dict):
@@ -113,6 +121,8 @@ HANDLERS = {
     W.CMD_UNLOCK: _unlock,
     W.CMD_CONFIG: _config,
     W.CMD_CLEAR: _clear,
+    W.CMD_OTA: _ota,
+    W.CMD_CREDENTIAL: _credential,
 }
 
 

@@ -45,11 +45,18 @@ class Uplink:
     def connected(self, publish: "Callable[[str, str, bool], bool]") -> None:
         self._publish = publish
         self._told_state = ""
+        self._adapter.credentials.accepted(self._adapter.voice)
+        self._adapter.memory.commit()
         self._connected_ms = self._adapter.mono.ms()
         self._start_over(FIRST_WAIT_MS)
 
     def disconnected(self) -> None:
         self._publish = None
+
+    def denied(self) -> None:
+        """The broker did not take the password."""
+        self._adapter.credentials.refused(self._adapter.voice)
+        self._adapter.memory.commit()
 
     def received(self, topic: str, payload: bytes) -> None:
         if topic == self.topic_cmd:
@@ -115,5 +122,7 @@ class Uplink:
         if self._adapter.outbox.ack(boot, seq):
             self._progress_ms = self._adapter.mono.ms()
             self._wait_ms = FIRST_WAIT_MS
-        if self._follow_clock and boot == self._adapter.voice.boot and seq <= self._adapter.voice.seq:
+        ours = boot == self._adapter.voice.boot and seq <= self._adapter.voice.seq
+        self._adapter.heard = self._adapter.heard or ours
+        if self._follow_clock and ours:
             self._adapter.clock.set(now_ms)

@@ -22,6 +22,9 @@ class Voice:
         self._outbox = outbox
         self._keeps = keeps
 
+    def now_ms(self) -> int:
+        return self._clock.now_ms()
+
     def event(self, type_: str, fields: "dict[str, object] | None" = None) -> None:
         """Leaves with the next commit of the memory, together with the change that it tells of."""
         body: dict[str, object] = {"type": type_}

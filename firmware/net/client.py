@@ -13,6 +13,7 @@ KEEP_ALIVE_S = 30
 CONNECT_MS = 10_000
 OUT_LIMIT = 32 * 1024  # bytes waiting to be written; beyond this `publish` says no
 REASONS = {1: "protocol", 2: "client id", 3: "server not available", 4: "user name or password", 5: "not authorised"}
+DENIED = (4, 5)
 
 
 class Client:
@@ -29,14 +30,18 @@ class Client:
         subscriptions: "list[str]",
         ready: "Callable[[Client], None]",
         received: "Callable[[str, bytes], None]",
+        denied: "Callable[[], None] | None" = None,
     ) -> None:
-        """`will`: topic and text that the broker publishes, retained, when the connection is lost."""
+        """`denied()`: the broker did not take the password.
+
+        `will`: topic and text that the broker publishes, retained, when the connection is lost."""
         self._device = device
         self._secret = secret
         self._will = will
         self._subscriptions = subscriptions
         self._ready = ready
         self._received = received
+        self._denied = denied
         self._parser = packets.Parser()
         self._number = 0
         self._heard_ms = 0
@@ -117,5 +122,7 @@ class Client:
     def _connected(self, code: int) -> None:
         if code:
             self.dead = "refused: " + REASONS.get(code, str(code))
+            if code in DENIED and self._denied:
+                self._denied()
         else:
             self._write(packets.subscribe(self._subscriptions, self._next_number()))

@@ -53,8 +53,8 @@ def test_of_the_platform_the_firmware_uses_one_file_only() -> None:
 
 def test_the_image_is_complete(tmp_path: Path) -> None:
     build(tmp_path, mpy=False)
-    assert (tmp_path / "saas/contracts/telemetry/wire.py").is_file()
-    assert (tmp_path / "main.py").read_text().startswith("from firmware.main import main")
+    assert (tmp_path / "a/saas/contracts/telemetry/wire.py").is_file() and (tmp_path / "a/version").is_file()
+    compile_to(tmp_path / "main.py", tmp_path / "loader.mpy")
     build(tmp_path / "compiled", mpy=True)
     assert len(list((tmp_path / "compiled").rglob("*.mpy"))) == len(sources())
 

@@ -17,6 +17,7 @@ KEY = b"bench-key-bench-key-bench-key-00"
 T0 = 1763606400000
 HOUR = 3600000
 CODE = "482913"
+SECRET = "the secret of the bench"
 
 
 class PowerCut(Exception):
@@ -53,6 +54,24 @@ class MemoryFiles(Files):
     def rename(self, name, to):
         self._count(lambda: None)
         self.content[to] = self.content.pop(name)
+
+    def part(self, name, start, length):
+        if name not in self.content:
+            raise OSError(2)
+        return self.content[name][start : start + length]
+
+    def size(self, name):
+        return len(self.content.get(name, b""))
+
+    def remove(self, name):
+        self._count(lambda: None)
+        self.content.pop(name, None)
+
+    def remove_tree(self, name):
+        self._count(lambda: None)
+        for entry in list(self.content):
+            if entry.startswith(name + "/"):
+                del self.content[entry]
 
     def _put(self, name, data):
         self.content[name] = self.content.get(name, b"") + data
@@ -148,7 +167,8 @@ def permit(
 class Rig:
     """One adapter on a bench; `boot` is a power cut and a start."""
 
-    def __init__(self, files=None, clock=True, capacity=512):
+    def __init__(self, files=None, clock=True, capacity=512, modulus="", firmware="1.1.0"):
+        self.modulus, self.firmware = modulus, firmware
         self.mono = HandMono()
         self.files = files or MemoryFiles()
         self.board = Bench(self.mono)
@@ -168,8 +188,9 @@ class Rig:
         self.board.changed_ms = self.mono.ms()
         now = self.wall() if clock else 0
         self.adapter = Adapter(
-            DEVICE, KEY, self.boots, self.board, self.board, self.mono, self.files, now, self.capacity
-        )
+            DEVICE, KEY, self.boots, self.board, self.board, self.mono, self.files, now, self.capacity,
+            self.firmware, SECRET, self.modulus,
+        )  # fmt: skip
         self.adapter.outbox.append = self._overhear(self.adapter.outbox.append, lambda item: [item])
         self.adapter.outbox.extend = self._overhear(self.adapter.outbox.extend, lambda items: items)
         self.uplink = Uplink(self.adapter)

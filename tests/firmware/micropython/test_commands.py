@@ -29,7 +29,8 @@ def test_late_unknown_and_unreadable_commands_are_refused_by_name():
     rig = Rig()
     assert rig.command(W.CMD_STOP, expires=T0 - 1) == W.REFUSE_LATE
     assert rig.command("dance") == W.REFUSE_COMMAND
-    assert rig.command(W.CMD_OTA) == W.REFUSE_COMMAND
+    assert rig.command(W.CMD_OCPP) == W.REFUSE_COMMAND
+    assert rig.command(W.CMD_OTA) == W.REFUSE_FORMAT
     assert rig.command(W.CMD_ACTIVATE) == W.REFUSE_FORMAT
     assert rig.command(W.CMD_STOP, v=2) == W.REFUSE_FORMAT
     assert rig.command(W.CMD_LIMIT, current_ma=10000) == W.REFUSE_UNKNOWN

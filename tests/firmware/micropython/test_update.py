@@ -1,0 +1,323 @@
+# ruff: noqa: UP031 - MicroPython
+"""The update of the firmware, step by step, on the device's side."""
+
+import json
+
+from firmware.app.image import MAGIC, BadImage, Table, safe
+from firmware.app.manifest import numbers
+from firmware.app.rsa import verify
+from firmware.app.updater import CHUNK, PAUSE_MS, PROVE_MS, TRIES
+from firmware.app.words import W
+from tests.firmware.micropython.kit import T0, Rig
+
+REQ = ("DEV-01",)
+# Made once by firmware.signing, whose private key was thrown away.
+MODULUS = (
+    "a4a0eb3ae276821296ed0a05a543281a7d6387559a77d9271fdc5b735657b0aea4ea45b6a4ab8604893775a7c00f69b2"
+    "10ae1409eff080a2f836c73aece52d299baf4712dce6cb2f636885262eeb507fc2281866a9cbb6e5f447e1ac5c906e18"
+    "beeab69be6b6aabbeafb4b4ecbcd17ed62984b0bf132d4578456a5b3d0d0090043ee6ffa38daf578d68b0aec67e65bac"
+    "b7b5e6b5779b1a4e50492273df6f7979dc322cae245bb29b8a465db6883197ba6512a96492986fb4fd67d89a398b6c13"
+    "96712c65e9092fe7aad91679147ce6e4cd0b503826a1e0e48f9b30f57cf7a2a18cb3542fcb9345afccfcfbf6a7842822"
+    "afe88e396cb905d4849cdc19e486a7a3"
+)
+SIG = (
+    "84f2d99c35d2da019d1c67e7df001489e7bf51cf85f33bd6696f6881a7b64d54e51b512871e65125f1b27edc157bf789"
+    "209035c06aa81cd97e6a17bb6afa86350b29a493ed33355e4acdff596306d6b4d185279698a6224ae245a13961c27133"
+    "3ced2dfe2cadfe51d6ee26524c41afa2ade42cd5c22713bdef3e90974f3f53d3f792ed46c17372b4c1123adb44036c7f"
+    "71ee53f167ab3d8c151b3b9a4f4d72b7cde47b1cdbef7ac93967ecfd92e2aa3b3d82cc9de492d8efc5fbc1db504c5572"
+    "7ce24b7d5cdd485b8be7787610a9539553359a15255e1efc614873b70d7307cf6d2fd938b115ced6c83203c07b7a7013"
+    "20647c31db1b251d036f113edab30696"
+)
+DOWN_SIG = (
+    "9a7320bd92a58a1052357de64a40a9ae0d9a525cb1ed2536969a8b40094f520df43849118f10b31d1a483097eae849ba"
+    "ceed60529a6c7284267aeddf92640477dd2b767f524be3070744cbd2eb4c8116e2552df9fa3ec5507b6c2361ed7171d6"
+    "f31a00a1bfbe904afc36f5b990ca8069d0b9f0a92d4ac64d3d1e6bf1e1ea205d9cc9612411baca4843029399927630db"
+    "2832333f9ee67755fe8ade95b810aa0712b343a894bd8577041f5827c8ba5ceef25431c6a3b068366718dac3f5f84776"
+    "e5d75039e2719f0d1ad973610fdfc1cc43417af2d073fb1c29bd369a159f55fc5809a3d067edbb365461546319f8123c"
+    "ee5ef5c3ad7c3511e0e731774bcad785"
+)
+FILES = (("firmware/x.py", b"X = 1\n"), ("firmware/y/z.py", b"Z = 2\n" * 1000))
+
+
+def image(files=FILES, version="1.2.0"):
+    """As firmware.image packs it."""
+    from firmware.app.sign import sha256_hex
+
+    rows = ",".join(['["%s",%d,"%s"]' % (name, len(data), sha256_hex(data)) for name, data in files])
+    table = ('{"version":"%s","files":[%s]}' % (version, rows)).encode()
+    return MAGIC + len(table).to_bytes(4, "big") + table + b"".join([data for _, data in files])
+
+
+def manifest(**changes):
+    data = {"version": "1.2.0", "url": "http://127.0.0.1/x.bin", "size": 6224, "sig": SIG}
+    data["sha256"] = "7156f5506c805ac4eac58ee81b1642d916e2f939fc7b40e5aaed31ab6dfe4518"
+    data.update(changes)
+    return data
+
+
+def older(**changes):
+    data = {"version": "1.0.5", "url": "http://127.0.0.1/y.bin", "size": 132, "sig": DOWN_SIG, "downgrade": True}
+    data["sha256"] = "7383781440630b013ffd149bd15d1813f6d2ed7e2d8f971513e1647447564177"
+    data.update(changes)
+    return data
+
+
+def device():
+    rig = Rig(modulus=MODULUS)
+    rig.files.content["a/version"] = b"1.1.0"
+    return rig
+
+
+def words(rig):
+    return [body["reason"] for body in rig.said("event") if body.get("code") == W.NOTICE_OTA]
+
+
+def fetch(rig, data, most=1000):
+    """The network's side: until nothing is wanted."""
+    updater, count = rig.adapter.updater, 0
+    wanted = updater.want(rig.adapter.calm())
+    while wanted and count < most:
+        _, start, length = wanted
+        updater.give(start, data[start : start + length])
+        wanted, count = updater.want(rig.adapter.calm()), count + 1
+    return count
+
+
+def test_the_signature_is_that_of_the_platform_and_of_nothing_else():
+    text = b"wattlane-firmware-v1|1.2.0|6224|7156f5506c805ac4eac58ee81b1642d916e2f939fc7b40e5aaed31ab6dfe4518"
+    assert verify(MODULUS, text, SIG)
+    assert not verify(MODULUS, text + b" ", SIG) and not verify("", text, SIG)
+    assert not verify(MODULUS, text, DOWN_SIG) and not verify(MODULUS, text, MODULUS)
+    assert not verify(MODULUS, text, SIG[:-2]) and not verify(MODULUS, text, "zz" + SIG[2:])
+    assert not verify(MODULUS, text, "00" * 256) and not verify(MODULUS, text, "%0512x" % 1)
+    assert not verify(MODULUS[:128], text, SIG[:128])
+
+
+def test_a_manifest_is_believed_only_as_it_was_signed():
+    rig = device()
+    for change in ({"version": "1.3.0"}, {"size": 7}, {"sha256": "0" * 64}, {"sig": "00"}, {"downgrade": True}):
+        assert rig.command(W.CMD_OTA, data=manifest(**change)) == W.REFUSE_SIGNATURE, change
+    for change in ({"version": "new"}, {"size": 0}, {"size": 1 << 40}, {"url": "ftp://x"}, {"url": "http://a b"},
+                   {"url": "http://x\r\nHost: y"}, {"sha256": "0"}, {"sig": 7}, {"version": None}):  # fmt: skip
+        assert rig.command(W.CMD_OTA, data=manifest(**change)) == W.REFUSE_FORMAT, change
+    assert rig.command(W.CMD_OTA) == W.REFUSE_FORMAT
+    assert Rig().command(W.CMD_OTA, data=manifest()) == W.REFUSE_SIGNATURE
+    assert rig.command(W.CMD_OTA, data=manifest(url="https://elsewhere/z")) is None
+
+
+def test_no_way_back_unless_that_is_signed():
+    assert Rig(modulus=MODULUS, firmware="1.2.0").command(W.CMD_OTA, data=manifest()) == W.REFUSE_OLD
+    assert Rig(modulus=MODULUS, firmware="1.10.0").command(W.CMD_OTA, data=manifest()) == W.REFUSE_OLD
+    assert device().command(W.CMD_OTA, data=older()) is None
+    assert device().command(W.CMD_OTA, data=older(downgrade=False)) == W.REFUSE_SIGNATURE
+    assert Rig(modulus=MODULUS, firmware="1.0.5").command(W.CMD_OTA, data=older()) == W.REFUSE_OLD
+
+
+def test_versions_are_compared_by_their_numbers():
+    assert numbers("1.10.2") > numbers("1.9.9") and numbers("2") > numbers("1.9") and numbers("1.2-rc1.7") == [1, 2]
+    assert numbers("x.1") == [] == numbers("")
+
+
+def test_from_the_order_to_the_restart():
+    rig = device()
+    assert rig.command(W.CMD_OTA, data=manifest()) is None
+    assert fetch(rig, image()) == -(-len(image()) // CHUNK)
+    rig.run(2000)
+    files = rig.files.content
+    assert files["b/firmware/x.py"] == b"X = 1\n" and files["b/firmware/y/z.py"] == b"Z = 2\n" * 1000
+    assert files["b/version"] == b"1.2.0" and rig.adapter.updater.restart
+    assert json.loads(files["slot.json"].decode()) == {"active": "b", "trial": True, "boots": 0, "why": ""}
+    assert words(rig) == ["downloading", "verified", "installed"]
+
+
+def updated():
+    rig = device()
+    rig.command(W.CMD_OTA, data=manifest())
+    fetch(rig, image())
+    rig.run(2000)
+    rig.firmware = "1.2.0"
+    rig.boot()
+    return rig
+
+
+def hear(rig):
+    text = json.dumps({"v": 1, "boot": rig.boots, "seq": 1, "now_ms": rig.wall()})
+    rig.uplink.received(rig.uplink.topic_ack, text.encode())
+
+
+def test_the_new_one_is_kept_once_the_platform_has_heard_it():
+    rig = updated()
+    rig.run(30000)
+    assert rig.adapter.updater.slots.on_trial and words(rig)[-1] == "installed"
+    hear(rig)
+    rig.run(1000)
+    assert words(rig)[-1] == "healthy" and not rig.adapter.updater.slots.on_trial
+    assert json.loads(rig.files.content["slot.json"].decode())["trial"] is False
+    rig.boot()
+    rig.run(PROVE_MS + 1000, 1000)
+    assert not rig.adapter.updater.restart and words(rig).count("healthy") == 1
+    assert "ota.json" not in rig.files.content and "ota.img" not in rig.files.content
+
+
+def test_one_that_does_not_prove_itself_goes_back_and_says_so():
+    rig = updated()
+    rig.board.silent = True  # its meter does not read
+    hear(rig)
+    rig.run(PROVE_MS - 2000, 1000)
+    assert not rig.adapter.updater.restart
+    rig.run(3000, 1000)
+    assert rig.adapter.updater.restart
+    assert json.loads(rig.files.content["slot.json"].decode())["active"] == "a"
+    rig.firmware, rig.board.silent = "1.1.0", False
+    rig.boot()
+    assert words(rig)[-1] == "rolled_back:unhealthy"
+    rig.boot()
+    rig.run(5000)
+    assert words(rig).count("rolled_back:unhealthy") == 1 and not rig.adapter.updater.restart
+    assert rig.command(W.CMD_OTA, data=manifest()) is None  # it may be tried again
+
+
+def test_nothing_is_fetched_or_installed_while_somebody_charges():
+    rig = device()
+    rig.command(W.CMD_OTA, data=manifest())
+    assert fetch(rig, image(), most=1) == 1
+    rig.start()
+    assert fetch(rig, image()) == 0
+    assert rig.command(W.CMD_OTA, data=older()) == W.REFUSE_BUSY
+    rig.command(W.CMD_STOP)
+    rig.run(1000)
+    assert fetch(rig, image()) == 1
+    rig.board.supply_mv = lambda: 4000
+    rig.run(1000)
+    assert words(rig) == ["downloading"]
+    rig.board.supply_mv = lambda: 5000
+    rig.run(12000)
+    assert words(rig)[-1] == "installed"
+
+
+def test_no_restart_while_somebody_may_come():
+    rig = device()
+    rig.grant(start=T0 + 60000, end=T0 + 120000)
+    rig.command(W.CMD_OTA, data=manifest())
+    fetch(rig, image())
+    rig.run(60000)
+    assert words(rig)[-1] == "installed" and not rig.adapter.updater.restart
+    rig.run(70000)
+    assert rig.adapter.updater.restart
+
+
+def test_a_download_goes_on_where_it_was_also_over_a_power_cut():
+    rig = device()
+    rig.command(W.CMD_OTA, data=manifest())
+    fetch(rig, image(), most=1)
+    rig.boot()
+    assert rig.adapter.updater.want(True)[1] == CHUNK
+    rig.adapter.updater.give(0, b"of another time")
+    rig.adapter.updater.give(CHUNK, b"")
+    assert rig.adapter.updater.want(True)[1] == CHUNK
+    assert rig.command(W.CMD_OTA, data=manifest(url="http://elsewhere/x")) is None
+    assert rig.adapter.updater.want(True)[0] == "http://elsewhere/x" and rig.adapter.updater.want(True)[1] == CHUNK
+    fetch(rig, image())
+    rig.run(1000)
+    assert words(rig)[-1] == "installed"
+
+
+def test_wrong_bytes_are_fetched_once_more_and_then_given_up():
+    rig = device()
+    rig.command(W.CMD_OTA, data=manifest())
+    wrong = bytearray(image())
+    wrong[200] ^= 1
+    fetch(rig, bytes(wrong))
+    rig.run(1000)
+    assert rig.adapter.updater.want(True)[1] == 0 and words(rig) == ["downloading"]
+    fetch(rig, bytes(wrong))
+    rig.run(1000)
+    assert words(rig)[-1] == "failed:sha256" and rig.adapter.updater.want(True) is None
+    assert "b/version" not in rig.files.content
+
+
+def test_trouble_is_borne_with_growing_pauses_and_not_for_ever():
+    rig = device()
+    rig.command(W.CMD_OTA, data=manifest())
+    pauses = []
+    while rig.adapter.updater.want(True):
+        rig.adapter.updater.trouble("http_404")
+        began = rig.mono.ms()
+        while not rig.adapter.updater.want(True) and rig.mono.ms() - began < 700000:
+            rig.run(1000, 1000)
+        pauses.append(rig.mono.ms() - began)
+    assert pauses[0] == PAUSE_MS and pauses[1] == 2 * PAUSE_MS and len(pauses) == TRIES
+    assert words(rig)[-1] == "failed:http_404"
+
+
+def test_a_full_flash_is_told():
+    rig = device()
+    rig.command(W.CMD_OTA, data=manifest())
+
+    def full(name, data):
+        raise OSError(28)
+
+    append, rig.files.append = rig.files.append, full
+    rig.adapter.updater.give(0, b"x")
+    rig.files.append = append
+    rig.run(1000)
+    assert words(rig)[-1] == "failed:flash_full"
+
+
+def test_what_is_no_image_is_not_unpacked():
+    assert Table(lambda start, length: image()[start : start + length]).version == "1.2.0"
+    for data in (b"", b"WLFW1\n", b"x" * 100, MAGIC + b"\0\0\0\x02{}", MAGIC + b"\0\0\0\x05[[[[[",
+                 image((("../main.py", b"x"),)), image((("/main.py", b"x"),)), image(())):  # fmt: skip
+        try:
+            Table(lambda start, length: data[start : start + length])  # noqa: B023
+            raise AssertionError(data)
+        except BadImage:
+            pass
+    assert safe("firmware/app/x.mpy") and not safe("a//b") and not safe("..") and not safe("")
+
+
+def test_a_new_password_is_tried_and_the_old_one_holds_until_it_is_let_in():
+    rig = Rig()
+    credentials = rig.adapter.credentials
+    old, new = credentials.current(), "n" * 24
+    assert rig.command(W.CMD_CREDENTIAL, data={"secret": new}) is None
+    assert credentials.reconnect
+    assert credentials.current() == new and not credentials.reconnect
+    rig.boot()
+    assert rig.adapter.credentials.current() == new  # cut before the answer: tried again
+    rig.uplink.connected(lambda topic, text, retain: True)
+    assert [event["reason"] for event in rig.events(W.EV_NOTICE)] == ["accepted"]
+    rig.boot()
+    assert rig.adapter.credentials.current() == new != old
+
+
+def test_a_new_password_that_is_refused_is_given_up_for_the_old_one():
+    rig = Rig()
+    rig.command(W.CMD_CREDENTIAL, data={"secret": "n" * 24})
+    tried = []
+    for _ in range(8):
+        tried.append(rig.adapter.credentials.current())
+        if tried[-1].startswith("nnn"):
+            rig.uplink.denied()
+        else:
+            rig.uplink.connected(lambda topic, text, retain: True)
+            rig.uplink.disconnected()
+    old = "the secret of the bench"
+    assert tried == ["n" * 24, old] * 3 + [old] * 2
+    assert [event["reason"] for event in rig.events(W.EV_NOTICE)] == ["refused"]
+    rig.boot()
+    assert rig.adapter.credentials.current() == old
+
+
+def test_what_is_no_password_is_refused():
+    for secret in ("short", "with a blank in the middle", None, 7, "x" * 65, "\u00e4" * 20):
+        assert Rig().command(W.CMD_CREDENTIAL, data={"secret": secret}) == W.REFUSE_FORMAT
+    assert Rig().command(W.CMD_CREDENTIAL) == W.REFUSE_FORMAT
+
+
+def test_no_password_is_ever_said():
+    rig = Rig()
+    rig.command(W.CMD_CREDENTIAL, data={"secret": "n" * 24})
+    rig.adapter.credentials.current()
+    rig.uplink.connected(lambda topic, text, retain: True)
+    assert "nnnn" not in json.dumps(rig.sent) and "nnnn" not in rig.files.content["state.json"].decode()
