@@ -1,9 +1,10 @@
 """Everything that changes stations: by operators, by what stations report and answer, by time."""
 
+from .answering import call_done, expire_calls
 from .hearing import heard
 from .onboarding import Outlet, accept_station, refuse_station
 from .reports import station_boot, station_status
-from .sending import call_done, expire_calls, send
+from .sending import send
 
 __all__ = [
     "Outlet",

@@ -1,6 +1,5 @@
 """What stations say besides boots, statuses, tokens, meters and transactions: kept, and answered in OCPP's words."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,42 +11,24 @@ from saas.kit.time import from_ms
 
 from .. import protocol, signals
 from ..errors import UnexpectedMessage
-from ..models import Notice, Station
+from ..models import Station
+from .effects import TOLD, Said, moment, storable
 
-# Answers that OCPP wants to be more than empty, where nobody here knows better.
-ANSWERS: dict[str, dict[str, Any]] = {
-    "DataTransfer": {"status": "UnknownVendorId"},
-    "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
-    "GetCertificateStatus": {"status": "Failed"},
-    "NotifyEVChargingNeeds": {"status": "Rejected"},
-    "NotifyEVChargingSchedule": {"status": "Accepted"},
-    "SignCertificate": {"status": "Rejected"},
-}
-
-
-@dataclass(frozen=True)
-class Said:
-    """One message of a station. `at`: when it reached the gateway."""
-
-    station: Station
-    action: str
-    payload: dict[str, Any]
-    at: datetime
-    now: datetime
+TIMES = ("timestamp", "generatedAt", "timeBase")  # where a message says its own
 
 
 @transaction.atomic
 def heard(*, device: Device, heard: rpc.Heard, now: datetime) -> dict[str, Any]:
     """Keep what a station says; the payload that it is answered with. UnexpectedMessage for what stations do not say.
 
-    A receiver of signals.heard that returns a payload knows the answer better than the table here.
+    A receiver of signals.heard that returns a payload knows the answer better than the table of effects.
     """
     if heard.action not in protocol.TOLD[protocol.version_of(heard.protocol)]:
         raise UnexpectedMessage(f"A station does not say {heard.action[:50]}.", action=heard.action)
-    station = station_of(device, heard.protocol)
-    said = Said(station, heard.action, heard.payload, from_ms(heard.ts_ms), now)
-    answer = _kept(said)
-    told = signals.heard.send(sender=Station, station=station, action=heard.action, payload=heard.payload, now=now)
+    station, payload = station_of(device, heard.protocol), storable(heard.payload)
+    said = Said(station, heard.action, payload, _time(payload, from_ms(heard.ts_ms)), now)
+    answer = TOLD[heard.action](said)
+    told = signals.heard.send(sender=Station, station=station, action=heard.action, payload=payload, now=now)
     return next((better for _, better in told if isinstance(better, dict)), answer)
 
 
@@ -57,8 +38,6 @@ def station_of(device: Device, protocol: str = "") -> Station:
     return Station.objects.get_or_create(device_id=device.device_id, defaults=named)[0]
 
 
-def _kept(said: Said) -> dict[str, Any]:
-    Notice.objects.create(
-        station=said.station, kind=said.action, payload=said.payload, at=said.at, received_at=said.now
-    )
-    return dict(ANSWERS.get(said.action, {}))
+def _time(payload: dict[str, Any], otherwise: datetime) -> datetime:
+    said = next((payload[name] for name in TIMES if name in payload), None)
+    return moment(said, otherwise) if said else otherwise

@@ -50,6 +50,11 @@ def policy() -> StationPolicy:
     return StationPolicy.objects.select_related("auto_location").order_by("id").first() or StationPolicy()
 
 
+def profile_of(device_id: str) -> int | None:
+    """The security profile by which the station came last; None when it never did."""
+    return Station.objects.filter(device_id=device_id).values_list("security_profile", flat=True).first()
+
+
 def _uid(name: str | UUID) -> UUID | None:
     try:
         return name if isinstance(name, UUID) else UUID(name)

@@ -13,9 +13,9 @@ from saas.kit.time import to_ms
 from saas.tenancy.models import Tenant
 from tenants.charging.actions import claim_commands
 from tenants.charging.models import DeviceCommand
-from tenants.stations import actions, protocol, queries, signals
+from tenants.stations import actions, queries, signals
 from tenants.stations.errors import BrokenPayload, StationOffline, UnexpectedMessage
-from tenants.stations.models import Notice, Station, StationCommand
+from tenants.stations.models import Station, StationCommand
 from tests import builders
 from tests.builders import NOW
 
@@ -125,21 +125,6 @@ def test_waiting_ends_with_the_answer(committed: Tenant) -> None:
     later.start()
     assert queries.wait(command=command, within_s=10).state == "answered"
     later.join()
-
-
-@pytest.mark.req("CHG-01")
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
-def test_whatever_a_station_tells_is_kept_and_lawfully_answered(ampere: Tenant, version: str) -> None:
-    import jsonschema_rs
-
-    device = builders.device(kind="station", station_id="CP-2")
-    for action in protocol.TOLD[version]:
-        question = rpc.Heard(
-            device=device.device_id, protocol=f"ocpp{version}", action=action, payload={}, ts_ms=to_ms(NOW)
-        )
-        answer = actions.heard(device=device, heard=question, now=NOW)
-        jsonschema_rs.validator_for(protocol.schema(version, f"{action}Response")).validate(answer)
-    assert Notice.objects.count() == len(protocol.TOLD[version])
 
 
 def test_what_a_station_does_not_say_is_refused(station: Station) -> None:
