@@ -11,8 +11,8 @@ from saas.devices import actions as devices
 from saas.devices import queries as registry
 from saas.devices.models import Device
 from saas.edge import metrics
+from saas.edge.answers.admission import connect
 from saas.kit.tenant_context import tenant_schema
-from saas.tenancy.models import Tenant
 from tenants.charging import actions
 from tenants.charging.actions import AuthResult
 from tenants.stations import actions as stations
@@ -24,27 +24,12 @@ BOOTED: dict[Device.State, tuple[Literal["Accepted", "Pending", "Rejected"], int
     Device.State.PENDING: ("Pending", PENDING_SECONDS),
     Device.State.REVOKED: ("Rejected", HEARTBEAT_SECONDS),
 }
-UNKNOWN = rpc.Connected(status=404)
-REFUSED = rpc.Connected(status=401)
 
 
 def answer(method: str, question: Any) -> Any:
     """The result struct of the method. Raises Refused by name."""
     metrics.QUESTIONS.labels(method).inc()
     return METHODS[method](question, datetime.now(UTC))
-
-
-def connect(question: rpc.Connect, now: datetime) -> rpc.Connected:
-    """A known station by its own password, a new one by its tenant's registration token; strangers get 404."""
-    if question.tenant is None:
-        return _connect_short(question)
-    tenant = Tenant.objects.filter(schema_name=question.tenant, state=Tenant.State.ACTIVE).first()
-    if tenant is None or tenant.schema_name == "public":
-        return UNKNOWN
-    device = registry.station(tenant=tenant, station_id=question.station_id)
-    if device is None:
-        return _take_in(tenant, question, now)
-    return _welcome(device, question.password)
 
 
 def boot(question: rpc.Boot, now: datetime) -> rpc.Booted:
@@ -128,33 +113,6 @@ def presence(question: rpc.Presence, now: datetime) -> rpc.Noted:
 
 def _inside(device: Device) -> Any:
     return tenant_schema(device.tenant.schema_name)
-
-
-def _welcome(device: Device, password: str | None) -> rpc.Connected:
-    """By its own password; while it is pending, also by the token that it came with."""
-    shown = password or ""
-    pending = device.state == Device.State.PENDING
-    token = pending and registry.brings_token(tenant=device.tenant, token=shown)
-    if not token and not registry.proves_itself(device=device, secret=shown):
-        return REFUSED
-    return rpc.Connected(status=101, device=device.device_id, pending=pending)
-
-
-def _connect_short(question: rpc.Connect) -> rpc.Connected:
-    """Without a tenant in the path: only where the password leaves no doubt about which station it is."""
-    shown = question.password or ""
-    same_name = registry.stations_called(question.station_id)
-    proven = [device for device in same_name if registry.proves_itself(device=device, secret=shown)]
-    return _welcome(proven[0], shown) if len(proven) == 1 else UNKNOWN
-
-
-def _take_in(tenant: Tenant, question: rpc.Connect, now: datetime) -> rpc.Connected:
-    if not registry.brings_token(tenant=tenant, token=question.password or ""):
-        return UNKNOWN
-    device, _ = devices.register(
-        tenant=tenant, kind=Device.Kind.STATION, state=Device.State.PENDING, station_id=question.station_id, now=now
-    )
-    return rpc.Connected(status=101, device=device.device_id, pending=True)
 
 
 def _ms(moment: datetime) -> int:
