@@ -19,6 +19,7 @@ from tenants.charging.actions import queue_device
 from .. import protocol
 from ..errors import StationOffline
 from ..models import Station, StationCommand
+from .passwords import expect_passwords
 
 TIMEOUT_S = 30
 SEND_WITHIN = timedelta(seconds=60)  # calls of others may come first: a station has one call at a time
@@ -45,6 +46,7 @@ def send(
         raise Forbidden()
     protocol.check(station.protocol, action, payload)
     _reachable(station)
+    expect_passwords(station=station, action=action, payload=payload, now=now)
     data = {"action": action, "payload": dict(payload), "timeout_s": timeout_s}
     row = queue_device(
         device_id=station.device_id, kind=wire.CMD_OCPP, data=data, now=now, expires_at=now + SEND_WITHIN, once=True
