@@ -109,8 +109,8 @@ def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
     evse = int(payload["evse"]["id"]) if "evse" in payload else (before.evse if before else 0)
     named = (before.evse == 0 and evse != 0) or (before.id_tag is None and tag is not None) if before else False
     name = (state.device, session, int(payload["seqNo"]), payload["eventType"], payload["timestamp"])
-    kind = _kind(payload, before, tag, named=named)
     turns = _turns(payload, before)
+    kind = _kind(payload, before, tag, named=named, gaps=turns is None)
     running = Running(evse, tag or (before.id_tag if before else None), _flowing(before, kind), turns)
     samples = common.samples(
         state,
@@ -167,19 +167,19 @@ def _token(payload: Payload) -> str | None:
     return (token["idToken"] or None) if token and token["type"] != "NoAuthorization" else None
 
 
-def _kind(payload: Payload, before: Running | None, tag: str | None, *, named: bool) -> str | None:
+def _kind(payload: Payload, before: Running | None, tag: str | None, *, named: bool, gaps: bool) -> str | None:
     """The event that this message means, if any.
 
     A station may open a transaction at the plug, at the token or at the current (TxStartPoint). Energy is taken to
     flow from the first message with a token or with the state Charging. Of a transaction that the gateway does not
     remember, only a token or a change of state says that it begins; saying so twice does no harm, and is needed where
     the EVSE or the token is `named` only later. A transaction through which no energy ever flowed is a plug and an
-    unplug, no session.
+    unplug, no session; while messages of it are missing (`gaps`) nobody can say that.
     """
     charging = payload["transactionInfo"].get("chargingState") == "Charging"
     flows = before.flowing if before else False
     if payload["eventType"] == "Ended":
-        return wire.EV_STOPPED if flows or before is None else wire.EV_UNPLUGGED
+        return wire.EV_STOPPED if flows or gaps else wire.EV_UNPLUGGED
     if payload["eventType"] == "Started":
         return wire.EV_STARTED if tag or charging or payload["triggerReason"] == "RemoteStart" else wire.EV_PLUGGED
     if before is None:

@@ -191,15 +191,16 @@ def _of_roster(id_tag: str, usage: cards.Usage) -> AuthResult:
 
 
 def _running_but(device: Device, purpose: str, transaction: str) -> Callable[[Sequence[str]], int]:
-    """How many sessions of these tags run, but for the transaction that is asked about."""
+    """How many sessions of these tags run; where the transaction that is asked about does, before that one began."""
 
     def count(tags: Sequence[str]) -> int:
         if purpose != "start" or not tags:
             return 0
         rows = _of_tags(tags).filter(state=State.CHARGING, over_at__isnull=True)
         if transaction:
-            mine = Q(transaction_id=transaction) | Q(names__transaction_id=transaction)
-            rows = rows.exclude(pk__in=Session.objects.filter(mine, device_id=device.device_id).values("pk"))
+            named = Q(transaction_id=transaction) | Q(names__transaction_id=transaction)
+            mine = Session.objects.filter(named, device_id=device.device_id).first()
+            rows = rows.filter(pk__lt=mine.pk) if mine else rows
         return rows.count()
 
     return count

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from fractions import Fraction
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from saas.kit.time import to_ms
@@ -53,7 +54,7 @@ def close(*, session: Session, now: datetime) -> None:
 
 def measure(session: Session) -> Metered:
     """Work out registers, energy and times from what is known; the caller saves."""
-    session.evidence = _complete(session)
+    session.evidence = completed(session)
     found = metering.metered(session.evidence, evse_power_w=power_of(session.evse))
     times = metering.period(session.evidence)
     session.meter_start_wh, session.meter_stop_wh = found.start_wh, found.stop_wh
@@ -68,16 +69,18 @@ def power_of(evse: Evse) -> int:
     return evse.phases * (evse.max_current_ma // 1000) * (evse.voltage_mv // 1000)
 
 
-def _complete(session: Session) -> Evidence:
-    """With what a session of an older release kept in its columns alone."""
+def completed(session: Session) -> Evidence:
+    """The evidence; of a session of an older release, which kept it in its columns alone, from there."""
     older: Evidence = {}
-    if session.started_at is not None and "start" not in session.evidence and session.meter_start_wh is not None:
+    if "heard" in session.evidence:
+        return cast(Evidence, session.evidence)
+    if session.started_at is not None and session.meter_start_wh is not None:
         older["start"] = [to_ms(session.started_at), to_ms(session.started_at), session.meter_start_wh]
-    if session.ended_at is not None and "stop" not in session.evidence and session.meter_stop_wh is not None:
+    if session.ended_at is not None and session.meter_stop_wh is not None:
         older["stop"] = [to_ms(session.ended_at), to_ms(session.ended_at), session.meter_stop_wh]
-    if session.register_wh is not None and "high" not in session.evidence and older:
+    if session.register_wh is not None and older:
         older["high"] = session.register_wh
-    return {**older, **session.evidence}
+    return older
 
 
 def _note_doubts(session: Session, found: Metered, now: datetime) -> None:

@@ -30,7 +30,7 @@ from ..queries.live import accrued_minor
 from ..signals import began, noticed
 from . import cards, held
 from .changes import change, tell_status
-from .closing import close, measure
+from .closing import close, completed, measure
 from .commands import queue_stop
 from .naming import OVER, evses_of, find, find_or_open, is_station, note
 
@@ -304,7 +304,7 @@ HELD = frozenset({wire.EV_STARTED, wire.EV_STOPPED})
 
 
 def _evident(device: Device, session: Session, now: datetime) -> None:
-    session.evidence = metering.heard({**session.evidence, "station": is_station(device)}, now)
+    session.evidence = metering.heard({**completed(session), "station": is_station(device)}, now)
 
 
 def _moment(device: Device, ts_ms: int, now: datetime) -> datetime:
