@@ -1,6 +1,6 @@
 """Everything that changes groups, actions on them, images, roll-outs and templates."""
 
-from .groups import Wanted, change_group, create_group, delete_group, put_device, take_device
+from .groups import Wanted, change_group, create_group, delete_group, put_devices, take_device
 from .images import Described, add_image, withdraw_image
 from .rollouts import Plan, abort, begin_configuration, begin_firmware, pause, resume, retry_failed, revert
 from .running import cancel_action, retry_action, start_action
@@ -26,7 +26,7 @@ __all__ = (
     "delete_template",
     "fix_drift",
     "pause",
-    "put_device",
+    "put_devices",
     "resume",
     "retry_action",
     "retry_failed",

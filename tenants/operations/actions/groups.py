@@ -33,8 +33,7 @@ def create_group(*, wanted: Wanted, by: User, now: datetime, device_ids: Iterabl
     """A group with these devices by name. Forbidden, Invalid, NameTaken, NotFound (a device)."""
     _check(wanted, by)
     group = _save(Group(), wanted)
-    for device_id in dict.fromkeys(device_ids):
-        put_device(group=group, device_id=device_id, by=by, now=now)
+    put_devices(group=group, device_ids=device_ids, by=by, now=now)
     return group
 
 
@@ -57,12 +56,14 @@ def delete_group(*, group: Group, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def put_device(*, group: Group, device_id: str, by: User, now: datetime) -> None:
-    """Put a device in by name; may be repeated. Forbidden, NotFound."""
+def put_devices(*, group: Group, device_ids: Iterable[str], by: User, now: datetime) -> None:
+    """Put devices in by name; may be repeated. Forbidden, NotFound."""
     _allowed(by)
-    if queries.member_of(device_id) is None:
-        raise NotFound(f"There is no device {device_id} here.", device=device_id)
-    GroupDevice.objects.get_or_create(group=group, device_id=device_id)
+    wanted = list(dict.fromkeys(device_ids))
+    if missing := set(wanted) - set(queries.of_ids(wanted)):
+        raise NotFound(f"There is no device {min(missing)} here.", device=min(missing))
+    rows = [GroupDevice(group=group, device_id=device_id) for device_id in wanted]
+    GroupDevice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @transaction.atomic

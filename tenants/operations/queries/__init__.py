@@ -1,10 +1,11 @@
 """Reads of groups, actions, images, roll-outs and templates; each says who may see."""
 
 from .actions import Counts, action, actions_of, counts, latest_of, task_page
-from .groups import all_groups, below, group, group_page
+from .groups import all_groups, below, group, group_page, location, locations
 from .images import fits, image, image_page, images_for
-from .members import Member, charging_among, everything, member_of, members_of, of_ids
+from .members import Member, charging_among, everything, member_of, members_of, of_ids, resolve
 from .rollouts import StageRow, device_page, progress, rollout, rollout_page, tally
+from .seeing import check_list
 from .templates import check_page, drift_counts, template, template_page, wanted_by
 
 __all__ = (
@@ -16,6 +17,7 @@ __all__ = (
     "all_groups",
     "below",
     "charging_among",
+    "check_list",
     "check_page",
     "counts",
     "device_page",
@@ -28,10 +30,13 @@ __all__ = (
     "image_page",
     "images_for",
     "latest_of",
+    "location",
+    "locations",
     "member_of",
     "members_of",
     "of_ids",
     "progress",
+    "resolve",
     "rollout",
     "rollout_page",
     "tally",

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count
 
 from saas.kit.pagination import Page, newest_first
-from tenants.accounts.models import User
+from tenants.accounts.permissions import Someone
 
 from ..models import Group, GroupAction, GroupTask
 from .seeing import check_list, check_one
@@ -44,7 +44,7 @@ class Counts:
         return 100 * (self.total - self.open) // self.total if self.total else 100
 
 
-def action(*, uid: UUID, viewer: User) -> GroupAction:
+def action(*, uid: UUID, viewer: Someone) -> GroupAction:
     """NotFound for everybody without the right to see stations."""
     found = GroupAction.objects.select_related("group", "by").filter(uid=uid).first()
     check_one(viewer, found, "action")
@@ -52,7 +52,7 @@ def action(*, uid: UUID, viewer: User) -> GroupAction:
     return found
 
 
-def actions_of(*, group: Group, viewer: User, after: str | None, limit: int) -> Page[GroupAction]:
+def actions_of(*, group: Group, viewer: Someone, after: str | None, limit: int) -> Page[GroupAction]:
     """Newest first. Forbidden."""
     check_list(viewer)
     return newest_first(GroupAction.objects.filter(group=group).select_related("by", "group"), after=after, limit=limit)

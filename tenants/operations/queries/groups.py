@@ -2,14 +2,18 @@
 
 from uuid import UUID
 
+from django.db.models import Q
+
+from saas.kit.errors import NotFound
 from saas.kit.pagination import Page, newest_first
-from tenants.accounts.models import User
+from tenants.accounts.permissions import Someone
+from tenants.sites.models import Location
 
 from ..models import Group
 from .seeing import check_list, check_one
 
 
-def group(*, uid: UUID, viewer: User) -> Group:
+def group(*, uid: UUID, viewer: Someone) -> Group:
     """NotFound for everybody without the right to see stations."""
     found = Group.objects.select_related("parent", "location").filter(uid=uid).first()
     check_one(viewer, found, "group")
@@ -17,7 +21,7 @@ def group(*, uid: UUID, viewer: User) -> Group:
     return found
 
 
-def group_page(*, viewer: User, after: str | None, limit: int) -> Page[Group]:
+def group_page(*, viewer: Someone, after: str | None, limit: int) -> Page[Group]:
     """Newest first. Forbidden."""
     check_list(viewer)
     return newest_first(Group.objects.select_related("parent", "location"), after=after, limit=limit)
@@ -26,6 +30,20 @@ def group_page(*, viewer: User, after: str | None, limit: int) -> Page[Group]:
 def all_groups() -> list[Group]:
     """All, by name: for choosing one. Who may is for the caller to ask."""
     return list(Group.objects.select_related("parent", "location").order_by("name"))
+
+
+def location(*, uid: UUID) -> Location:
+    """NotFound when there is none. Who may is for the caller to ask."""
+    found = Location.objects.filter(uid=uid).first()
+    if found is None:
+        raise NotFound("There is no such location.")
+    return found
+
+
+def locations() -> list[Location]:
+    """Places where devices stand, by name."""
+    there = Q(evses__device_id__isnull=False) | Q(station__isnull=False)
+    return list(Location.objects.filter(there).distinct().order_by("name", "id"))
 
 
 def below(group: Group) -> list[Group]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from saas.devices.models import Device
 from saas.kit.pagination import Page, newest_first
-from tenants.accounts.models import User
+from tenants.accounts.permissions import Someone
 
 from ..models import FirmwareImage
 from .members import Member, matches
@@ -13,7 +13,7 @@ from .seeing import check_list, check_one
 KIND_OF = {Device.Kind.ADAPTER: FirmwareImage.Kind.ADAPTER, Device.Kind.STATION: FirmwareImage.Kind.OCPP}
 
 
-def image(*, uid: UUID, viewer: User) -> FirmwareImage:
+def image(*, uid: UUID, viewer: Someone) -> FirmwareImage:
     """NotFound for everybody without the right to see stations."""
     found = FirmwareImage.objects.select_related("uploaded_by").filter(uid=uid).first()
     check_one(viewer, found, "firmware image")
@@ -21,7 +21,7 @@ def image(*, uid: UUID, viewer: User) -> FirmwareImage:
     return found
 
 
-def image_page(*, viewer: User, after: str | None, limit: int) -> Page[FirmwareImage]:
+def image_page(*, viewer: Someone, after: str | None, limit: int) -> Page[FirmwareImage]:
     """Newest first. Forbidden."""
     check_list(viewer)
     return newest_first(FirmwareImage.objects.select_related("uploaded_by"), after=after, limit=limit)

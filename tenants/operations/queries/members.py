@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from saas.devices import queries as registry
 from saas.devices.models import Device
+from saas.kit.errors import NotFound
 from saas.tenancy.queries import current
 from tenants.charging.models import Session
 from tenants.sites.models import Evse
@@ -55,6 +56,18 @@ def of_ids(device_ids: Iterable[str]) -> dict[str, Member]:
 def member_of(device_id: str) -> Member | None:
     """One of the current tenant's devices that are let in."""
     return of_ids([device_id]).get(device_id)
+
+
+def resolve(names: Iterable[str]) -> list[str]:
+    """Device ids of names: device ids, or stations' own OCPP ids. NotFound for one that is not here."""
+    wanted = list(dict.fromkeys(names))
+    members = everything() if wanted else []
+    known = {m.station.station_id: m.device_id for m in members if m.station} | {
+        m.device_id: m.device_id for m in members
+    }
+    if missing := [name for name in wanted if name not in known]:
+        raise NotFound(f"There is no device {missing[0]} here.", device=missing[0])
+    return list(dict.fromkeys(known[name] for name in wanted))
 
 
 def members_of(group: Group) -> list[Member]:

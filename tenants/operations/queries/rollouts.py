@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count
 
 from saas.kit.pagination import Page, newest_first
-from tenants.accounts.models import User
+from tenants.accounts.permissions import Someone
 
 from ..models import Rollout, RolloutDevice
 from ..staging import Tally
@@ -40,7 +40,7 @@ class StageRow:
         return self.tally.attempted + self.tally.skipped
 
 
-def rollout(*, uid: UUID, viewer: User) -> Rollout:
+def rollout(*, uid: UUID, viewer: Someone) -> Rollout:
     """NotFound for everybody without the right to see stations."""
     rows = Rollout.objects.select_related("image", "template", "group", "by", "reverts")
     found = rows.filter(uid=uid).first()
@@ -49,7 +49,7 @@ def rollout(*, uid: UUID, viewer: User) -> Rollout:
     return found
 
 
-def rollout_page(*, viewer: User, after: str | None, limit: int) -> Page[Rollout]:
+def rollout_page(*, viewer: Someone, after: str | None, limit: int) -> Page[Rollout]:
     """Newest first. Forbidden."""
     check_list(viewer)
     return newest_first(Rollout.objects.select_related("image", "template", "group"), after=after, limit=limit)

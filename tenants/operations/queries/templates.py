@@ -5,14 +5,14 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from saas.kit.pagination import Page, newest_first
-from tenants.accounts.models import User
+from tenants.accounts.permissions import Someone
 
 from ..models import ConfigurationTemplate, TemplateCheck
 from .members import Member, members_of
 from .seeing import check_list, check_one
 
 
-def template(*, uid: UUID, viewer: User) -> ConfigurationTemplate:
+def template(*, uid: UUID, viewer: Someone) -> ConfigurationTemplate:
     """NotFound for everybody without the right to see stations."""
     found = ConfigurationTemplate.objects.prefetch_related("groups").filter(uid=uid).first()
     check_one(viewer, found, "template")
@@ -20,7 +20,7 @@ def template(*, uid: UUID, viewer: User) -> ConfigurationTemplate:
     return found
 
 
-def template_page(*, viewer: User, after: str | None, limit: int) -> Page[ConfigurationTemplate]:
+def template_page(*, viewer: Someone, after: str | None, limit: int) -> Page[ConfigurationTemplate]:
     """Newest first. Forbidden."""
     check_list(viewer)
     return newest_first(ConfigurationTemplate.objects.prefetch_related("groups"), after=after, limit=limit)

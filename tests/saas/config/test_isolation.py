@@ -27,6 +27,13 @@ BODIES: dict[str, dict[str, Any]] = {
         "evses": [{"connector": "IEC_62196_T2", "max_power_w": 22_000}],
     },
     "command_station": {"type": "Soft"},
+    "change_group": {"name": "Mine"},
+    "add_group_devices": {"devices": ["CP-1"]},
+    "start_group_action": {"verb": "restart"},
+    "retry_group_action": {},
+    "resume_rollout": {},
+    "change_configuration_template": {"name": "Mine", "values": {"ocpp1.6": {"A": "1"}}},
+    "fix_configuration": {},
     "import_roster": {"csv": "plate\nX-1\n"},
 }
 QUERIES = {"charger_slots": "?start=2026-12-01T00:00:00Z&end=2026-12-01T01:00:00Z"}
@@ -34,6 +41,7 @@ PARTS = {
     "{kind}": "csv",
     "{role}": "operator",
     "{action}": "Reset",
+    "{device}": "CP-1",
     "{command}": "00000000-0000-4000-8000-000000000000",
     "{upload}": "00000000-0000-4000-8000-000000000000",
 }

@@ -5,6 +5,7 @@ from datetime import timedelta
 from tenants.accounts.models import Organisation, User
 from tenants.energy.actions import request_report
 from tenants.fleets.actions import import_roster, save_vehicle
+from tenants.operations import actions as operations
 from tenants.stations.models import Station
 from tests import builders
 
@@ -27,6 +28,23 @@ def things(owner: User) -> dict[str, str]:
     waiting = builders.person("waiting", verified=False)
     User.objects.filter(pk=waiting.pk).update(identity="pending")
     vehicle = save_vehicle(cells={"plate": "OWN-1"}, driver=owner, now=builders.NOW)
+    group = operations.create_group(wanted=operations.Wanted(name="G"), by=owner, now=builders.NOW,
+                                    device_ids=[device.device_id])  # fmt: skip
+    image = operations.add_image(
+        described=operations.Described(kind="ocpp", version="2.0"), chunks=[b"x"], by=owner, now=builders.NOW
+    )
+    values = {"ocpp1.6": {"HeartbeatInterval": "60"}}
+    rows |= {
+        "groups": group,
+        "group-actions": operations.start_action(
+            group=group, verb="clear_cache", parameters={}, by=owner, now=builders.NOW
+        ),
+        "firmware": image,
+        "rollouts": operations.begin_firmware(image=image, group=group, by=owner, now=builders.NOW),
+        "configuration-templates": operations.create_template(
+            wanted=operations.WantedTemplate(name="T", values=values, groups=(group,)), by=owner, now=builders.NOW
+        ),
+    }
     rows |= {
         "reports": report,
         "organisation": fleet,

@@ -1,5 +1,0 @@
-"""Groups of chargers, actions on a whole group, roll-outs of firmware and configuration."""
-
-from ninja import Router
-
-router = Router()
