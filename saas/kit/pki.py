@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -29,7 +29,10 @@ CRL_DAYS = 7
 RENEW_BEFORE = timedelta(days=30)
 CLOCK_SKEW = timedelta(days=1)  # a station whose clock is somewhat late must be able to use its certificate
 LEAST_BITS = {"rsa": 2048, "ec": 224}  # OCPP 2.0.1 A00.FR.503, security whitepaper 3.2
+RSA_BITS = 2048
+KeyKind = Literal["ec", "rsa"]
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class BadRequest(Refused):
@@ -74,9 +77,11 @@ class Authority:
     def certificate_pem(self) -> str:
         return _pem(self.certificate)
 
-    def issue_server(self, names: Sequence[str], *, days: int = SERVER_DAYS) -> tuple[str, str]:
+    def issue_server(self, names: Sequence[str], *, days: int = SERVER_DAYS, kind: KeyKind = "ec") -> tuple[str, str]:
         """Certificate and key of a server that is reached by these host names or addresses."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key: PrivateKey = (
+            rsa.generate_private_key(65537, RSA_BITS) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
+        )
         names_of = x509.SubjectAlternativeName([_general_name(name) for name in names])
         subject = _name(names[0])
         builder = self._leaf(subject, key.public_key(), days, ExtendedKeyUsageOID.SERVER_AUTH)
@@ -96,12 +101,12 @@ class Authority:
         subject = _name(common_name, organisation)
         return self._sign(self._leaf(subject, _proved_key(csr_pem), days, ExtendedKeyUsageOID.CLIENT_AUTH))
 
-    def server_file(self, names: Sequence[str]) -> Path:
+    def server_file(self, names: Sequence[str], *, kind: KeyKind = "ec") -> Path:
         """Key and certificate for these names in one file, made anew when it is about to expire."""
         name = hashlib.sha256("|".join(names).encode()).hexdigest()[:12]
-        file = self.folder / f"server-{name}.pem"
+        file = self.folder / f"server-{name}{'-rsa' if kind == 'rsa' else ''}.pem"
         if not file.exists() or _expires_soon(file, self.certificate):
-            certificate, key = self.issue_server(names)
+            certificate, key = self.issue_server(names, kind=kind)
             _write_private(file, key + certificate)
         return file
 
@@ -224,7 +229,7 @@ def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> str:
+def _key_pem(key: PrivateKey) -> str:
     form = serialization.PrivateFormat.PKCS8
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 

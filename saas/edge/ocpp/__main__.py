@@ -14,7 +14,9 @@ import uvloop
 from saas.edge.mqtt import rpc
 from saas.kit import logs
 from saas.kit.home import home
+from saas.kit.pki import Authority
 
+from . import tls
 from .connection import Services
 from .gateway import Gateway
 from .ports import MqttBroker
@@ -22,13 +24,14 @@ from .rawlog import RawLog, policy_of
 
 log = structlog.get_logger("ocpp")
 GOODBYE_SECONDS = 2
+SECURE = ("2", "3")
 
 
 def options() -> argparse.Namespace:
     """Command line; ports and secrets come from the installation (WATTLANE_HOME, WATTLANE_OCPP_PORT, MQTT_URL)."""
     parser = argparse.ArgumentParser(prog="saas.edge.ocpp", description=__doc__)
     parser.add_argument("--host", default=home().bind, help="address to listen on (default: WATTLANE_BIND or loopback)")
-    parser.add_argument("--certificate", type=Path, help="PEM chain: stations then connect with wss:// (profile 2)")
+    parser.add_argument("--certificate", type=Path, help="PEM chain of the TLS port (default: of our own authority)")
     parser.add_argument("--key", type=Path, help="PEM private key of the certificate")
     given = parser.parse_args()
     if (given.certificate is None) != (given.key is None):
@@ -36,14 +39,24 @@ def options() -> argparse.Namespace:
     return given
 
 
-def tls_of(given: argparse.Namespace) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer, as the security profiles demand."""
-    if given.certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(given.certificate, given.key)
-    return context
+def tls_of(given: argparse.Namespace) -> ssl.SSLContext:
+    """Where we are our own authority, with a key of either kind: the whitepaper's ciphers need both."""
+    authority = Authority.load_or_make(home().pki)
+    if given.certificate is not None:
+        return tls.context(authority, [given.certificate], key=given.key)
+    return tls.context(authority, [authority.server_file(home().tls_names, kind=kind) for kind in ("ec", "rsa")])
+
+
+async def listen(gateway: Gateway, given: argparse.Namespace) -> None:
+    """One port without TLS, and one with where WATTLANE_OCPP_TLS_PORT names it. `wattlane demo --conformance` has one
+    port, whose kind is that of the profile under test.
+    """
+    if os.environ.get("WATTLANE_CONFORMANCE_PROFILE") in SECURE:
+        await gateway.open(given.host, home().ocpp_port, tls=tls_of(given))
+        return
+    await gateway.open(given.host, home().ocpp_port)
+    if home().ocpp_tls_port:
+        await gateway.open(given.host, home().ocpp_tls_port, tls=tls_of(given))
 
 
 async def run(given: argparse.Namespace) -> None:
@@ -55,7 +68,7 @@ async def run(given: argparse.Namespace) -> None:
     gateway = Gateway(Services(broker, rpc.Client(broker), rawlog), marks=home().run / "ocpp")
     broker.start()
     writing = asyncio.create_task(rawlog.run())
-    await gateway.open(given.host, home().ocpp_port, tls=tls_of(given))
+    await listen(gateway, given)
     await stop.wait()
     await gateway.close()
     await broker.drained(within_s=GOODBYE_SECONDS)

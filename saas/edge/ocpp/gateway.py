@@ -74,7 +74,8 @@ class Gateway:
 
     async def _admit(self, request: Request, socket: WebSocket) -> Admission:
         try:
-            return await admit(request, self._services.answers)
+            tls = socket.transport.get_extra_info("ssl_object")
+            return await admit(request, self._services.answers, tls=tls)
         except Refused as no:
             if no.device:
                 self._services.rawlog.refused(no.device, f"{no.status} {no} From {socket.address}.")

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import ssl
 from collections.abc import Iterable
 from types import ModuleType
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from . import v16, v201
 from .ports import Answers
+from .tls import certificate_of
 from .upgrade import Refused
 
 log = structlog.get_logger("ocpp")
@@ -31,12 +33,19 @@ class Admission(msgspec.Struct, frozen=True):
     pending: bool
 
 
-async def admit(request: Request, answers: Answers) -> Admission:
+async def admit(request: Request, answers: Answers, *, tls: ssl.SSLObject | None = None) -> Admission:
     """The station behind a request. Raises Refused: 401, 404, 400 (offers no sub-protocol) or 503 (ask later)."""
     tenant, station_id = place(request.path)
     subprotocol = chosen(request.headers.get_all("Sec-WebSocket-Protocol"))
     password = password_of(request.headers.get("Authorization"), station_id)
-    question = rpc.Connect(station_id=station_id, tenant=tenant, password=password, protocol=subprotocol or "")
+    question = rpc.Connect(
+        station_id=station_id,
+        tenant=tenant,
+        password=password,
+        protocol=subprotocol or "",
+        tls=tls is not None,
+        certificate=certificate_of(tls),
+    )
     try:
         connected = await answers.ask(question)
     except (NoAnswer, Refusal) as wrong:

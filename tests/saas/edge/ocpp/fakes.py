@@ -87,6 +87,7 @@ class Answers:
             ("barq", "CP1"): ("st_3", "secret-of-barq"),
         }
         self.pending: set[str] = set()
+        self.certified = False  # a certificate is shown, and found good
         self.booting = "Accepted"
         self.away = False
         self.asked: list[Any] = []
@@ -106,7 +107,7 @@ class Answers:
         if len(places) != 1:
             return rpc.Connected(status=404)
         device, password = self.stations[places[0]]
-        if password != question.password:
+        if password != question.password and not self.certified:
             return rpc.Connected(status=401, device=device)
         return rpc.Connected(status=101, device=device, pending=device in self.pending)
 
