@@ -47,7 +47,7 @@ class Outbox:
     def __init__(self, files: Files, capacity: int) -> None:
         """At most `capacity` messages; events and replies are kept beyond it, plain telemetry never."""
         self._files = files
-        self._capacity = capacity
+        self.capacity = capacity
         self._records = 0
         self._acks: dict[int, int] = {}  # boot: seq, not on the flash yet
         self.items: list[Item] = []
@@ -138,13 +138,15 @@ class Outbox:
         """Takes the item in; when full, the oldest plain telemetry makes room."""
         self.note_register(item.energy_wh)
         self.items.append(item)
-        if len(self.items) <= self._capacity:
-            return
+        while len(self.items) > self.capacity and self._drop_oldest():
+            self.dropped += 1
+
+    def _drop_oldest(self) -> bool:
         for index in range(len(self.items)):
             if self.items[index].kind == TELEMETRY:
                 del self.items[index]
-                self.dropped += 1
-                return
+                return True
+        return False
 
     def _checkpoint(self) -> str:
         return "= %d %d %d %s" % (self.high_wh, self.wall_ms, self.left_ms, self.left_mark)

@@ -22,6 +22,7 @@ LONGEST_WAIT_MS = 60_000
 # refused for want of a clock, so they wait this long, and are then answered either way.
 CLOCK_WAIT_MS = 5_000
 WAITING = 16
+RECONNECT_MS = 3_000  # for the answer to the command to get away
 
 TOPICS = {"telemetry": W.TOPIC_TELEMETRY, "event": W.TOPIC_EVENT, "reply": W.TOPIC_REPLY}
 
@@ -38,6 +39,7 @@ class Uplink:
         self._wait_ms = FIRST_WAIT_MS
         self._connected_ms = 0
         self._early: list[bytes] = []
+        self._reconnect_ms: int | None = None
         self.topic_cmd = W.TOPIC_CMD % adapter.device
         self.topic_ack = W.TOPIC_ACK % adapter.device
         self.topic_status = W.TOPIC_STATUS % adapter.device
@@ -57,6 +59,17 @@ class Uplink:
         """The broker did not take the password."""
         self._adapter.credentials.refused(self._adapter.voice)
         self._adapter.memory.commit()
+
+    def wants_new_connection(self) -> bool:
+        """There is a new password; what was said with the old one has been sent."""
+        adapter = self._adapter
+        if not adapter.credentials.reconnect:
+            self._reconnect_ms = None
+            return False
+        if self._reconnect_ms is None:
+            self._reconnect_ms = adapter.mono.ms()
+        told = adapter.outbox.unsent() is None and not adapter.outbox.in_flight()
+        return told or adapter.mono.ms() - self._reconnect_ms >= RECONNECT_MS
 
     def received(self, topic: str, payload: bytes) -> None:
         if topic == self.topic_cmd:

@@ -11,10 +11,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from firmware.signing import default_folder, keygen, modulus_hex
+from firmware.simulator import plan
 from firmware.simulator.control import serve
 from firmware.simulator.device import Identity
 from firmware.simulator.street import Options, Street, log
-from firmware.simulator.world import FAULTS
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,14 +40,22 @@ async def _run(street: Street, arguments: argparse.Namespace) -> None:
     task = asyncio.create_task(street.run())
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    if arguments.seconds:
+        asyncio.get_running_loop().call_later(arguments.seconds, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
     server.close()
+    log("street_summary", **street.summary())
     log("street_stopped", devices=len(street.devices))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m firmware.simulator", description="A street of simulated adapters")
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware.simulator",
+        description="A street of simulated adapters that run the firmware's own logic",
+        epilog=f"{plan.__doc__}\n{plan.described()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--mqtt", required=True, help="host:port, or mqtts://host:port")
     parser.add_argument("--cafile", help="authority of the broker's certificate (mqtts)")
     parser.add_argument("--home", type=Path, default=Path(".wattlane"), help="flash of the devices and run/street.json")
@@ -54,8 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--count", type=int, help="the first N of the file; without a file, N devices made for this home"
     )
-    parser.add_argument("--faults", default="", help="raised at random, by comma: offline, " + ", ".join(FAULTS))
-    parser.add_argument("--fault-every", type=float, default=30.0, help="seconds between them")
+    parser.add_argument("--faults", default="", help="what is to go wrong, by comma, as described below")
+    parser.add_argument("--fault-every", type=float, default=30.0, help="seconds between those that happen by chance")
+    parser.add_argument("--seed", default="", help="the same seed breaks the same devices")
+    parser.add_argument("--keys", type=Path, help="folder of the key whose firmware they take (made when it is not)")
+    parser.add_argument("--for", dest="seconds", type=float, help="stop by itself after so many seconds")
     parser.add_argument(
         "--no-clock", action="store_true", help="no time server: devices know the time from the platform"
     )
@@ -69,12 +81,9 @@ def _options(arguments: argparse.Namespace) -> Options:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"--mqtt {arguments.mqtt}: say host:port, such as 127.0.0.1:18830")
-    faults = tuple(name for name in arguments.faults.split(",") if name)
-    unknown = [name for name in faults if name not in (*FAULTS, "offline")]
-    if unknown or scheme not in ("", "mqtt", "mqtts") or arguments.speed <= 0:
-        raise ValueError(
-            f"not understood: --mqtt {arguments.mqtt} --faults {arguments.faults} --speed {arguments.speed}"
-        )
+    faults, planned = plan.read(arguments.faults)
+    if scheme not in ("", "mqtt", "mqtts") or arguments.speed <= 0:
+        raise ValueError(f"not understood: --mqtt {arguments.mqtt} --speed {arguments.speed}")
     tls = ssl.create_default_context(cafile=arguments.cafile) if scheme == "mqtts" else None
     return Options(
         host=host,
@@ -84,7 +93,15 @@ def _options(arguments: argparse.Namespace) -> Options:
         ntp=not arguments.no_clock,
         faults=faults,
         fault_every_s=arguments.fault_every,
+        planned=planned,
+        seed=arguments.seed,
+        modulus_hex=modulus_hex(keygen(arguments.keys or _keys(arguments.home))),
     )
+
+
+def _keys(home: Path) -> Path:
+    """The installation's, where it is known."""
+    return default_folder() if os.environ.get("WATTLANE_HOME") else home / "keys"
 
 
 def _identities(arguments: argparse.Namespace) -> list[Identity]:

@@ -77,6 +77,8 @@ class Connection:
             self.wire.tick(self.device.adapter.mono.ms())
             if not self.device.reachable():
                 self.wire.drop()
+            elif self.wire.client.online and self.device.uplink.wants_new_connection():
+                self.wire.drop()
 
     def drop(self) -> None:
         if self.wire is not None:

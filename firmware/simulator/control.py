@@ -4,8 +4,10 @@
 {"do": "state", "device": D}                                -> {"ok": true, "state": {…}}
 {"do": "type_code", "device": D, "code": "482913"}          -> {"ok": true} or {"ok": false, "error": "wrong_code"}
 {"do": "plug" | "unplug" | "restart", "device": D}
-{"do": "fault", "device": D, "fault": "meter_silent", "on": true}
+{"do": "fault", "device": D, "fault": "meter_silent", "on": true}   every name of --help, on or off
 {"do": "offline", "device": D, "seconds": 30}
+{"do": "card", "device": D, "uid": "04A1B2C3D4E5F6"}        -> a card is held to the reader
+{"do": "summary"}                                           -> {"ok": true, "summary": {…}}
 """
 
 import asyncio
@@ -38,8 +40,20 @@ def _plug(street: Street, request: Answer) -> Answer:
 
 
 def _fault(street: Street, request: Answer) -> Answer:
-    street.devices[request["device"]].fault(request["fault"], bool(request.get("on", True)))
+    street.fault(request["device"], request["fault"], bool(request.get("on", True)))
     return {}
+
+
+def _card(street: Street, request: Answer) -> Answer:
+    uid = bytes.fromhex(request["uid"])
+    if not 4 <= len(uid) <= 10:
+        raise ValueError("a card's number has 4, 7 or 10 bytes")
+    street.devices[request["device"]].card(uid)
+    return {}
+
+
+def _summary(street: Street, request: Answer) -> Answer:
+    return {"summary": street.summary()}
 
 
 def _offline(street: Street, request: Answer) -> Answer:
@@ -60,6 +74,8 @@ ACTIONS: dict[str, Callable[[Street, Answer], Answer]] = {
     "unplug": _plug,
     "fault": _fault,
     "offline": _offline,
+    "card": _card,
+    "summary": _summary,
     "restart": _restart,
 }
 

@@ -180,6 +180,9 @@ class World(Board, Meter):
     def contact(self) -> bool:
         return self.contacts.closed or "stuck_relay" in self.faults
 
+    def offered_ma(self) -> int:
+        return self._offered_ma
+
     def has_pilot(self) -> bool:
         return True
 
