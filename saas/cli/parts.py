@@ -46,6 +46,7 @@ def second(home: Home) -> list[Part]:
         Part("live", [PYTHON, "-m", "saas.edge.live"], lambda: listens(home.live_port)),
         Part("ingester", [PYTHON, "-m", "saas.edge.ingester"]),
         Part("dispatcher", [PYTHON, "-m", "saas.edge.dispatcher"]),
+        Part("balancer", [PYTHON, "-m", "saas.edge.balancer"]),
         Part("answers", [PYTHON, "-m", "saas.edge.answers"]),
         Part("gateway", [PYTHON, "-m", "saas.edge.ocpp"], lambda: listens(home.ocpp_port)),
         Part("worker", [PYTHON, "-m", "saas.config.worker"]),

@@ -11,6 +11,7 @@ UNKNOWN_SESSION = Counter("wattlane_unknown_session_samples", "Samples kept as f
 CLOCKS_OFF = Counter("wattlane_clock_off_messages", "Messages stored whose device's clock is wrong beyond doubt")
 BATCH_SECONDS = Histogram("wattlane_ingest_batch_seconds", "Time of one committed batch")
 DATABASE_AWAY = Counter("wattlane_database_away", "Attempts that found the database away")
+TOLD = Counter("wattlane_limits_told", "Current limits told to stations and adapters")
 COMMANDS = Counter("wattlane_commands_sent", "Commands published to devices")
 REFUSED = Counter("wattlane_broker_refused", "What clients of the broker tried and may not, by reason", ["reason"])
 CREDENTIALS = Counter("wattlane_broker_credentials", "Changes of credentials carried to the broker, by kind", ["kind"])

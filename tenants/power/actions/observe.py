@@ -12,11 +12,12 @@ def observe(unit: Unit, now: datetime) -> None:
     session = unit.session if unit.charging else None
     if row.session_id != (session.pk if session else None):
         _turn(unit)
-    row.measured_ma = unit.measured_ma(now)
-    row.measured_at = session.last_sample_at if session else None
+    measured = unit.measured_ma(now)
+    if measured is not None or row.over_since is None:
+        row.measured_ma, row.measured_at = measured, session.last_sample_at if session else None
     if unit.excess_ma(now) is not None:
         row.over_since = row.over_since or now
-    elif row.measured_ma is not None or not unit.charging:
+    elif measured is not None or not unit.charging:
         row.over_since, row.corrections = None, 0
     _count_turns(unit, now)
 

@@ -164,12 +164,20 @@ class Unit:
         return max(may, self.excess_ma(now) or 0)
 
     def excess_ma(self, now: datetime) -> int | None:
-        """What it draws, where that is more than it agreed to and it has had the time to follow."""
-        agreed_at, allowed = self.allocation.agreed_at, self.promise.may_ma(now, self.ends_in_ma)
-        measured, held = self.measured_ma(now), self.session
-        if measured is None or held is None or held.last_sample_at is None or measured <= allowed + tolerance(allowed):
+        """What it draws, where that is more than it agreed to and it has had the time to follow.
+
+        Once it did, it counts with that until a sample shows otherwise, however often it is told again.
+        """
+        row, held = self.allocation, self.session
+        measured, allowed = self.measured_ma(now), self.promise.may_ma(now, self.ends_in_ma)
+        if not self.charging or held is None or held.last_sample_at is None:
             return None
-        return measured if agreed_at is None or held.last_sample_at >= agreed_at + SETTLE else None
+        if measured is None:
+            return row.measured_ma if row.over_since is not None else None
+        if measured <= allowed + tolerance(allowed):
+            return None
+        settled = row.agreed_at is None or held.last_sample_at >= row.agreed_at + SETTLE
+        return measured if settled or row.over_since is not None else None
 
     def measured_ma(self, now: datetime) -> int | None:
         """What it draws on its busiest line; None when that is not known for the last two minutes."""
