@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin/wattlane
 UV_VERSION := 0.13.8
 
-.PHONY: demo demo-check install test test-all lint bench screenshots lock clean
+.PHONY: demo demo-check install test test-all test-slow faults lint bench screenshots lock clean
 
 demo: install ## install, start everything on embedded parts, show where to click
 	@$(RUN) demo
@@ -44,6 +44,9 @@ test-all: .venv/.dev ## with the slow tier: all journeys, languages, faults, fuz
 
 test-slow: .venv/.dev ## the slow tier alone
 	@$(PY) -m pytest -m slow
+
+faults: .venv/.dev ## the fault matrix in full, with its invariant check
+	@WATTLANE_FAULTS=full $(PY) -m pytest -m faults -rA --no-header tests/faults
 
 lint: .venv/.dev ## style, types, architecture, licences, known-vulnerable versions
 	@$(PY) -m ruff check .

@@ -8,16 +8,15 @@ import structlog  # noqa: E402
 
 from saas.edge.ingester.adapters import adapter  # noqa: E402
 from saas.edge.ingester.loop import Ingester  # noqa: E402
+from saas.edge.ingester.shards import share  # noqa: E402
 from tenants.charging import actions  # noqa: E402
 
 
 def main() -> None:
     """Ingest until told to stop."""
-    port = adapter()()
-    ingester = Ingester(port, actions)
+    ingester = Ingester(adapter(), actions, share())
     boot.on_end(ingester.stop)
     ingester.run()
-    port.close()
     structlog.get_logger("ingester").info("stopped")
 
 

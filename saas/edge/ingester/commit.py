@@ -5,8 +5,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
 
+import msgspec
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 
 from saas.contracts.telemetry import wire
 from saas.devices import actions as devices
@@ -17,11 +18,11 @@ from saas.kit.tenant_context import tenant_schema
 from . import store
 from .marks import Mark
 from .port import Message
-from .reading import STORED, BootName, Fact, Poison, parts_of, read
+from .reading import STORED, BootName, Fact, Poison, parts_of, read, received_ms
 from .registry import Registry
 
 log = structlog.get_logger("ingester")
-DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)  # the last: the server failed, not the message
 SEEN_SECONDS = 10.0
 CALLS = {
     "event": ("receive_event", "event"),
@@ -45,6 +46,7 @@ class Outcome:
     """What a committed batch did. `acks`: how far each (device, boot) is committed; `urgent`: devices to tell now.
 
     `unlinked`: samples that were told and whose session the tenant does not know; they are stored like any other.
+    `clocks`: stored messages of devices whose clock is off.
     """
 
     acks: dict[BootName, int] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Outcome:
     stored: int = 0
     repeated: int = 0
     unlinked: int = 0
+    clocks: int = 0
     poisons: list[Poison] = field(default_factory=list)
 
 
@@ -85,6 +88,7 @@ class Committer:
         if outcome.poisons:
             store.set_aside(outcome.poisons)
         outcome.stored = len(fresh)
+        outcome.clocks = sum(1 for fact in fresh if fact.clock)
 
     def _read(
         self, batch: list[Message], places: list[tuple[str, str] | None], known: dict[str, Device | None],
@@ -148,7 +152,7 @@ class Committer:
         return True
 
     def _apply(self, facts: list[Fact], fresh: list[Fact], new: set[store.Name], outcome: Outcome) -> None:
-        """Events and replies that are new, in order; then the latest status of a device, first and last sample of a session.
+        """Events and replies that are new, in order; then a device's latest status, a session's first and last sample.
 
         Sorting by tenant keeps the order inside one. A sample outside a session changes nothing and is not told.
         """
@@ -175,10 +179,12 @@ class Committer:
             if fact.kind == "telemetry" and no.code == wire.REFUSE_UNKNOWN:
                 outcome.unlinked += 1  # a reading of the meter is true whatever it is for: there is nothing to replay
                 return
-            outcome.poisons.append(Poison(fact.source, f"{no.code}: {no}"))
+            outcome.poisons.append(Poison(fact.source, f"{no.code}: {no}", stored=fact.kind in STORED))
         except Exception as bug:
             log.exception("handler_failed", topic=fact.source.topic)
-            outcome.poisons.append(Poison(fact.source, f"error: {type(bug).__name__}: {bug}"))
+            outcome.poisons.append(
+                Poison(fact.source, f"error: {type(bug).__name__}: {bug}", stored=fact.kind in STORED)
+            )
 
     def _note_presence(self, facts: list[Fact], status: dict[str, Fact]) -> None:
         """Keep the registry's presence; tell the dispatcher who came back; note every few seconds who was heard of."""
@@ -205,9 +211,10 @@ class Committer:
 
 
 def tell(handler: Handler, fact: Fact) -> None:
-    """Call the one action of the fact's kind."""
+    """Call the one action of the fact's kind. A clock that is off gives way to the moment of receipt."""
     method, argument = CALLS[fact.kind]
-    getattr(handler, method)(device=fact.device, received_at=store.received_at(fact), **{argument: fact.body})
+    body = msgspec.structs.replace(fact.body, ts_ms=received_ms(fact.source.received_at)) if fact.clock else fact.body
+    getattr(handler, method)(device=fact.device, received_at=store.received_at(fact), **{argument: body})
     if fact.kind == "status":  # the registry's copy is seconds old: the next message must see this one
         fact.device.online, fact.device.reported_state = fact.body.online, fact.body.state or fact.device.reported_state
 

@@ -14,6 +14,8 @@ from .acks import Acks
 from .commit import DATABASE_AWAY, Committer, Handler, Outcome
 from .port import BrokerPort, Message
 from .reading import Poison
+from .sessions import Coverage, OpenPort, Sessions
+from .shards import Share
 
 log = structlog.get_logger("ingester")
 MOST = 5000
@@ -21,13 +23,21 @@ WINDOW_SECONDS = 0.1
 BACK_OFF = (0.2, 5.0)
 PARTITIONS_SECONDS = 1800.0
 REPORT_SECONDS = 60.0
+SLOW_SECONDS = 5.0  # a batch that takes longer is an alarm
 
 
 class Ingester:
-    """Runs until `stop`. Waits for a broker or a database that is away; never acknowledges before the commit."""
+    """Runs until `stop`. Waits for a broker or a database that is away; never acknowledges before the commit.
 
-    def __init__(self, port: BrokerPort, handler: Handler) -> None:
-        self._port = port
+    `open_port` makes the port of this share and, after the number of ingesters changed, that of a session that nobody
+    uses any more.
+    """
+
+    def __init__(self, open_port: OpenPort, handler: Handler, share: Share | None = None) -> None:
+        share = share or Share()
+        self._port = port = open_port(client_id=share.client_id, filters=share.filters(()))
+        self._coverage = Coverage(port, share)
+        self._sessions = Sessions(share, self._coverage, open_port)
         self._committer = Committer(handler)
         self._acks = Acks(port)
         self._stopping = False
@@ -41,18 +51,35 @@ class Ingester:
     def run(self) -> None:
         """Until stopped."""
         while not self._stopping:
-            self._surely(self._keep_partitions)
+            self._surely(self._keep_house)
             self.step()
+            self._drain()
+        self._port.close()
         connection.close()
 
     def step(self) -> int:
         """One batch; how many messages it had. Not acknowledged when stopped while the database is away."""
-        batch = self._port.receive(most=MOST, within_s=WINDOW_SECONDS)
-        if batch and self._surely(lambda: self._commit(batch)):
-            self._port.acknowledge(batch)
+        count = self._serve(self._port)
         self._acks.send_due()
         self._report()
+        return count
+
+    def _serve(self, port: BrokerPort) -> int:
+        batch = port.receive(most=MOST, within_s=WINDOW_SECONDS)
+        if batch and self._surely(lambda: self._commit(batch)):
+            port.acknowledge(batch)
         return len(batch)
+
+    def _drain(self) -> None:
+        """A batch of a session of an earlier division, if there is one."""
+        if (old := self._sessions.leaving) and old.note(self._serve(old.port)):
+            old.delete()
+            self._surely(self._sessions.left)
+
+    def _keep_house(self) -> None:
+        self._coverage.tend()
+        self._sessions.tend()
+        self._keep_partitions()
 
     def _commit(self, batch: list[Message]) -> None:
         """Commit; a batch that the database refuses for its content is halved until the culprit stands alone."""
@@ -68,7 +95,10 @@ class Ingester:
                 self._commit(batch[: len(batch) // 2])
                 self._commit(batch[len(batch) // 2 :])
                 return
-        metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
+        took = time.perf_counter() - started
+        metrics.BATCH_SECONDS.observe(took)
+        if took > SLOW_SECONDS:
+            log.error("commit_slow", seconds=round(took, 1), messages=len(batch))
         self._count(outcome)
         self._acks.note(outcome)
 
@@ -109,10 +139,24 @@ class Ingester:
         if outcome.unlinked:
             metrics.UNKNOWN_SESSION.inc(outcome.unlinked)
             log.info("samples_of_unknown_sessions", count=outcome.unlinked)
-        for poison in outcome.poisons:
-            log.warning("set_aside", topic=poison.source.topic[:200], reason=poison.reason[:200])
+        if outcome.clocks:
+            metrics.CLOCKS_OFF.inc(outcome.clocks)
+        for reason, poisons in _by_reason(outcome.poisons).items():
+            example = poisons[0]
+            log.warning(
+                "set_aside", kind=reason, count=len(poisons), topic=example.source.topic[:200],
+                reason=example.reason[:200],
+            )  # fmt: skip
 
     def _report(self) -> None:
         if time.monotonic() >= self._report_at:
             self._report_at = time.monotonic() + REPORT_SECONDS
             log.info("ingested", **self._counts)
+
+
+def _by_reason(poisons: list[Poison]) -> dict[str, list[Poison]]:
+    """By the word before the colon: a flood of poison must not become a flood in the log."""
+    found: dict[str, list[Poison]] = {}
+    for poison in poisons:
+        found.setdefault(poison.reason.partition(":")[0], []).append(poison)
+    return found

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 log = structlog.get_logger("ingester")
 DAYS_BACK = 7
 DAYS_AHEAD = 3
+LOCK = 0x7061727469  # one ingester makes partitions at a time
 
 
 def ensure(*, now: datetime) -> int:
@@ -42,6 +43,10 @@ def _make(day: date) -> bool:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '1s'")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute("SELECT to_regclass(%s)", [table])
+            if cursor.fetchone()[0]:  # another ingester was faster
+                return False
             cursor.execute(f"CREATE TABLE {table} (LIKE telemetry.message INCLUDING ALL)")
             cursor.execute(
                 f"WITH moved AS (DELETE FROM telemetry.message_default WHERE ts_ms >= %s AND ts_ms < %s RETURNING *) "  # noqa: S608

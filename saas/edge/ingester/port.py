@@ -1,12 +1,13 @@
 """What the ingester needs of a broker, and nothing more. `paho_port.py` and `raw_port.py` are the adapters."""
 
+import os
 from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 USER = "_ingester"
 FILTERS = ("ev/v1/+/telemetry", "ev/v1/+/event", "ev/v1/+/reply", "ev/v1/+/status")
-KEEP_ALIVE_SECONDS = 20
+KEEP_ALIVE_SECONDS = int(os.environ.get("WATTLANE_INGESTER_KEEP_ALIVE") or 20)
 MOST_BYTES = 8 * 1024 * 1024  # of one batch: a flood of large poison must not fill the memory
 
 

@@ -1,6 +1,7 @@
 """From bytes on a topic to a typed fact of a known device, or the reason why not. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,9 @@ from .port import Message
 KINDS = ("telemetry", "event", "reply", "status")
 STORED = frozenset(("telemetry", "event", "reply"))
 INT4 = 2**31 - 1
+EARLIEST_MS = 1_704_067_200_000  # 2024: no device that speaks this protocol is older
+LATEST_MS = 4_102_444_800_000  # 2100: beyond it a time is no wrong clock but nonsense, and days are made of it
+AHEAD_MS = 300_000
 BootName = tuple[str, int]  # device, boot
 _decode = {kind: DECODERS[kind].decode for kind in KINDS}
 
@@ -32,25 +36,28 @@ _envelope = msgspec.json.Decoder(_Envelope).decode
 
 @dataclass(slots=True)
 class Fact:
-    """A message that fits. `body` is the struct of its kind; `boot` names the device and its boot."""
+    """A message that fits. `body` is the struct of its kind; `boot` names the device and its boot; `clock` says
+    "ahead" or "behind" when the device's clock is wrong beyond doubt."""
 
     device: Device
     kind: str
     body: Any
     source: Message
     boot: BootName
+    clock: str | None = None
 
 
 @dataclass(slots=True)
 class Poison:
     """A message that is set aside. Where its name can be read and its device is known, the device is told to drop it:
-    else it would send it for ever."""
+    else it would send it for ever. `stored`: it is a fact, and only the tenant's rules refused it."""
 
     source: Message
     reason: str
     boot: BootName | None = None
     seq: int | None = None
     low: int | None = None
+    stored: bool = False
 
 
 @lru_cache(maxsize=200_000)
@@ -76,13 +83,27 @@ def read(message: Message, device: Device | None, kind: str) -> Fact | Poison:
         return Poison(message, f"bad_json: {wrong}")
     if unfit := _unfit(payload, kind, body):
         return _named(message, device, kind, unfit)
-    return Fact(device, kind, body, message, (device.device_id, body.boot))
+    clock = None if EARLIEST_MS <= body.ts_ms <= received_ms(message.received_at) + AHEAD_MS else _off(body.ts_ms)
+    return Fact(device, kind, body, message, (device.device_id, body.boot), clock)
+
+
+def _off(ts_ms: int) -> str:
+    """A message may be late by days, after a time without a network; it is never early."""
+    return "behind" if ts_ms < EARLIEST_MS else "ahead"
+
+
+@lru_cache(maxsize=1000)
+def received_ms(at: datetime) -> int:
+    """Milliseconds since 1970; many messages are read at one moment."""
+    return int(at.timestamp() * 1000)
 
 
 def _unfit(payload: bytes, kind: str, body: Any) -> str | None:
     """What the wire allows and the store cannot keep."""
     if b"\\u0000" in payload:
         return "nul_character: text may not hold U+0000"
+    if body.ts_ms > LATEST_MS:
+        return "out_of_range: ts_ms"
     if kind == "telemetry":
         for field, value in (
             ("power_w", body.power_w),

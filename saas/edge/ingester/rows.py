@@ -11,7 +11,7 @@ from .reading import Fact
 
 NAMES = (
     "ts_ms, device, boot, seq, kind, tenant, evse, received_at, energy_wh, session, "
-    "power_w, current_ma, voltage_mv, temperature_mc, soc_pct, type, reason, code, body"
+    "power_w, current_ma, voltage_mv, temperature_mc, soc_pct, type, reason, code, body, clock"
 )
 NONE = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -29,7 +29,7 @@ def _sample(fact: Fact) -> str:
         f"{_head(fact)}\t{b.energy_wh}\t{NONE if b.session is None else _text(b.session)}\t"
         f"{NONE if power is None else power}\t{NONE if current is None else current}\t"
         f"{NONE if voltage is None else voltage}\t{NONE if warmth is None else warmth}\t{NONE if soc is None else soc}"
-        "\t\\N\t\\N\t\\N\t\\N\n"
+        f"\t\\N\t\\N\t\\N\t\\N\t{fact.clock or NONE}\n"
     )
 
 
@@ -41,6 +41,7 @@ def _other(fact: Fact) -> str:
     columns = [
         NONE if energy_wh is None else str(energy_wh), NONE if session is None else _text(session),
         *[NONE] * 5, *(NONE if word is None else escaped(word) for word in words), escaped(encode(held).decode()),
+        fact.clock or NONE,
     ]  # fmt: skip
     return "\t".join((_head(fact), *columns)) + "\n"
 

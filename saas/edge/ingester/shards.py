@@ -4,12 +4,66 @@ Devices fall into BUCKETS by a hash of their id, buckets to ingesters in turn. T
 locked in the database, so the number of ingesters may change while transactions of the old ones still run.
 """
 
+import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
 
+from .port import FILTERS, USER
+
 BUCKETS = 64
 MOST = 16
+
+
+@dataclass(frozen=True)
+class Share:
+    """The devices of ingester `number` (1 … `of`)."""
+
+    number: int = 1
+    of: int = 1
+
+    @property
+    def client_ids(self) -> list[str]:
+        """Of all ingesters of this division. A session at the broker has one meaning for ever: another division has
+        other sessions, so none is subscribed to what it no longer serves."""
+        if self.of == 1:
+            return [USER]
+        return [f"{USER}-{number}of{self.of}" for number in range(1, self.of + 1)]
+
+    @property
+    def client_id(self) -> str:
+        """Of this one."""
+        return self.client_ids[self.number - 1]
+
+    @property
+    def whole(self) -> bool:
+        """Alone: it subscribes with wildcards and needs no list of devices."""
+        return self.of == 1
+
+    def has(self, device: str) -> bool:
+        """Whether this ingester serves the device."""
+        return bucket_of(device) % self.of == self.number - 1
+
+    def filters(self, devices: Iterable[str]) -> frozenset[str]:
+        """What to subscribe to for the devices of this share among these."""
+        if self.whole:
+            return frozenset(FILTERS)
+        mine = [device for device in devices if self.has(device)]
+        return frozenset(one.replace("+", device) for device in mine for one in FILTERS)
+
+
+def share() -> Share:
+    """From `WATTLANE_INGESTERS` (how many there are) and `WATTLANE_INGESTER_NUMBER` (which of them this is)."""
+    of = _number("WATTLANE_INGESTERS", MOST)
+    return Share(_number("WATTLANE_INGESTER_NUMBER", of), of)
+
+
+def _number(name: str, most: int) -> int:
+    text = os.environ.get(name) or "1"
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise SystemExit(f"{name}={text!r}: set it to a number from 1 to {most}.")
+    return int(text)
 
 
 @lru_cache(maxsize=200_000)

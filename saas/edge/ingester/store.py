@@ -23,7 +23,7 @@ def lock(devices: Iterable[str]) -> None:
     changes two may hear of one device. Taken in order, so that two never wait for each other.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '20s'")
+        cursor.execute("SET LOCAL statement_timeout = '10s'")  # shorter than a keep-alive of the broker's connection
         cursor.execute("SELECT pg_advisory_xact_lock(%s, b) FROM unnest(%s::int[]) b", [LOCK, buckets_of(devices)])
 
 
@@ -53,7 +53,7 @@ def save_marks(changed: dict[BootName, Mark]) -> None:
 
 
 def insert(facts: Sequence[Fact]) -> set[Name]:
-    """Store facts; what is there already stays as it was. The names of events and replies that are new.
+    """Store facts; what is there already stays as it was. The names of what is new, at least of events and replies.
 
     Straight into the table first: the marks let through what is new, so something is there already only after a
     replay by hand, or for a boot whose mark was forgotten.
@@ -62,7 +62,7 @@ def insert(facts: Sequence[Fact]) -> set[Name]:
     with suppress(IntegrityError), transaction.atomic():
         _copy("telemetry.message", lines)
         return {(*fact.boot, fact.body.seq) for fact in facts if fact.kind != "telemetry"}
-    return _insert_missing(lines)
+    return insert_missing(facts)
 
 
 def _copy(table: str, lines: str) -> None:
@@ -75,16 +75,16 @@ def _copy(table: str, lines: str) -> None:
         copy.write(lines)
 
 
-def _insert_missing(lines: str) -> set[Name]:
+def insert_missing(facts: Sequence[Fact]) -> set[Name]:
+    """Store those that are not there yet; their names."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.message) ON COMMIT DROP; DELETE FROM incoming"
         )
-        _copy("incoming", lines)
+        _copy("incoming", rows.lines(facts))
         cursor.execute(
-            f"WITH fresh AS (INSERT INTO telemetry.message ({rows.NAMES}) SELECT {rows.NAMES} FROM incoming "  # noqa: S608
-            "ON CONFLICT DO NOTHING RETURNING device, boot, seq, kind) "
-            "SELECT device, boot, seq FROM fresh WHERE kind <> 'telemetry'"
+            f"INSERT INTO telemetry.message ({rows.NAMES}) SELECT {rows.NAMES} FROM incoming "  # noqa: S608
+            "ON CONFLICT DO NOTHING RETURNING device, boot, seq"
         )
         return set(cursor.fetchall())
 
@@ -92,13 +92,26 @@ def _insert_missing(lines: str) -> set[Name]:
 def set_aside(poisons: Sequence[Poison]) -> None:
     """Keep what cannot be used, with the reason."""
     held = [
-        (poison.source.topic[:500], poison.source.payload[:KEPT_BYTES], poison.reason[:500], poison.source.received_at)
+        (
+            poison.source.topic[:500],
+            poison.source.payload[:KEPT_BYTES],
+            _clean(poison.reason),
+            poison.source.received_at,
+            poison.stored,
+        )
         for poison in poisons
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO telemetry.quarantine (topic, payload, reason, received_at) VALUES (%s, %s, %s, %s)", held
+        cursor.execute(
+            "INSERT INTO telemetry.quarantine (topic, payload, reason, received_at, stored) "
+            "SELECT * FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::timestamptz[], %s::bool[])",
+            [[row[column] for row in held] for column in range(5)],
         )
+
+
+def _clean(reason: str) -> str:
+    """Words of others may quote what a text column cannot hold."""
+    return reason[:500].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def tell_online(schema: str, device: str) -> None:

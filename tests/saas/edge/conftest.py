@@ -40,7 +40,7 @@ def bench(ampere: Any) -> Iterator[Bench]:
     device, _ = devices.register(tenant=ampere, kind="adapter", now=NOW)
     other, _ = devices.register(tenant=Tenant.objects.get(schema_name="barq"), kind="adapter", now=NOW)
     port, handler = MemoryPort(), Memory()
-    yield Bench(port, handler, Ingester(port, handler), device.device_id, other.device_id)
+    yield Bench(port, handler, Ingester(lambda **_: port, handler), device.device_id, other.device_id)
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from saas.edge import boot
 
 boot.prepare("ingester")
 
+from saas.edge.ingester.adapters import adapter  # noqa: E402
 from saas.edge.ingester.loop import Ingester  # noqa: E402
-from saas.edge.ingester.paho_port import PahoPort  # noqa: E402
+from saas.edge.ingester.shards import share  # noqa: E402
 
 from .rig import Memory  # noqa: E402
 
 if __name__ == "__main__":
-    port = PahoPort()
-    ingester = Ingester(port, Memory())
+    ingester = Ingester(adapter(), Memory(), share())
     boot.on_end(ingester.stop)
     ingester.run()
-    port.close()

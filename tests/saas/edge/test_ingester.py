@@ -156,7 +156,7 @@ def test_a_refusal_is_set_aside_and_the_rest_goes_on(bench: Bench) -> None:
 def test_a_sample_of_an_unknown_session_is_a_fact_and_no_poison(bench: Bench) -> None:
     """With the real rules: the golden example published by hand, and an event of the same session for comparison."""
     golden = Path(wire.__file__).with_name("examples").joinpath("telemetry.json").read_bytes()
-    bench.ingester = Ingester(bench.port, actions)
+    bench.ingester = Ingester(lambda **_: bench.port, actions)
     before = metrics.UNKNOWN_SESSION._value.get()
     bench.take(raw(bench.device, "telemetry", golden))
     session = "019a9f2e-7c1b-7d3a-8f00-3b1e5a2c9d10"
@@ -231,15 +231,33 @@ def test_unknown_and_revoked_devices_are_set_aside(bench: Bench) -> None:
     assert bench.handler.told == [] and bench.port.published == []
 
 
-def test_clocks_far_off_go_to_the_default_partition(bench: Bench) -> None:
+TOMORROW_MS = NOW_MS + 86_400_000
+
+
+def test_clocks_that_are_off_are_stored_as_said_and_flagged(bench: Bench) -> None:
     partitions.ensure(now=NOW)
-    bench.take(sample(bench.device, 1), sample(bench.device, 2, ts_ms=0), sample(bench.device, 3, ts_ms=2**60))
-    by_table = rows("SELECT tableoid::regclass::text, seq FROM telemetry.message ORDER BY seq")
-    assert by_table == [
-        ("telemetry.message_20261120", 1),
-        ("telemetry.message_default", 2),
-        ("telemetry.message_default", 3),
-    ]
+    late = NOW_MS - 6 * 86_400_000  # after days without a network: no reason to doubt the clock
+    times = [late, 0, TOMORROW_MS, NOW_MS + 299_000, NOW_MS + 301_000]
+    bench.take(*(sample(bench.device, seq, ts_ms=ts_ms) for seq, ts_ms in enumerate(times, 1)))
+    found = rows("SELECT ts_ms, clock, received_at, tableoid::regclass::text FROM telemetry.message ORDER BY seq")
+    assert [ts_ms for ts_ms, *_ in found] == times
+    assert [clock for _, clock, *_ in found] == [None, "behind", "ahead", None, "ahead"]
+    assert {received for _, _, received, _ in found} == {NOW}
+    assert [table.removeprefix("telemetry.message_") for *_, table in found] == [
+        "20261114", "default", "20261121", "20261120", "20261120",
+    ]  # fmt: skip
+    assert reasons() == [] and bench.port.acks(bench.device)[-1]["seq"] == 5
+
+
+def test_a_tenant_hears_the_moment_of_receipt_where_the_clock_is_off(bench: Bench) -> None:
+    bench.take(event(bench.device, 1, ts_ms=0), event(bench.device, 2, ts_ms=TOMORROW_MS), event(bench.device, 3))
+    assert [body.ts_ms for *_, body in bench.handler.told] == [NOW_MS, NOW_MS, NOW_MS + 3000]
+
+
+def test_a_time_that_is_no_time_is_set_aside(bench: Bench) -> None:
+    bench.take(sample(bench.device, 1, ts_ms=2**60), sample(bench.device, 2))
+    assert reasons() == ["out_of_range: ts_ms"] and stored(bench.device) == [2]
+    assert bench.port.acks(bench.device)[-1]["seq"] == 2
 
 
 def test_a_new_partition_takes_over_what_the_default_holds_of_its_day(bench: Bench) -> None:
@@ -265,7 +283,7 @@ def test_a_handler_sees_the_status_that_came_just_before(bench: Bench) -> None:
 
 
 def test_presence_reaches_the_registry_through_the_real_actions(bench: Bench) -> None:
-    ingester = Ingester(bench.port, actions)
+    ingester = Ingester(lambda **_: bench.port, actions)
     bench.port.inbox.append(
         raw(bench.device, "status", b'{"v":1,"boot":7,"seq":0,"ts_ms":1,"online":true,"state":"charging","fw":"1.2"}')
     )

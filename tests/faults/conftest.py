@@ -1,0 +1,53 @@
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .swarm import Adapter, Swarm
+from .world import World
+
+
+@pytest.fixture(scope="session")
+def ground() -> Iterator[World]:
+    """The world, prepared once for the whole matrix. Not in pytest's folder: the server runs as another user."""
+    world = World(Path(tempfile.mkdtemp(prefix="wattlane-faults-")))
+    print(f"disk of the database: {world.disk}")
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+@pytest.fixture
+def world(ground: World) -> Iterator[World]:
+    """With no process but the database server; none is left afterwards."""
+    yield ground
+    ground.end_all()
+
+
+@pytest.fixture
+def swarm(world: World) -> Iterator[Swarm]:
+    """Makes adapters with sessions, connected to the broker that runs."""
+    made: list[Adapter] = []
+
+    def make(group: str, cast: dict[str, list[dict[str, Any]]], **more: Any) -> list[Adapter]:
+        these = [
+            Adapter(more.get("port", world.mqtt_port), held, ring=more.get("ring", 100_000)) for held in cast[group]
+        ]
+        made.extend(these)
+        return these
+
+    yield make
+    for adapter in made:
+        adapter.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.faults)
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(300))
