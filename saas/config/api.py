@@ -14,12 +14,14 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
+from saas.devices.api import router as enrolment
 from saas.kit import problems
 from saas.kit.errors import Refused
 from saas.kit.ratelimit import TooMany
 from tenants.accounts import bearer
 from tenants.accounts.api import Bearer
 from tenants.accounts.api import router as accounts
+from tenants.adapters.api import router as adapters
 from tenants.bookings.api import router as bookings
 from tenants.cards.api import router as cards
 from tenants.charging.api import router as charging
@@ -172,16 +174,26 @@ HANDLERS: dict[type[Exception], Any] = {
     OperationalError: down,
     InterfaceError: down,
 }
-ROUTERS = (accounts, marketplace, bookings, cards, charging, stations, operations, power, fleets, energy, ledger)
+ROUTERS = (
+    accounts, marketplace, bookings, cards, charging, adapters, stations, operations, power, fleets, energy, ledger,
+)  # fmt: skip
 
 
 def build() -> NinjaAPI:
     """The public API with all routers."""
     built = Api(title="Wattlane", version="1", description=ABOUT, urls_namespace="api-v1", auth=Bearer(), docs_url=None)
     built.add_decorator(_once, mode="view")
-    for router in ROUTERS:
+    for router in (enrolment(), *ROUTERS):
         built.add_router("", router)
     return _handlers(built)
 
 
+def build_platform() -> NinjaAPI:
+    """What the platform's own host answers: adapters enrol there, before any tenant has them."""
+    built = Api(title="Wattlane platform", version="1", urls_namespace="api-platform-v1", docs_url=None)
+    built.add_router("", enrolment())
+    return _handlers(built)
+
+
 api = build()
+platform_api = build_platform()

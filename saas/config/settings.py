@@ -54,6 +54,7 @@ TENANT_APPS = [
     "tenants.payments",
     "tenants.cards",
     "tenants.charging",
+    "tenants.adapters",
     "tenants.stations",
     "tenants.operations",
     "tenants.power",

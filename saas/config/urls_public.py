@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from .api import platform_api
 from .internal import public_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("saas.web.urls")),
     path("", include("saas.tenancy.urls")),
+    path("api/v1/", platform_api.urls),
     path("internal/v1/", include(public_urls)),
 ]
 

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.marketplace.urls")),
     path("", include("tenants.bookings.urls")),
     path("", include("tenants.charging.urls")),
+    path("", include("tenants.adapters.urls")),
     path("", include("tenants.cards.urls")),
     path("", include("tenants.stations.urls")),
     path("", include("tenants.operations.urls")),

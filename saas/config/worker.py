@@ -61,6 +61,7 @@ REGULAR = (
     Regular("forget_tokens", "41 3 * * * 0", accounts.forget_tokens),
     Regular("forget_answers", "51 3 * * * 0", feed.forget_answers),
     Regular("forget_events", "21 4 * * * 0", feed.forget_events),
+    Regular("tidy_credentials", "41 * * * * 0", devices.tidy_credentials, everywhere=False),
     Regular("forget_marks", "31 4 * * * 0", devices.forget_marks, everywhere=False),
     Regular("requeue_reports", "*/5 * * * * 0", energy.requeue_reports),
     Regular("forget_windows", "11 * * * * 0", accounts.forget_windows, everywhere=False),

@@ -14,7 +14,7 @@ from .models import Device
 
 CHANNEL = "wattlane_devices"
 PATIENCE = timedelta(days=1)
-NOTHING_NEXT: dict[str, Any] = {"next_hash": "", "next_sealed": None, "next_at": None}
+NOTHING_NEXT: dict[str, Any] = {"next_hash": "", "next_sealed": None, "next_at": None, "next_taken": False}
 PREFIX = {Device.Kind.ADAPTER: "ad_", Device.Kind.STATION: "st_"}
 
 
@@ -69,7 +69,21 @@ def prepare(*, device_id: str, now: datetime) -> Device:
     """A next password beside the present one. Whoever can reach the device tells it (queries.next_password)."""
     password = keys.new_secret()
     sealed = keys.seal_password(password)
-    return _change(device_id, next_hash=keys.digest(password), next_sealed=sealed, next_at=now)
+    waiting = NOTHING_NEXT | {"next_hash": keys.digest(password), "next_sealed": sealed, "next_at": now}
+    return _change(device_id, **waiting)
+
+
+@transaction.atomic
+def take(*, device_id: str, now: datetime) -> bool:
+    """The device said that it has stored its next password: a broker that knows one at a time takes this one now.
+
+    The old one is kept until the new one was used: see `promote` and `give_up`. False when nothing waited.
+    """
+    device = Device.objects.filter(device_id=device_id, next_taken=False).exclude(next_hash="").first()
+    if device is None:
+        return False
+    _change(device_id, next_taken=True)
+    return True
 
 
 @transaction.atomic

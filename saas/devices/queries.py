@@ -65,10 +65,10 @@ def credentials() -> tuple[dict[str, str], dict[str, str]]:
 
 def passwords(device_ids: Collection[str]) -> dict[str, str]:
     """Passwords in clear, for a broker that keeps its own list. Without those registered before they were sealed."""
-    rows = _adapters().filter(device_id__in=device_ids).exclude(secret_sealed=None)
-    return {
-        device: keys.unseal_password(bytes(held)) for device, held in rows.values_list("device_id", "secret_sealed")
-    }
+    rows = _adapters().filter(device_id__in=device_ids)
+    held = rows.values_list("device_id", "secret_sealed", "next_sealed", "next_taken")
+    found = {device: following if taken else present for device, present, following, taken in held}
+    return {device: keys.unseal_password(bytes(sealed)) for device, sealed in found.items() if sealed is not None}
 
 
 def mosquitto_hashes() -> dict[str, str]:
@@ -77,9 +77,13 @@ def mosquitto_hashes() -> dict[str, str]:
 
 
 def logins() -> dict[str, tuple[str, bool]]:
-    """Adapter → (hex SHA-256 of its password, whether it may connect), of every adapter."""
-    rows = _adapters().values_list("device_id", "secret_hash", "state")
-    return {device: (held, state != Device.State.REVOKED) for device, held, state in rows}
+    """Adapter → (hex SHA-256 of its password, whether it may connect), of every adapter: for a broker that knows one
+    password at a time. The next one counts once the device said that it has it."""
+    rows = _adapters().values_list("device_id", "secret_hash", "next_hash", "next_taken", "state")
+    return {
+        device: (following if taken else present, state != Device.State.REVOKED)
+        for device, present, following, taken, state in rows
+    }
 
 
 def next_password(device_id: str) -> str | None:

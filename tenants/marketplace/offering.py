@@ -61,13 +61,16 @@ class Offer(Terms):
     place: Place
 
 
-def check_adapter(device_id: str) -> None:
-    """Refuse an adapter that is not this tenant's or that a charger uses already. AdapterUnknown, AdapterInUse."""
+def check_adapter(device_id: str, host: User | None = None) -> None:
+    """Refuse an adapter that is not this tenant's, that somebody else than the host claimed, or that a charger uses
+    already. AdapterUnknown, AdapterInUse."""
     try:
         device = get(device_id)
     except UnknownDevice as error:
         raise AdapterUnknown() from error
     if device.tenant.schema_name != current_schema():
+        raise AdapterUnknown()
+    if host is not None and device.owner not in ("", str(host.uid)) and not can(host, "station.manage"):
         raise AdapterUnknown()
     if Evse.objects.filter(device_id=device_id).exists():
         raise AdapterInUse()
@@ -76,7 +79,7 @@ def check_adapter(device_id: str) -> None:
 @transaction.atomic
 def offer(*, host: User, offer: Offer, now: datetime) -> Listing:
     """A live listing. Raises AdapterUnknown, AdapterInUse, Invalid; nothing is kept then."""
-    check_adapter(offer.device_id)
+    check_adapter(offer.device_id, host)
     location = create_location(place=offer.place, now=now)
     try:
         with transaction.atomic():
