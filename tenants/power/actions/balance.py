@@ -32,7 +32,7 @@ def balance_site(*, root_id: int, now: datetime) -> int:
     if root is None:
         return 0
     rows = reads.tree(root)
-    units = units_of(rows, now)
+    units = units_of(rows, now, lock=True)
     before = {unit.key: _kept(unit) for unit in units}
     hear(units, now)
     for unit in units:

@@ -7,7 +7,7 @@ from saas.kit.pagination import Page, newest_first
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 
-from ..models import Circuit, Member
+from ..models import Alarm, Circuit, Member
 
 
 def root_keys() -> list[int]:
@@ -56,3 +56,11 @@ def member(*, circuit: Circuit, evse: UUID) -> Member:
     if row is None:
         raise NotFound("There is no such EVSE on this circuit.")
     return row
+
+
+def alarms(*, viewer: User, still: bool, after: str | None, limit: int) -> Page[Alarm]:
+    """Newest first; `still`: only those that are open. Forbidden."""
+    if not can(viewer, "station.view"):
+        raise Forbidden()
+    rows = Alarm.objects.select_related("circuit", "member__evse")
+    return newest_first(rows.filter(cleared_at=None) if still else rows, after=after, limit=limit)

@@ -253,8 +253,8 @@ def circuit(row: CircuitRow) -> Circuit:
     return Circuit(row.pk, row.parent_id, row.limit_ma, row.limit_w, building, row.voltage_mv)  # type: ignore[arg-type]
 
 
-def units_of(circuits: Iterable[CircuitRow], now: datetime) -> list[Unit]:
-    """The EVSEs of these circuits, their rows locked, made where they are missing."""
+def units_of(circuits: Iterable[CircuitRow], now: datetime, *, lock: bool = False) -> list[Unit]:
+    """The EVSEs of these circuits. `lock`: what they were told is going to be changed."""
     members = Member.objects.filter(circuit__in=list(circuits)).select_related("evse__location", "circuit")
     rows = list(members.prefetch_related("evse__connectors").order_by("pk"))
     names = [row.evse.device_id for row in rows if row.evse.device_id]
@@ -262,7 +262,8 @@ def units_of(circuits: Iterable[CircuitRow], now: datetime) -> list[Unit]:
     stations = {row.device_id: row for row in Station.objects.filter(device_id__in=names)}
     abilities = {row.station_id: row for row in Capability.objects.filter(station__in=stations.values())}
     sessions = _sessions(rows, now)
-    held = {row.member_id: row for row in Allocation.objects.select_for_update().filter(member__in=rows)}
+    told = Allocation.objects.select_for_update() if lock else Allocation.objects.all()
+    held = {row.member_id: row for row in told.filter(member__in=rows)}
     needs = {row.session_id: row for row in ChargingNeed.objects.filter(session__in=sessions.values())}
     permits = _permits(sessions.values())
     counts = Counter(names)

@@ -161,7 +161,7 @@ class Street:
         self, *, circuit: Circuit | None = None, phases: int = 3, member: dict[str, Any] | None = None, **faults: Any
     ) -> Box:
         """A station on the circuit, booted and online."""
-        device = builders.device(kind=Device.Kind.STATION, station_id=f"CP{len(self.boxes)}")
+        device = builders.device(kind=Device.Kind.STATION, station_id=f"CP{Device.objects.count()}")
         station = Station.objects.create(
             device_id=device.device_id, station_id=device.station_id or "", protocol="ocpp1.6", booted_at=self.now
         )
