@@ -1,10 +1,12 @@
 """The processes of one installation: what is started, how, and when it counts as ready. Adding one is adding a line."""
 
+import os
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from saas.edge.ingester.count import ingester_count
 from saas.kit.home import Home
 
 from .supervisor import Part, listens
@@ -44,12 +46,28 @@ def second(home: Home) -> list[Part]:
     return [
         Part("web", web_argv(home), _answers(f"http://127.0.0.1:{home.web_port}/readyz")),
         Part("live", [PYTHON, "-m", "saas.edge.live"], lambda: listens(home.live_port)),
-        Part("ingester", [PYTHON, "-m", "saas.edge.ingester"]),
+        *ingesters(),
         Part("dispatcher", [PYTHON, "-m", "saas.edge.dispatcher"]),
         Part("balancer", [PYTHON, "-m", "saas.edge.balancer"]),
         Part("answers", [PYTHON, "-m", "saas.edge.answers"]),
         Part("gateway", [PYTHON, "-m", "saas.edge.ocpp"], lambda: listens(home.ocpp_port)),
         Part("worker", [PYTHON, "-m", "saas.config.worker"]),
+    ]  # fmt: skip
+
+
+def ingesters() -> list[Part]:
+    """`WATTLANE_INGESTERS` of them share the devices; one unless told otherwise. Their metrics on ports in a row."""
+    argv, count = [PYTHON, "-m", "saas.edge.ingester"], ingester_count()
+    if count == 1:
+        return [Part("ingester", argv)]
+    metrics = os.environ.get("WATTLANE_METRICS_INGESTER", "")
+    ports = [str(int(metrics) + index) if metrics.isdigit() else "" for index in range(count)]
+    return [
+        Part(
+            f"ingester-{index + 1}", argv, None,
+            {"WATTLANE_INGESTER_NUMBER": str(index + 1), "WATTLANE_METRICS_INGESTER": port},
+        )
+        for index, port in enumerate(ports)
     ]  # fmt: skip
 
 

@@ -4,16 +4,15 @@ Devices fall into BUCKETS by a hash of their id, buckets to ingesters in turn. T
 locked in the database, so the number of ingesters may change while transactions of the old ones still run.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
 
+from .count import ingester_count, ingester_number
 from .port import FILTERS, USER
 
 BUCKETS = 64
-MOST = 16
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,7 @@ class Share:
 
 def share() -> Share:
     """From `WATTLANE_INGESTERS` (how many there are) and `WATTLANE_INGESTER_NUMBER` (which of them this is)."""
-    of = _number("WATTLANE_INGESTERS", MOST)
-    return Share(_number("WATTLANE_INGESTER_NUMBER", of), of)
-
-
-def _number(name: str, most: int) -> int:
-    text = os.environ.get(name) or "1"
-    if not text.isdigit() or not 1 <= int(text) <= most:
-        raise SystemExit(f"{name}={text!r}: set it to a number from 1 to {most}.")
-    return int(text)
+    return Share(ingester_number(), ingester_count())
 
 
 @lru_cache(maxsize=200_000)
