@@ -1,4 +1,4 @@
-"""`wattlane devices run`: simulated adapters that run the real firmware's logic."""
+"""`wattlane devices`: simulated adapters that run the real firmware's logic; the registry's commands: registry.py."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from saas.kit.home import Home, home
 
+from . import registry
 from .django import with_django
 
 FOR_A_TENANT = """With --tenant the adapters are registered there once and kept, so that the platform knows them, and
@@ -19,13 +20,14 @@ FOR_A_TENANT = """With --tenant the adapters are registered there once and kept,
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `devices` to the command line."""
-    command = subparsers.add_parser("devices", help="simulated adapters")
+    command = subparsers.add_parser("devices", help="what is connected: list, claim, credentials; simulated adapters")
     kinds = command.add_subparsers(required=True, metavar="ACTION")
     run_parser = kinds.add_parser("run", help="run simulated adapters against a broker", add_help=False)
     run_parser.add_argument("--tenant", help="register them with this tenant of the running product")
     run_parser.add_argument("--count", type=int, help="how many (with --tenant: default 20)")
     run_parser.add_argument("-h", "--help", action="store_true")
     run_parser.set_defaults(run=run, passes_on=True)
+    registry.register(kinds)
 
 
 def run(arguments: argparse.Namespace) -> int:

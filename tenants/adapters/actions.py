@@ -1,6 +1,6 @@
 """What owners and staff do with devices. The broker follows within seconds."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -22,7 +22,6 @@ from . import queries
 from .errors import NotAnAdapter, ShutOut, StillNeeded
 
 GUESSES = Limit("claim", most=5, seconds=900)  # wrong codes of one person
-PATIENCE = timedelta(days=1)
 BUSY = (Session.State.STARTING, Session.State.CHARGING)
 COMING = ("confirmed", "active")
 
@@ -57,13 +56,20 @@ def rotate(*, device_id: str, by: User, now: datetime, immediately: bool = False
     audit.record(actor=by, act="device.rotated", subject=device.device_id, now=now)
     if immediately or device.kind == Device.Kind.STATION:
         return devices.rotate(device_id=device.device_id, now=now)[1]
-    devices.prepare(device_id=device.device_id, now=now)
-    waiting = DeviceCommand.objects.filter(device_id=device.device_id, type=wire.CMD_CREDENTIAL)
-    waiting.filter(state__in=commands.OPEN).update(state=DeviceCommand.State.EXPIRED, error="withdrawn")
-    commands.queue_device(
-        device_id=device.device_id, kind=wire.CMD_CREDENTIAL, data={}, now=now, expires_at=now + PATIENCE, once=False
-    )
+    tell_next(device_id=device.device_id, now=now)
     return None
+
+
+@transaction.atomic
+def tell_next(*, device_id: str, now: datetime) -> None:
+    """Make a next password and put the command that carries it in the outbox, in the place of one that waits."""
+    devices.prepare(device_id=device_id, now=now)
+    waiting = DeviceCommand.objects.filter(device_id=device_id, type=wire.CMD_CREDENTIAL, state__in=commands.OPEN)
+    waiting.update(state=DeviceCommand.State.EXPIRED, error="withdrawn")
+    expires = now + devices.PATIENCE
+    commands.queue_device(
+        device_id=device_id, kind=wire.CMD_CREDENTIAL, data={}, now=now, expires_at=expires, once=False
+    )
 
 
 @transaction.atomic
