@@ -33,6 +33,7 @@ from tenants.accounts import tasks as accounts  # noqa: E402
 from tenants.charging import tasks as charging  # noqa: E402
 from tenants.energy import tasks as energy  # noqa: E402
 from tenants.feed import tasks as feed  # noqa: E402
+from tenants.stations import tasks as stations  # noqa: E402
 from tenants.operations import tasks as operations  # noqa: E402
 
 log = structlog.get_logger("wattlane.worker")
@@ -57,6 +58,9 @@ REGULAR = (
     Regular("mails", "* * * * * */5", charging.mails),
     Regular("operations", "* * * * * */5", operations.drive),
     Regular("compare_configuration", "7 1 * * * 0", operations.compare),
+    Regular("stations", "* * * * * */10", stations.sweep),
+    Regular("local_lists", "* * * * * 30", stations.sync_lists),
+    Regular("forget_notices", "11 4 * * * 0", stations.forget),
     Regular("proof", "17 2 * * * 0", charging.proof),
     Regular("forget_tokens", "41 3 * * * 0", accounts.forget_tokens),
     Regular("forget_answers", "51 3 * * * 0", feed.forget_answers),

@@ -193,8 +193,10 @@ class Acceptance(Schema):
 
 class AcceptedStation(Station):
     password: str = Field(
-        description="The station's own, shown this once. Set it as AuthorizationKey (1.6) or BasicAuthPassword (2.0.1)"
+        description="The station's own, shown this once. Set it as AuthorizationKey (1.6, in hexadecimal) or "
+        "BasicAuthPassword (2.0.1)"
     )
+    sent: bool = Field(description="It was sent to the station, which is connected; see its commands for the answer")
 
 
 class RemoteStart(Schema):

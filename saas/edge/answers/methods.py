@@ -16,13 +16,13 @@ from saas.kit.tenant_context import tenant_schema
 from tenants.charging import actions
 from tenants.charging.actions import AuthResult
 from tenants.stations import actions as stations
+from tenants.stations.queries import policy as rules
 
-HEARTBEAT_SECONDS = 60
-PENDING_SECONDS = 30
-BOOTED: dict[Device.State, tuple[Literal["Accepted", "Pending", "Rejected"], int]] = {
-    Device.State.ACTIVE: ("Accepted", HEARTBEAT_SECONDS),
-    Device.State.PENDING: ("Pending", PENDING_SECONDS),
-    Device.State.REVOKED: ("Rejected", HEARTBEAT_SECONDS),
+PENDING_SECONDS = 30  # until a station that waits asks again
+BOOTED: dict[Device.State, Literal["Accepted", "Pending", "Rejected"]] = {
+    Device.State.ACTIVE: "Accepted",
+    Device.State.PENDING: "Pending",
+    Device.State.REVOKED: "Rejected",
 }
 
 
@@ -37,10 +37,12 @@ def boot(question: rpc.Boot, now: datetime) -> rpc.Booted:
     device = registry.get(question.device)
     with _inside(device):
         stations.station_boot(device=device, boot=question, now=now)
+        heartbeat_s = rules().heartbeat_s
+    device = registry.get(question.device)  # the tenant's policy may have let it in
     here = device.state != Device.State.REVOKED
     devices.seen(device_id=device.device_id, now=now, online=here, firmware=question.firmware)
-    status, interval_s = BOOTED[Device.State(device.state)]
-    return rpc.Booted(status=status, interval_s=interval_s, now_ms=_ms(now))
+    interval_s = PENDING_SECONDS if device.state == Device.State.PENDING else heartbeat_s
+    return rpc.Booted(status=BOOTED[Device.State(device.state)], interval_s=interval_s, now_ms=_ms(now))
 
 
 def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:

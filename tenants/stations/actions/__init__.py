@@ -1,19 +1,34 @@
 """Everything that changes stations: by operators, by what stations report and answer, by time."""
 
 from .answering import call_done, expire_calls
+from .connecting import station_connected
+from .equipment import Outlet
 from .hearing import heard
-from .onboarding import Outlet, accept_station, refuse_station
+from .local_lists import goes_on, sync_local_list
+from .onboarding import Accepted, accept_station, refuse_station
+from .regular import forget, sweep, sync_lists
 from .reports import station_boot, station_status
 from .sending import send
+from .sessions import session_began, session_ended, station_uses
 
 __all__ = [
+    "Accepted",
     "Outlet",
     "accept_station",
     "call_done",
     "expire_calls",
+    "forget",
+    "goes_on",
     "heard",
     "refuse_station",
     "send",
+    "session_began",
+    "session_ended",
     "station_boot",
+    "station_connected",
     "station_status",
+    "station_uses",
+    "sweep",
+    "sync_lists",
+    "sync_local_list",
 ]

@@ -1,5 +1,6 @@
-"""Letting new stations in, or shutting them out, by operators."""
+"""Letting new stations in, or shutting them out: by operators, or by the tenant's policy."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,41 +10,46 @@ from django.db import transaction
 from saas.devices import actions as devices
 from saas.devices import queries as registry
 from saas.devices.models import Device
+from saas.devices.station_passwords import expect
 from saas.kit.errors import Forbidden
+from tenants.accounts import audit
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
-from tenants.sites.actions import Place, create_evse, create_location
-from tenants.sites.models import Evse, Location
+from tenants.sites.actions import Place, create_location
 
-from ..errors import AcceptedAlready
+from .. import queries, requests
+from ..errors import AcceptedAlready, StationOffline
 from ..models import Station
+from ..protocol import version_of
+from .equipment import Outlet, equip
+from .sending import send
 
 
 @dataclass(frozen=True)
-class Outlet:
-    """An EVSE of a station: its connector (OCPI ConnectorType) and what it can deliver."""
+class Accepted:
+    """`password` is the station's own, shown this once; `sent`: it was sent to the station as well."""
 
-    connector: str
-    max_power_w: int
+    station: Station
+    password: str
+    sent: bool
 
 
 @transaction.atomic
-def accept_station(
-    *, station: Station, by: User, place: Place, outlets: Sequence[Outlet], now: datetime
-) -> tuple[Station, str]:
+def accept_station(*, station: Station, by: User, place: Place, outlets: Sequence[Outlet], now: datetime) -> Accepted:
     """Let a station in that came with the registration token: it stands at `place` and serves `outlets` as EVSE 1, 2, …
 
-    Returns its own password, shown this once; the registration token does not open its next connection any more.
-    Raises Forbidden, AcceptedAlready, Invalid (the place or a connector does not exist).
+    The registration token does not open its next connection any more; its own password does, which is sent to it when
+    it is connected. Raises Forbidden, AcceptedAlready, Invalid (the place or a connector does not exist).
     """
     row = _managed(station, by)
     if registry.get(row.device_id).state == Device.State.ACTIVE:
         raise AcceptedAlready()
     row.location = row.location or create_location(place=place, private=False, now=now)
     row.save(update_fields=["location"])
-    _equip(row, row.location, outlets, now)
     devices.approve(device_id=row.device_id, now=now)
-    return row, devices.rotate(device_id=row.device_id, now=now)[1]
+    equip(row, outlets, now)
+    audit.record(actor=by, act="station.accepted", now=now, subject=row.station_id)
+    return Accepted(row, *_new_password(row, now))
 
 
 @transaction.atomic
@@ -51,7 +57,21 @@ def refuse_station(*, station: Station, by: User, now: datetime) -> Station:
     """Shut a station out, whether it waits or was accepted. May be repeated; accepting lets it in again. Forbidden."""
     row = _managed(station, by)
     devices.revoke(device_id=row.device_id, now=now)
+    audit.record(actor=by, act="station.refused", now=now, subject=row.station_id)
     return row
+
+
+def accept_by_policy(*, station: Station, device: Device, now: datetime) -> bool:
+    """Let a station in that waits, where the tenant wants that; what it brought stays its password."""
+    rules = queries.policy()
+    if not rules.auto_accept or device.state != Device.State.PENDING:
+        return False
+    if rules.auto_location is not None:
+        Station.objects.filter(pk=station.pk, location=None).update(location=rules.auto_location)
+        station.location = station.location or rules.auto_location
+    devices.approve(device_id=device.device_id, now=now)
+    equip(station, (), now)
+    return True
 
 
 def _managed(station: Station, by: User) -> Station:
@@ -61,16 +81,17 @@ def _managed(station: Station, by: User) -> Station:
     return Station.objects.select_for_update(of=("self",)).select_related("location").get(pk=station.pk)
 
 
-def _equip(station: Station, location: Location, outlets: Sequence[Outlet], now: datetime) -> None:
-    """EVSEs that are not there yet: a station that was refused and is let in again keeps those it had."""
-    there = set(Evse.objects.filter(device_id=station.device_id).values_list("device_evse", flat=True))
-    for number, outlet in enumerate(outlets, 1):
-        if number not in there:
-            create_evse(
-                location=location,
-                connector=outlet.connector,
-                max_power_w=outlet.max_power_w,
-                device_id=station.device_id,
-                device_evse=number,
-                now=now,
-            )
+def _new_password(station: Station, now: datetime) -> tuple[str, bool]:
+    """20 letters: an AuthorizationKey of OCPP 1.6 has 16 to 20 bytes, and is written in hexadecimal."""
+    password = secrets.token_urlsafe(15)
+    old = version_of(station.protocol) == "1.6"
+    key, value = ("AuthorizationKey", password.encode().hex()) if old else ("SecurityCtrlr/BasicAuthPassword", password)
+    [asked] = requests.set_configuration(station.protocol, values={key: value})
+    try:
+        send(station=station, action=asked.action, payload=asked.payload, now=now, origin="password")
+        sent = True
+    except StationOffline:
+        expect(device_id=station.device_id, secret=value, now=now)
+        sent = False
+    devices.promote(device_id=station.device_id, now=now)
+    return password, sent

@@ -7,50 +7,54 @@ from django.db import transaction
 from saas.contracts import rpc
 from saas.devices.models import Device
 from saas.kit.time import from_ms
-from tenants.charging.actions.changes import tell_status
-from tenants.sites import status as evse_status
-from tenants.sites.models import Evse
 
-from ..models import Station
+from ..models import ConnectorStatus, Station
+from . import equipment
+from .effects import configuration, storable
+from .hearing import station_of
+from .onboarding import accept_by_policy
 
 FIELDS = {"protocol": 10, "vendor": 50, "model": 50, "serial_number": 50, "firmware": 50}
-# OCPP 1.6 and 2.0.1 connector status → OCPI EVSE status.
-STATUSES = {
-    "Available": Evse.Status.AVAILABLE,
-    "Preparing": Evse.Status.AVAILABLE,
-    "Finishing": Evse.Status.AVAILABLE,
-    "Occupied": Evse.Status.CHARGING,
-    "Charging": Evse.Status.CHARGING,
-    "SuspendedEV": Evse.Status.CHARGING,
-    "SuspendedEVSE": Evse.Status.CHARGING,
-    "Reserved": Evse.Status.RESERVED,
-    "Unavailable": Evse.Status.INOPERATIVE,
-    "Faulted": Evse.Status.OUTOFORDER,
-}
-FAULTED = "ocpp"
 
 
 @transaction.atomic
 def station_boot(*, device: Device, boot: rpc.Boot, now: datetime) -> Station:
-    """Keep what the station says of itself; what it leaves out stays as it was."""
-    values = {name: getattr(boot, name)[:size] for name, size in FIELDS.items() if getattr(boot, name)}
+    """Keep what the station says of itself; what it leaves out stays as it was. One that waits may be let in."""
+    values = {name: storable(getattr(boot, name))[:size] for name, size in FIELDS.items() if getattr(boot, name)}
+    if boot.reason:
+        values["boot_reason"] = storable(boot.reason)[:20]
     station, _ = Station.objects.update_or_create(
         device_id=device.device_id, defaults={"station_id": device.station_id or "", "booted_at": now, **values}
     )
+    configuration.booted(station)
+    accept_by_policy(station=station, device=device, now=now)
     return station
 
 
 @transaction.atomic
 def station_status(*, device: Device, status: rpc.StatusReport, now: datetime) -> None:
-    """A connector's status in OCPP's words. An unknown word changes nothing; the gateway keeps the frame."""
-    use = STATUSES.get(status.status)
-    if use is None:
+    """A connector's status in OCPP's words. Older news, and a word that is none, change nothing."""
+    if status.status not in equipment.STATUSES:
         return
-    at = from_ms(status.ts_ms)
-    evses = evse_status.lock(device_id=device.device_id, device_evse=status.evse)
-    if use == Evse.Status.OUTOFORDER:
-        changed = evse_status.raise_fault(evses, FAULTED, at)
-    else:
-        changed = evse_status.set_use(evses, use, at)
-        changed += evse_status.clear_fault([e for e in evses if FAULTED in e.faults], FAULTED, at)
-    tell_status(evses=changed, now=now)
+    station, at = station_of(device), equipment.plausible(from_ms(status.ts_ms), now)
+    if not _newest(station, status, at):
+        return
+    if status.evse:
+        equipment.make_evse(station=station, number=status.evse, now=now)
+    equipment.show(station=station, number=status.evse, now=now)
+
+
+def _newest(station: Station, status: rpc.StatusReport, at: datetime) -> bool:
+    """Keep it, unless there is newer news."""
+    place = {"station": station, "evse": status.evse, "connector": status.connector}
+    before = ConnectorStatus.objects.select_for_update().filter(**place).first()
+    if before is not None and before.at > at:
+        return False
+    said = {
+        "status": status.status,
+        "error_code": storable(status.error_code)[:50],
+        "info": storable(status.info)[:100],
+        "at": at,
+    }
+    ConnectorStatus.objects.update_or_create(**place, defaults=said)
+    return True

@@ -45,10 +45,10 @@ def accept(request: HttpRequest, uid: str, body: Acceptance) -> object:
     person = caller(request)
     place = Place(**body.place.model_dump(), name=body.name)
     outlets = [actions.Outlet(**outlet.model_dump()) for outlet in body.evses]
-    found, password = actions.accept_station(
+    accepted = actions.accept_station(
         station=queries.find(name=uid, viewer=person), by=person, place=place, outlets=outlets, now=timezone.now()
     )
-    return {**showing.station(found), "password": password}
+    return {**showing.station(accepted.station), "password": accepted.password, "sent": accepted.sent}
 
 
 @router.post("/stations/{uid}/refuse", response=Station, operation_id="refuse_station")

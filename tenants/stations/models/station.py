@@ -28,8 +28,8 @@ class ConnectorStatus(models.Model):
     """What a connector said last. EVSE 0 is the station as a whole; in OCPP 1.6 a connector is an EVSE of its own."""
 
     station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="connectors")
-    evse = models.PositiveSmallIntegerField()
-    connector = models.PositiveSmallIntegerField(default=1)
+    evse = models.IntegerField()
+    connector = models.IntegerField(default=1)
     status = models.CharField(max_length=20)
     error_code = models.CharField(max_length=50, blank=True)
     info = models.CharField(max_length=100, blank=True)
@@ -47,4 +47,5 @@ class StationPolicy(models.Model):
     auto_location = models.ForeignKey("sites.Location", null=True, blank=True, on_delete=models.PROTECT)
     log_days = models.PositiveSmallIntegerField(default=30, help_text="Raw frames are kept so long")
     heartbeat_s = models.PositiveIntegerField(default=60)
+    local_lists = models.BooleanField(default=False, help_text="Cards are kept on stations' local authorization lists")
     changed_at = models.DateTimeField(null=True)

@@ -90,11 +90,16 @@ def accept(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _let_in(request: HttpRequest, station: Station, form: StationForm) -> HttpResponse:
     tenant = brand(request)
-    found, password = actions.accept_station(
+    accepted = actions.accept_station(
         station=station, by=person(request), place=form.place(tenant.country), outlets=form.served(),
         now=datetime.now(UTC),
     )  # fmt: skip
-    context: dict[str, Any] = {"station": found, "password": password, "address": address_of(tenant.schema_name, found)}
+    context: dict[str, Any] = {
+        "station": accepted.station,
+        "password": accepted.password,
+        "sent": accepted.sent,
+        "address": address_of(tenant.schema_name, accepted.station),
+    }
     return render(request, "stations/accepted.html", context)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from saas.contracts import rpc
 from saas.devices import actions as devices
@@ -98,8 +99,11 @@ def test_only_who_may_command_does(station: Station, role: str, answer: tuple[in
 def bench(committed: Tenant) -> Iterator[tuple[Tenant, Api]]:
     """A tenant whose commits others see, with a host name, so that a call can be waited for."""
     schema = committed.schema_name
-    domain = Domain.objects.create(domain=f"{schema}.localhost", tenant=committed, is_primary=True)
-    yield committed, Api(schema, builders.person("operator", "operator"))
+    host = f"{schema.replace('_', '-')}.localhost"
+    domain = Domain.objects.create(domain=host, tenant=committed, is_primary=True)
+    api = Api(schema, builders.person("operator", "operator"))
+    api.client = Client(headers={"host": host})
+    yield committed, api
     domain.delete()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from saas.devices.actions import promote
 from saas.kit.redaction import HIDDEN
 
 from ... import keys
@@ -14,6 +15,7 @@ from .base import Done, Json, Said, keep, note
 
 SETTABLE, FIXED = "ReadWrite", "ReadOnly"
 TAKEN = {"Accepted": False, "RebootRequired": True}  # → whether it counts only after the next boot
+PASSWORD_KEY, PASSWORD = "AuthorizationKey", keys.parse("SecurityCtrlr/BasicAuthPassword")
 GONE = ("UnknownComponent", "UnknownVariable", "NotSupportedAttributeType")
 NAMES = ("component", "component_instance", "evse", "connector", "name", "instance", "attribute")
 Values = Mapping[Key, Mapping[str, object]]
@@ -34,7 +36,10 @@ def got_keys(done: Done) -> None:
 
 
 def changed_key(done: Done) -> None:
-    """ChangeConfiguration: the value counts, now or after the next boot."""
+    """ChangeConfiguration: the value counts, now or after the next boot. Of a password that counts, the old one is
+    refused from now on."""
+    if done.payload["key"] == PASSWORD_KEY and done.status == "Accepted":
+        promote(device_id=done.station.device_id, now=done.now)
     if done.status in TAKEN:
         value = {"value": _shown(done.command.payload["value"]), "reboot_required": TAKEN[done.status]}
         store(done.station, {Key(done.payload["key"]): value}, done.now)
@@ -61,6 +66,8 @@ def set_variables(done: Done) -> None:
     }
     store(done.station, taken, done.now)
     _forget(done.station, results)
+    if any(_key(one) == PASSWORD and one["attributeStatus"] == "Accepted" for one in results):
+        promote(device_id=done.station.device_id, now=done.now)
 
 
 def report(said: Said) -> Json:

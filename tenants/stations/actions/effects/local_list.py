@@ -21,11 +21,13 @@ def sent(done: Done) -> None:
 
 
 def version(done: Done) -> None:
-    """GetLocalListVersion; 0: the list is empty, -1 (1.6): there is none."""
+    """GetLocalListVersion; 0: the list is empty, -1 (1.6): there is none. What stands on another version than the one
+    that we sent is not known."""
     number = done.answer["listVersion" if done.old else "versionNumber"]
-    Station.objects.filter(pk=done.station.pk).update(local_list_version=number)
-    if number <= 0:
+    known = Station.objects.filter(pk=done.station.pk, local_list_version=number).exists()
+    if number <= 0 or not known:
         LocalListEntry.objects.filter(station=done.station).delete()
+    Station.objects.filter(pk=done.station.pk).update(local_list_version=number)
 
 
 def of_station(station: Station) -> lists.Listed:
