@@ -48,10 +48,11 @@ def _body(command: DeviceCommand, now: datetime) -> bytes | None:
             payload = payload | {"data": _secret(command.device_id)}
         return encode(msgspec.convert(payload, Command))
     except Superseded:
-        return _refuse(command, "superseded", now)
+        _refuse(command, "superseded", now)
     except msgspec.ValidationError as wrong:
         log.error("command_malformed", command=str(command.uid), error=str(wrong))
-        return _refuse(command, wire.REFUSE_FORMAT, now)
+        _refuse(command, wire.REFUSE_FORMAT, now)
+    return None
 
 
 class Superseded(Exception):
