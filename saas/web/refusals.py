@@ -47,6 +47,15 @@ WORDS = {  # what people read, by the refusal's code; the domain's own English s
     "not_found": _("We cannot find this page, or it is not yours to see."),
     "forbidden": _("Your account does not allow this."),
     "email_taken": _("There is an account with this e-mail address already."),
+    "circuit_without_limit": _("A circuit needs a limit in ampere per line, in kilowatt, or both."),
+    "circuit_wrong_parent": _("The circuit above must be another one of the same site, and not below this one."),
+    "fallbacks_too_high": _(
+        "With the safe defaults alone the chargers could take more than this limit. Lower them, or raise the limit."
+    ),
+    "evse_at_other_site": _("This charger stands at another site than the circuit."),
+    "circuit_still_used": _("Circuits hang below this one. Move or remove them first."),
+    "prices_overlap": _("Two values of the series are for the same time."),
+    "need_over": _("This session is over, or the departure lies in the past or more than a week ahead."),
     "slug_taken": _("This name is taken. Choose another."),
 }
 

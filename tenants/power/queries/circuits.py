@@ -6,6 +6,7 @@ from saas.kit.errors import Forbidden, NotFound
 from saas.kit.pagination import Page, newest_first
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
+from tenants.sites.models import Evse, Location
 
 from ..models import Alarm, Circuit, Member
 
@@ -64,3 +65,20 @@ def alarms(*, viewer: User, still: bool, after: str | None, limit: int) -> Page[
         raise Forbidden()
     rows = Alarm.objects.select_related("circuit", "member__evse")
     return newest_first(rows.filter(cleared_at=None) if still else rows, after=after, limit=limit)
+
+
+def roots_at(places: list[Location]) -> list[Circuit]:
+    """The circuits at the top at these places, in their order."""
+    rows = Circuit.objects.filter(parent=None, location__in=places).select_related("location", "series")
+    rank = {place.pk: index for index, place in enumerate(places)}
+    return sorted(rows, key=lambda row: (rank[row.location_id], row.pk))
+
+
+def at(place: Location) -> list[Circuit]:
+    """All circuits of a place."""
+    return list(Circuit.objects.filter(location=place).select_related("location").order_by("pk"))
+
+
+def hung(evse: Evse) -> Member | None:
+    """How an EVSE hangs on a circuit; None where it does not."""
+    return Member.objects.filter(evse=evse).select_related("circuit").first()

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from tenants.accounts.models import User
 from tenants.charging import queries as sessions
+from tenants.charging.models import Session
 
 from ..models import Allocation, ChargingNeed
 
@@ -17,3 +18,10 @@ def need(*, session_uid: UUID, viewer: User) -> ChargingNeed | None:
 def allocation(session_pk: int) -> Allocation | None:
     """What the session's EVSE was told; None where no limit is shared."""
     return Allocation.objects.filter(session=session_pk).select_related("member__circuit").first()
+
+
+def shared_by(row: Allocation) -> int:
+    """How many other sessions charge at the same site just now."""
+    location = row.member.circuit.location_id
+    running = Session.objects.filter(evse__power__circuit__location=location, state=Session.State.CHARGING)
+    return running.exclude(pk=row.session_id).count()
