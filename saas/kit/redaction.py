@@ -19,8 +19,17 @@ _VALUES = frozenset({"value", "attributeValue", "actualValue"})
 _VPN = frozenset({"user", "password", "key"})
 
 
+# Frequent calls of stations that have no field for a secret: nine searches less in each of them.
+_HARMLESS = re.compile(
+    r'\[2,\s?"[^"\\]*",\s?"'
+    r'(?:MeterValues|TransactionEvent|Heartbeat|StatusNotification|StartTransaction|StopTransaction|Authorize)"'
+)
+
+
 def redacted_text(text: str) -> str:
     """A frame or line without its secrets; JSON stays JSON. Text that names none comes back as it is."""
+    if _HARMLESS.match(text):
+        return text
     lowered = text.lower()
     if not any(hint in lowered for hint in _HINTS):
         return text

@@ -45,7 +45,8 @@ def profile_shown(question: rpc.Connect) -> int:
 def _tenant(schema: str) -> Tenant | None:
     if schema == "public":
         return None
-    return Tenant.objects.filter(schema_name=schema, state=Tenant.State.ACTIVE).first()
+    found: Tenant | None = Tenant.objects.filter(schema_name=schema, state=Tenant.State.ACTIVE).first()
+    return found
 
 
 def _connect_short(question: rpc.Connect, now: datetime) -> rpc.Connected:

@@ -55,8 +55,8 @@ async def listen(gateway: Gateway, given: argparse.Namespace) -> None:
         await gateway.open(given.host, home().ocpp_port, tls=tls_of(given))
         return
     await gateway.open(given.host, home().ocpp_port)
-    if home().ocpp_tls_port:
-        await gateway.open(given.host, home().ocpp_tls_port, tls=tls_of(given))
+    if port := home().ocpp_tls_port:
+        await gateway.open(given.host, port, tls=tls_of(given))
 
 
 async def run(given: argparse.Namespace) -> None:

@@ -19,6 +19,7 @@ from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from . import frames, schemas
 from .calling import Answer, Caller
+from .commits import Commits
 from .facts import TOPICS, Fact
 from .frames import Call, Fault
 from .ports import Answers, Broker, BrokerAway, published
@@ -31,6 +32,7 @@ from .websocket import BAD_DATA, Gone
 log = structlog.get_logger("ocpp")
 MAX_CALLS_WAITING = 32
 OUT_OF_TURN = "Heartbeat"
+LATE = "no acknowledgement in time"
 Sent = list[asyncio.Future[None]]
 
 
@@ -81,7 +83,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_caller", "_current", "_gone", "_registration", "_services", "_socket", "_telling", "_uncommitted", "_version",
+        "_caller", "_commits", "_current", "_gone", "_registration", "_services", "_socket", "_telling", "_version",
         "_waiting", "_worker", "device", "opened_ms", "state", "translator",
     )  # fmt: skip
 
@@ -109,7 +111,7 @@ class Connection:
         self._waiting: deque[Call] | None = None
         self._worker: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
-        self._uncommitted: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._commits = Commits()
 
     def received(self, message: bytes, text: bool) -> None:
         """A message of the station."""
@@ -150,9 +152,11 @@ class Connection:
 
     def committed(self, boot: int, seq: int) -> None:
         """The ingester says: stored, every message of this boot up to seq."""
-        for waiting_boot, waiting_seq, future in self._uncommitted:
-            if waiting_boot == boot and waiting_seq <= seq and not future.done():
-                future.set_result(None)
+        self._commits.stored(boot, seq)
+
+    def check(self, now: float) -> None:
+        """Called about once a second."""
+        self._commits.check(now)
 
     def _refuse(self, message: bytes, text: bool, fault: Fault) -> None:
         if text and not _is_utf8(message):
@@ -198,11 +202,18 @@ class Connection:
             if plan.tell is not None:
                 self._tell(plan.tell)
             sent: Sent = []
-            if plan.question is None and plan.wait is Wait.PUBLISHED:
+            if plan.question is None:
+                if plan.wait is Wait.COMMITTED:
+                    self._current = call
+                    self._commit(plan, lambda stored: self._finish(call, plan, None, stored=stored))
+                    return
                 sent = self._publish(plan)
                 if not sent:
                     self._conclude(call, plan, None)
                     return
+        except Silence as why:
+            self._finish(call, plan, None, stored=False, why=str(why))
+            return
         except Exception as wrong:
             self._fail(call, wrong)
             return
@@ -210,14 +221,30 @@ class Connection:
         self._worker = asyncio.get_running_loop().create_task(self._work(call, plan, sent))
 
     async def _work(self, call: Call, plan: Plan, sent: Sent) -> None:
-        """Wait for what this call needs, then go on with what came meanwhile."""
+        """Wait for what this call needs."""
         try:
             result = await self._settled(plan, sent)
-            self._conclude(call, plan, result)
         except Silence as why:
-            log.info("not_answered", device=self.device, action=call.action, reason=str(why))
+            self._finish(call, plan, None, stored=False, why=str(why))
         except Exception as wrong:
             self._fail(call, wrong)
+            self._next()
+        else:
+            self._finish(call, plan, result)
+
+    def _finish(self, call: Call, plan: Plan, result: Any, *, stored: bool = True, why: str = LATE) -> None:
+        """All has happened that this call waited for, or it will not happen."""
+        if stored:
+            try:
+                self._conclude(call, plan, result)
+            except Exception as wrong:
+                self._fail(call, wrong)
+        else:
+            log.info("not_answered", device=self.device, action=call.action, reason=why)
+        self._next()
+
+    def _next(self) -> None:
+        """Go on with what came meanwhile."""
         self._current = self._worker = None
         while self._waiting and self._current is None:
             self._begin(self._waiting.popleft())
@@ -243,7 +270,10 @@ class Connection:
         """
         result, answered = await self._ask(plan)
         if plan.wait is Wait.COMMITTED:
-            await self._commit(plan.plain, plan.facts)
+            stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._commit(plan, lambda known: None if stored.done() else stored.set_result(known))
+            if not await stored:
+                raise Silence(LATE)
         else:
             await self._acknowledged(sent or self._publish(plan))
         if not answered:
@@ -302,21 +332,14 @@ class Connection:
         except BrokerAway as away:
             raise Fault("internal", f"Not stored: {away}") from None
 
-    async def _commit(self, plain: tuple[Fact, ...], facts: tuple[Fact, ...]) -> None:
-        """Publish in order and wait until the facts are acknowledged. Raises Silence."""
-        loop = asyncio.get_running_loop()
-        waiters = [(fact.boot, fact.seq, loop.create_future()) for fact in facts]
-        self._uncommitted += waiters
+    def _commit(self, plan: Plan, done: Callable[[bool], None]) -> None:
+        """Publish in order; `done` tells whether the facts were acknowledged in time. Raises Silence."""
         try:
-            for fact in (*plain, *facts):
+            for fact in (*plan.plain, *plan.facts):
                 self._send_fact(fact)
-            async with asyncio.timeout(self._services.commit_s):
-                for _, _, stored in waiters:
-                    await stored
-        except (BrokerAway, TimeoutError) as why:
-            raise Silence(str(why) or "no acknowledgement in time") from None
-        finally:
-            self._uncommitted = [waiter for waiter in self._uncommitted if waiter not in waiters]
+        except BrokerAway as away:
+            raise Silence(str(away)) from None
+        self._commits.wait(plan.facts, within_s=self._services.commit_s, done=done)
 
     def _send_fact(self, fact: Fact) -> asyncio.Future[None]:
         return self._services.broker.send(TOPICS[type(fact)] % self.device, messages.encode(fact))

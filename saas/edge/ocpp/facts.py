@@ -20,6 +20,7 @@ message, never counted, and no memory of the gateway is needed for it:
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -51,10 +52,16 @@ def of_turn(device: str, *named_by: object) -> Numbers:
     return number(device, *named_by), 1
 
 
+@lru_cache(maxsize=8192)
+def _boot_of_stream(device: str, stream: str, evse: int, period: int) -> int:
+    return number(device, stream, evse, period)
+
+
 def of_stream(device: str, stream: str, evse: int, ts_ms: int, content: object) -> Numbers:
     """(boot, seq) of one fact of a stream in time."""
     period, within_ms = divmod(ts_ms, STREAM_PERIOD_MS)
-    return number(device, stream, evse, period), within_ms * 2**CONTENT_BITS + number(content, bits=CONTENT_BITS)
+    seq = within_ms * 2**CONTENT_BITS + number(content, bits=CONTENT_BITS)
+    return _boot_of_stream(device, stream, evse, period), seq
 
 
 def transaction_id(device: str, payload: Mapping[str, Any]) -> int:

@@ -50,8 +50,14 @@ class Gateway:
     async def open(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
         """Listen, once more with every call; the port that was taken (for port 0)."""
         loop = asyncio.get_running_loop()
-        wait = {"ssl_handshake_timeout": TLS_HANDSHAKE_S} if tls else {}
-        server = await loop.create_server(lambda: WebSocket(self._door), host, port, ssl=tls, backlog=BACKLOG, **wait)
+        server = await loop.create_server(
+            lambda: WebSocket(self._door),
+            host,
+            port,
+            ssl=tls,
+            backlog=BACKLOG,
+            ssl_handshake_timeout=TLS_HANDSHAKE_S if tls else None,
+        )
         self._servers.append(server)
         self._watch = self._watch or loop.create_task(self._door.watch())
         port_taken: int = server.sockets[0].getsockname()[1]

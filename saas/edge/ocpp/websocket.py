@@ -13,10 +13,16 @@ from typing import Any, Protocol
 
 import structlog
 from websockets.exceptions import ProtocolError
-from websockets.frames import Close, apply_mask
+from websockets.frames import Close
 from websockets.http11 import Request, Response
+from websockets.utils import apply_mask as slow_apply_mask
 
 from .upgrade import Refused, acceptance, head_of, refusal, request_of
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a platform without the compiled part
+    apply_mask = slow_apply_mask
 
 log = structlog.get_logger("ocpp")
 FRAME_LIMIT = 128 * 1024
@@ -46,6 +52,9 @@ class Peer(Protocol):
 
     def left(self, why: str) -> None:
         """The connection has ended. Said once."""
+
+    def check(self, now: float) -> None:
+        """Said about once a second, with `time.monotonic()`."""
 
 
 class Admitted(Protocol):
@@ -184,6 +193,8 @@ class WebSocket(asyncio.Protocol):
         elif silent_s >= keep_alive_s and not self._pinged:
             self._pinged = True
             self._control(PING, b"")
+        if self._peer is not None:
+            self._peer.check(now)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]

@@ -1,0 +1,56 @@
+"""Facts of one station that wait for the ingester's word that they are stored."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from .facts import Fact
+
+Done = Callable[[bool], None]
+
+
+class _Batch:
+    """Facts that are waited for together."""
+
+    __slots__ = ("done", "left", "until")
+
+    def __init__(self, left: int, until: float, done: Done) -> None:
+        self.left, self.until, self.done = left, until, done
+
+
+class Commits:
+    """Each batch is told once: True when all of it is stored, False when the time is up."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[int, int], list[_Batch]] = {}
+
+    def wait(self, facts: Sequence[Fact], *, within_s: float, done: Done) -> None:
+        """Call `done` when these are stored; facts without any are stored now."""
+        names = {(fact.boot, fact.seq) for fact in facts}
+        batch = _Batch(len(names), time.monotonic() + within_s, done)
+        for name in names:
+            self._waiting.setdefault(name, []).append(batch)
+        if not names:
+            done(True)
+
+    def stored(self, boot: int, seq: int) -> None:
+        """The acknowledgement is cumulative: every message of this boot up to seq."""
+        if not self._waiting:
+            return
+        for name in [name for name in self._waiting if name[0] == boot and name[1] <= seq]:
+            for batch in self._waiting.pop(name):
+                batch.left -= 1
+                if not batch.left:
+                    batch.done(True)
+
+    def check(self, now: float) -> None:
+        """Give up what waited too long. Called about once a second."""
+        late = {id(batch): batch for batches in self._waiting.values() for batch in batches if batch.until <= now}
+        if late:
+            kept = {
+                name: [batch for batch in batches if id(batch) not in late] for name, batches in self._waiting.items()
+            }
+            self._waiting = {name: batches for name, batches in kept.items() if batches}
+            for batch in late.values():
+                batch.done(False)
