@@ -21,6 +21,7 @@ from saas.kit.home import home
 from saas.kit.pki import Authority
 
 from .plugin import Door, bind_address
+from .redelivery import KeepingHandler, is_kept
 from .stream import GuardedReader
 
 log = structlog.get_logger("broker")
@@ -109,11 +110,11 @@ class GuardedBroker(Broker):  # type: ignore[misc]
         await self._take_over(asked, writer)
         mine = self._connections[asked.client_id]
         try:
-            handler, session = await super()._initialize_client_session(reader, writer, remote_address, remote_port)
+            _, session = await super()._initialize_client_session(reader, writer, remote_address, remote_port)
         except BaseException:
             self._forget(asked.client_id, mine)
             raise
-        mine.handler = handler
+        mine.handler = handler = KeepingHandler(self.plugins_manager)
         session.is_anonymous, session.clean_session = False, asked.clean_session
         self._door.credentials.note_use(mine.user, mine.password)
         reader.silence_s = asked.keep_alive * 1.5 or None
@@ -186,6 +187,17 @@ class GuardedBroker(Broker):  # type: ignore[misc]
         holders = self._subscriptions.get(subscription[0], [])
         if any(holder.client_id == session.client_id for holder, _ in holders):
             await super()._publish_retained_messages_for_subscription(subscription, session)
+
+    async def _publish_session_retained_messages(self, session: Session) -> None:
+        """Upstream waits for every acknowledgement before it serves the client any further."""
+        handler = self._get_handler(session)
+        if not is_kept(session) or handler is None:
+            await super()._publish_session_retained_messages(session)
+            return
+        while not session.retained_messages.empty():
+            kept = session.retained_messages.get_nowait()
+            sending = handler.mqtt_publish(kept.topic, kept.data, kept.qos, retain=True)
+            self._tasks_queue.append(asyncio.ensure_future(sending))
 
     async def _retain_broadcast_message(self, broadcast: dict[str, Any], qos: int, target_session: Session) -> None:
         """Upstream keeps messages for an absent subscriber without end."""

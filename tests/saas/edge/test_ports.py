@@ -60,7 +60,12 @@ def say(house: House) -> Iterator[Callable[..., None]]:
     client = new_client("_gateway", client_id=f"_gateway-{free_port()}")
     client.connect("127.0.0.1", house.mqtt_port)
     client.loop_start()
-    yield lambda payload, kind="telemetry": client.publish(f"ev/v1/ad_a/{kind}", payload, qos=1).wait_for_publish(5)
+
+    def publish(payload: bytes, kind: str = "telemetry") -> None:
+        until(client.is_connected, seconds=15, what="the publisher is connected")
+        client.publish(f"ev/v1/ad_a/{kind}", payload, qos=1).wait_for_publish(5)
+
+    yield publish
     client.disconnect()
     client.loop_stop()
 
@@ -138,7 +143,6 @@ def test_it_reconnects_and_subscribes_again(opened: Open, say: Any, house: House
     until(lambda: port.receive(most=1, within_s=0.05) == [] and not port.ready, seconds=10, what="noticed")
     house.start_broker()
     until(lambda: port.receive(most=1, within_s=0.05) == [] and port.ready, seconds=20, what="ready again")
-    time.sleep(1.5)  # the publisher comes back as well
     say(b"1")
     assert taken(port, 1)[0].payload == b"1"
 
@@ -164,3 +168,20 @@ def test_the_adapter_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATTLANE_INGESTER_ADAPTER", "gmqtt")
     with pytest.raises(SystemExit, match="paho or raw"):
         adapter()
+
+
+@pytest.mark.slow
+def test_what_was_not_acknowledged_comes_again_after_a_reconnect(opened: Open, say: Any) -> None:
+    """Also when it had waited for longer than the five seconds after which amqtt itself forgets."""
+    port = opened(client_id="_ingester-killed")
+    for number in range(20):
+        say(b"%d" % number)
+    found = taken(port, 20)
+    port.acknowledge(found[:5])
+    port.receive(most=0, within_s=5.5)
+    port.close()
+    again = opened(ready=False, client_id="_ingester-killed")
+    rest = taken(again, 15)
+    assert sorted(int(message.payload) for message in rest) == list(range(5, 20))
+    again.acknowledge(rest)
+    assert again.receive(most=10, within_s=0.5) == []
