@@ -31,6 +31,10 @@ class Board:
         """Whether `offer` reaches the vehicle: then it is asked to stop before the relay breaks its current."""
         return False
 
+    def asks(self) -> bool:
+        """Whether the vehicle wants power now (IEC 61851-1, state C or D). True as well where nothing can tell."""
+        return True
+
     def lock(self, locked: bool) -> None:
         """Holds or frees the plug."""
 

@@ -19,6 +19,7 @@ class Power:
         self._limits: tuple[int, int] = (0, 0)  # of the permit, and asked for by a command; 0 for none
         self._eased_ms: int | None = None  # since when the vehicle is asked to stop
         self._ease_until_ms = 0
+        self.invited = False
         sight.switched_ms = mono.ms()
 
     def closed(self) -> bool:
@@ -41,18 +42,30 @@ class Power:
         self._sight.closed = True
         self._sight.switched_ms = self._mono.ms()
         self._board.lock(True)
+        self.invited = True
         self._board.offer(self._sight.limit_ma)
         self._board.close_relay()
 
     def open(self) -> None:
         """At any time, also when it is open already."""
-        self._board.open_relay()
+        self.rest()
         self._board.offer(0)
         self._board.lock(False)
         self._eased_ms = None
+        self.invited = False
+
+    def rest(self) -> None:
+        """The relay opens; the vehicle stays invited and locked."""
+        self._board.open_relay()
         if self._sight.closed:
             self._sight.closed = False
             self._sight.switched_ms = self._mono.ms()
+
+    def invite(self) -> None:
+        """Tells the vehicle that it may ask for power: it does not before it knows how much there is."""
+        if not self.invited:
+            self.invited = True
+            self._board.offer(self._sight.limit_ma)
 
     def follow(self, permit: Permit, left_ms: int, asked_ma: int) -> None:
         """The limits of this permit hold from now on; a vehicle that was asked to stop for the end may go on."""
@@ -70,7 +83,7 @@ class Power:
         """After a change of temperature or settings."""
         own_ma = self._sight.derating.limit_ma(self._settings.get("max_current_ma"))
         self._sight.limit_ma = min([own_ma] + [limit for limit in self._limits if limit])
-        if self._sight.closed and self._eased_ms is None:
+        if (self._sight.closed or self.invited) and self._eased_ms is None:
             self._board.offer(self._sight.limit_ma)
 
     def ease(self, within_ms: int) -> None:
@@ -89,7 +102,7 @@ class Power:
 
     def may_open(self) -> bool:
         """The vehicle was asked to stop, and has, or had its time."""
-        if self._eased_ms is None or self._mono.ms() >= self._ease_until_ms:
+        if self._eased_ms is None or self._mono.ms() >= self._ease_until_ms or not self._board.asks():
             return True
         reading = self._sight.reading
         fresh = reading is not None and self._sight.reading_ms > self._eased_ms

@@ -168,6 +168,8 @@ class Sessions:
         elif session.ending:
             if self._faults.cut or self._power.may_open():
                 self.stop(session.ending, session.ending_code)
+        elif not self._power.eased() and not self._sight.board.asks():
+            self._power.rest()  # the vehicle is full, or pauses
         elif self._energy_is_nearly_up(session):
             self.ask_end_softly(W.STOP_ENERGY)
         elif self._power.time_is_nearly_up():
@@ -186,7 +188,7 @@ class Sessions:
         begun = session.meter_start_wh is not None
         stopping = [code for code in self._faults.active if code not in PAUSES]
         if session.ending or self._clock.now_ms() >= session.permit.end_ms or session.is_used_up():
-            self.stop(W.STOP_POWER_LOSS)
+            self.stop(W.STOP_TIME if self._power.invited and session.left_ms is not None else W.STOP_POWER_LOSS)
         elif begun and stopping:
             self.stop(W.STOP_FAULT, stopping[0])
         elif begun and not self._sight.board.plugged():
@@ -247,9 +249,14 @@ class Sessions:
             raise Refused(W.REFUSE_FAULT)
 
     def _announce_start(self) -> None:
-        """Writes down that the session begins; the relay follows once that is safe on the flash."""
+        """Invites the vehicle. Once it asks, writes down that the session begins; the relay follows when that is safe
+        on the flash."""
         session = self._memory.session
-        if not session or not self._ready() or session.meter_start_wh is not None:
+        if not session or not self._ready():
+            return
+        self._power.ask(session.permit, session.limit_ma)
+        self._power.invite()
+        if session.meter_start_wh is not None or not self._sight.board.asks():
             return
         session.meter_start_wh = self._register.total_wh
         self._memory.dirty = True
@@ -258,6 +265,8 @@ class Sessions:
     def close_if_due(self) -> None:
         session = self._memory.session
         if not session or self._power.closed() or session.meter_start_wh is None or not self._ready():
+            return
+        if not self._sight.board.asks():
             return
         left_ms = session.permit.end_ms - self._clock.now_ms()
         if session.left_ms is not None:  # a clock that tells less than the truth after a power cut lengthens nothing

@@ -23,6 +23,7 @@ from .words import W
 JOB = "ota.json"
 IMAGE = "ota.img"
 DOWNLOADING, VERIFIED, INSTALLED = "downloading", "verified", "installed"
+FETCH = 4 * CHUNK  # bytes for each request: a TLS handshake takes the chip a second
 PAUSE_MS = 10_000  # after a failure; twice as long after each further one
 TRIES = 8  # failures in a row, without a byte of progress
 PROVE_MS = 600_000  # so long a new firmware has to prove itself
@@ -83,7 +84,7 @@ class Updater:
             return None
         if self._have >= manifest.size:
             return None
-        return manifest.url, self._have, min(CHUNK, manifest.size - self._have)
+        return manifest.url, self._have, min(FETCH, manifest.size - self._have)
 
     def give(self, start: int, data: bytes) -> None:
         """What was fetched. A piece that does not go on where the file ends is of another update."""

@@ -1,6 +1,7 @@
 """The ESP32 itself: pins, ports, watchdog, time since the start. The only file that imports `machine`.
 
-Pins come from `device.json`, so that another board is another file of numbers. A part that is not listed is not there.
+Pins come from `device.json`, so that another board is another file of numbers (`firmware/boards`). A part that is not
+listed is not there.
 """
 
 import os
@@ -9,14 +10,19 @@ import time
 import machine  # type: ignore[import-not-found]
 
 from firmware.app.ports import Board, Meter, Mono
-from firmware.app.words import W
+from firmware.drivers.button import Button
+from firmware.drivers.ds18b20 import Ds18b20
 from firmware.drivers.hlw8032 import Hlw8032
 from firmware.drivers.keypad import Keypad
+from firmware.drivers.pilot import ASKING, PLUGGED, Pilot
+from firmware.drivers.pn532 import Pn532
 from firmware.drivers.pzem004t import Pzem004t
+from firmware.drivers.signs import Signs
 
-PILOT_HZ = 1000  # IEC 61851-1: the duty of this signal says how much the vehicle may draw
-LED_BLINKS = {W.STATE_IDLE: (1, 40), W.STATE_PLUGGED: (10, 20), W.STATE_CHARGING: (1, 1), W.STATE_FAULT: (2, 4)}
+PILOT_HZ = 1000
 WATCHDOG_MS = 8000
+LOOK_MS = 20
+FORCED_MS = 1000  # a bolt needs a moment to follow
 
 
 class Ticks(Mono):
@@ -34,15 +40,28 @@ class Ticks(Mono):
 
 
 class Esp32Board(Board):
-    def __init__(self, pins: "dict[str, int]", mono: Mono) -> None:
+    """`pins`: relay, contact (auxiliary contact of the relay, low when closed), lock, lock_sense (low when the bolt is
+    out), led, pixels (WS2812), buzzer, case (switch, low when shut), plug (low when plugged), ntc, ds18b20, pilot,
+    pilot_adc, supply. `scales`: pilot_zero_mv, pilot_gain, supply_gain: thousandths of the dividers."""
+
+    def __init__(self, pins: "dict[str, int]", mono: Mono, scales: "dict[str, int] | None" = None) -> None:
         self._relay = machine.Pin(pins["relay"], machine.Pin.OUT, value=0)
+        scales = scales or {}
         self._mono = mono
         self._lock = _output(pins, "lock")
-        self._led = _output(pins, "led")
+        self._bolt = _input(pins, "lock_sense")
         self._case = _input(pins, "case")
         self._plug = _input(pins, "plug")
-        self._ntc = machine.ADC(machine.Pin(pins["ntc"])) if "ntc" in pins else None
-        self._pilot = machine.PWM(machine.Pin(pins["pilot"]), freq=PILOT_HZ) if "pilot" in pins else None
+        self._contact = _input(pins, "contact")
+        self._ntc = _adc(pins, "ntc")
+        self._supply = _adc(pins, "supply")
+        self._supply_gain = scales.get("supply_gain", 1000)
+        self._thermometer = _thermometer(pins, mono)
+        self._pilot = _pilot(pins, scales)
+        self._locked_ms: int | None = None
+        self._looked_ms: int | None = None
+        self._seen = "A"
+        self._signs = Signs(mono, _output(pins, "led"), _pixels(pins), _output(pins, "buzzer"))
         self.offer(0)
 
     def close_relay(self) -> None:
@@ -51,46 +70,76 @@ class Esp32Board(Board):
     def open_relay(self) -> None:
         self._relay(0)
 
+    def contact(self) -> "bool | None":
+        return None if self._contact is None else self._contact() == 0
+
     def offer(self, current_ma: int) -> None:
         if self._pilot is not None:
-            self._pilot.duty_u16(pilot_duty(current_ma))
+            self._pilot.offer(current_ma)
+
+    def has_pilot(self) -> bool:
+        return self._pilot is not None
+
+    def asks(self) -> bool:
+        vehicle = self._vehicle()
+        return vehicle is None or vehicle in ASKING
 
     def lock(self, locked: bool) -> None:
+        self._locked_ms = (self._locked_ms or self._mono.ms()) if locked else None
         if self._lock is not None:
             self._lock(1 if locked else 0)
 
     def show(self, state: str) -> None:
-        """Blinks `on` of `period` tenths of a second."""
-        on, period = LED_BLINKS[state]
-        if self._led is not None:
-            self._led(1 if self._mono.ms() // 100 % period < on else 0)
+        self._signs.show(state)
+
+    def signal(self, name: str) -> None:
+        self._signs.signal(name)
 
     def plugged(self) -> bool:
+        vehicle = self._vehicle()
+        if vehicle is not None:
+            return vehicle in PLUGGED
         return self._plug is None or self._plug() == 0
 
+    def _vehicle(self) -> "str | None":
+        """What the pilot's voltage says, looked at once for each moment; None where it is not read."""
+        if self._pilot is None or not self._pilot.reads():
+            return None
+        if self._looked_ms is None or self._mono.ms() - self._looked_ms >= LOOK_MS:
+            self._looked_ms = self._mono.ms()
+            self._seen = self._pilot.look()
+        return self._seen
+
     def tampered(self) -> bool:
-        """The switch is closed to ground while the case is shut."""
-        return self._case is not None and self._case() == 1
+        """The lid's switch opens, or the bolt is back although it should be out."""
+        if self._case is not None and self._case() == 1:
+            return True
+        if self._bolt is None or self._locked_ms is None or self._mono.ms() - self._locked_ms < FORCED_MS:
+            return False
+        return bool(self._bolt() == 1)
 
     def temperature_mc(self) -> "int | None":
-        return None if self._ntc is None else ntc_mc(self._ntc.read_uv())
+        """The hotter of the two."""
+        values = [] if self._ntc is None else [ntc_mc(self._ntc.read_uv())]
+        measured = self._thermometer.temperature_mc() if self._thermometer is not None else None
+        if measured is not None:
+            values.append(measured)
+        return max(values) if values else None
 
-
-def pilot_duty(current_ma: int) -> int:
-    """Duty of 65535; below 6 A always on: the vehicle must not draw."""
-    if current_ma < 6000:
-        return 65535
-    if current_ma <= 51000:
-        return current_ma * 65535 // 60000  # duty in % = A / 0.6
-    return (min(current_ma, 80000) + 160000) * 65535 // 250000  # duty in % = A / 2.5 + 64
+    def supply_mv(self) -> "int | None":
+        return None if self._supply is None else self._supply.read_uv() // 1000 * self._supply_gain // 1000
 
 
 # Microvolts at the divider of a 10 kOhm NTC (B 3950) below 10 kOhm at 3.3 V, for 0, 10, … 110 degrees Celsius.
 NTC_UV = (2541000, 2205000, 1832000, 1470000, 1148000, 880000, 668000, 506000, 384000, 293000, 225000, 174000)
+NTC_BROKEN_UV = 3_150_000  # a wire is off: below -30 degrees, or too hot for all that is known
+NTC_BROKEN_MC = 125_000
 
 
 def ntc_mc(microvolts: int) -> int:
-    """Milli-degrees Celsius, straight lines between the points; a broken wire reads as the coldest point."""
+    """Milli-degrees Celsius, straight lines between the points; a broken wire counts as too hot."""
+    if microvolts >= NTC_BROKEN_UV:
+        return NTC_BROKEN_MC
     for index in range(1, len(NTC_UV)):
         warm, cold = NTC_UV[index], NTC_UV[index - 1]
         if microvolts >= warm:
@@ -111,6 +160,16 @@ def keypad(pins: "dict[str, list[int]]") -> Keypad:
     rows = [machine.Pin(pin, machine.Pin.OUT, value=0) for pin in pins["rows"]]
     columns = [machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_DOWN) for pin in pins["columns"]]
     return Keypad(rows, columns)
+
+
+def reader(settings: "dict[str, int]", mono: Mono) -> Pn532:
+    """`{"uart": 2, "tx": 41, "rx": 42}`"""
+    uart = machine.UART(settings["uart"], 115200, tx=settings["tx"], rx=settings["rx"], timeout=0)
+    return Pn532(uart, mono)
+
+
+def button(pin: int, mono: Mono) -> Button:
+    return Button(machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP), mono)
 
 
 def watchdog() -> "machine.WDT":
@@ -139,3 +198,30 @@ def _output(pins: "dict[str, int]", name: str) -> "machine.Pin | None":
 
 def _input(pins: "dict[str, int]", name: str) -> "machine.Pin | None":
     return machine.Pin(pins[name], machine.Pin.IN, machine.Pin.PULL_UP) if name in pins else None
+
+
+def _adc(pins: "dict[str, int]", name: str) -> "machine.ADC | None":
+    return machine.ADC(machine.Pin(pins[name]), atten=machine.ADC.ATTN_11DB) if name in pins else None
+
+
+def _pilot(pins: "dict[str, int]", scales: "dict[str, int]") -> "Pilot | None":
+    if "pilot" not in pins:
+        return None
+    pwm = machine.PWM(machine.Pin(pins["pilot"]), freq=PILOT_HZ)
+    return Pilot(pwm, _adc(pins, "pilot_adc"), scales.get("pilot_zero_mv", 0), scales.get("pilot_gain", 1000))
+
+
+def _thermometer(pins: "dict[str, int]", mono: Mono) -> "Ds18b20 | None":
+    if "ds18b20" not in pins:
+        return None
+    import onewire  # type: ignore[import-not-found]
+
+    return Ds18b20(onewire.OneWire(machine.Pin(pins["ds18b20"])), mono)
+
+
+def _pixels(pins: "dict[str, int]") -> "object | None":
+    if "pixels" not in pins:
+        return None
+    import neopixel  # type: ignore[import-not-found]
+
+    return neopixel.NeoPixel(machine.Pin(pins["pixels"]), 1)  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ from firmware.app.ports import Meter, Mono, Reading
 
 LENGTH = 24
 CHECK = 0x5A
-REPORT_MS = 1000
+REPORT_MS = 200  # soon enough for the curve of over-current; energy is counted from every frame
 NO_LOAD = 0x02  # in a state byte of 0xF0 and above: the interval of the power is longer than the chip can count
 NO_CURRENT = 0x04
 NO_VOLTAGE = 0x08

@@ -8,6 +8,8 @@ from firmware.app.ports import Meter, Mono, Reading
 ADDRESS = 0xF8  # the address that every single PZEM answers
 ASK_MS = 1000
 LENGTH = 25
+ERROR_LENGTH = 5
+ERRORS = {1: "illegal function", 2: "illegal address", 3: "illegal data", 4: "slave error"}
 
 
 def crc(data: bytes) -> bytes:
@@ -35,17 +37,28 @@ def decode(frame: bytes) -> "Reading | None":
     return Reading(words[5] | words[6] << 16, (power_dw + 5) // 10, current_ma, words[0] * 100)
 
 
+def error(frame: bytes) -> "str | None":
+    """What the chip complains of: function code with its highest bit set, one byte of code, CRC."""
+    if len(frame) != ERROR_LENGTH or frame[1] != 0x84 or crc(frame[:-2]) != frame[-2:]:
+        return None
+    return ERRORS.get(frame[2], "error %d" % frame[2])
+
+
 class Pzem004t(Meter):
+    keeps = True
+
     def __init__(self, uart: object, mono: Mono) -> None:
         """`uart`: a machine.UART, opened at 9600 8N1 with its time-outs at 0."""
         self._uart = uart
         self._mono = mono
         self._asked_ms: int | None = None
         self._answer = b""
+        self.error = ""  # what it complained of last
 
     def poll(self) -> "Reading | None":
         self._answer += self._uart.read() or b""  # type: ignore[attr-defined]
         reading = decode(self._answer[-LENGTH:]) if len(self._answer) >= LENGTH else None
+        self.error = "" if reading else error(self._answer) or self.error
         now_ms = self._mono.ms()
         if self._asked_ms is None or now_ms - self._asked_ms >= ASK_MS:
             self._asked_ms = now_ms

@@ -18,7 +18,7 @@ class Visitor:
 
 
 class Hotspot:
-    def __init__(self, portal: Portal, host: str = "0.0.0.0", web_port: int = 80, name_port: int = 53) -> None:  # noqa: S104
+    def __init__(self, portal: Portal, host: str = "0.0.0.0", web_port: int = 80, name_port: int = 53) -> None:
         self._portal = portal
         self._web = _bound(host, web_port, socket.SOCK_STREAM)
         self._web.listen(MOST)

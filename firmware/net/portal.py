@@ -16,10 +16,10 @@ REASONS = {
 }
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Wattlane charger</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">%s<style>
-body{font:17px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem;color:#14231c;background:#f6f8f6}
-h1{font-size:1.4rem}label{display:block;margin:1rem 0 .25rem;font-weight:600}
-input,select,button{font:inherit;width:100%%;padding:.7rem;border:1px solid #7d8f86;border-radius:.5rem;box-sizing:border-box}
-button{margin-top:1.5rem;background:#0b6b45;color:#fff;border:0;font-weight:600}
+body{font:17px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem;color:#14231c;
+background:#f6f8f6}h1{font-size:1.4rem}label{display:block;margin:1rem 0 .25rem;font-weight:600}
+input,select,button{font:inherit;width:100%%;padding:.7rem;border:1px solid #7d8f86;border-radius:.5rem;
+box-sizing:border-box}button{margin-top:1.5rem;background:#0b6b45;color:#fff;border:0;font-weight:600}
 .bad{background:#fdecea;border-left:4px solid #b3261e;padding:.6rem .8rem}.small{color:#4a5a52;font-size:.9rem}
 @media(prefers-color-scheme:dark){body{background:#101613;color:#e6eee9}.bad{background:#3a1512}.small{color:#a9b8b0}
 input,select{background:#1a221e;color:inherit}}</style></head><body><h1>Connect your charger</h1>%s

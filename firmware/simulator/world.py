@@ -191,6 +191,9 @@ class World(Board, Meter):
             self._asked_ms = self._time.ms()
         self._offered_ma = current_ma
 
+    def asks(self) -> bool:
+        return self.plugged_in and self._draws()
+
     def lock(self, locked: bool) -> None:
         self.locked = locked
 

@@ -51,7 +51,10 @@ class Watchdog:
 
 
 class Adc:
-    def __init__(self, pin: Pin) -> None:
+    ATTN_11DB = 3
+
+    def __init__(self, pin: Pin, atten: int) -> None:
+        assert atten == Adc.ATTN_11DB
         self.microvolts = 1_470_000  # 30 degrees
 
     def read_uv(self) -> int:
@@ -76,11 +79,26 @@ class Rtc:
 
 
 class Wlan:
+    """Station and access point; the network "home" takes the password "passpass"."""
+
+    points: list[dict[str, object]] = []
+
     def __init__(self, interface: int) -> None:
         self.connected = False
+        self.answer = 1001
 
     def active(self, on: bool) -> None:
-        assert on
+        pass
+
+    def config(self, **settings: object) -> None:
+        Wlan.points.append(settings)
+
+    def scan(self) -> list[tuple[object, ...]]:
+        rows = [(b"far", b"", 1, -90, 3, False), (b"home", b"", 1, -40, 3, False), (b"home", b"", 6, -50, 3, False)]
+        return [*rows, (b"<b>&", b"", 1, -60, 3, False), (b"\xff", b"", 1, -10, 3, False), (b"", b"", 1, -9, 3, True)]
+
+    def status(self) -> int:
+        return self.answer
 
     def isconnected(self) -> bool:
         return self.connected
@@ -89,7 +107,8 @@ class Wlan:
         self.connected = False
 
     def connect(self, name: str, password: str) -> None:
-        self.connected = (name, password) == ("home", "pass")
+        self.connected = (name, password) == ("home", "passpass")
+        self.answer = 1010 if self.connected else (202 if name == "home" else 201)
 
 
 def install() -> None:
@@ -98,7 +117,8 @@ def install() -> None:
     machine.Pin, machine.UART, machine.WDT = Pin, Uart, Watchdog
     machine.ADC, machine.PWM, machine.RTC = Adc, Pwm, Rtc
     network: Any = types.ModuleType("network")
-    network.WLAN, network.STA_IF = Wlan, 0
+    network.WLAN, network.STA_IF, network.AP_IF = Wlan, 0, 1
+    network.STAT_WRONG_PASSWORD, network.STAT_NO_AP_FOUND = 202, 201
     sys.modules.update({"machine": machine, "network": network})
     clock: Any = time
     clock.ticks_ms = lambda: int(time.monotonic() * 1000) % (1 << 30)

@@ -40,7 +40,7 @@ def config(port: int) -> dict[str, Any]:
         "device": "ad_bench",
         "secret": "x",
         "key_hex": KEY.hex(),
-        "wifi": {"name": "home", "password": "pass"},
+        "wifi": {"name": "home", "password": "passpass"},
         "mqtt": {"host": "localhost", "port": port},
         "ntp": "localhost",
         "pins": PINS,
@@ -84,6 +84,114 @@ def test_a_session_through_the_whole_wiring(
     platform.close()
 
 
+def test_a_new_device_is_set_up_by_its_own_page(
+    modules: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the first start: identity, label, own network, form, a wrong password, the right one, enrolment."""
+    main, _ = modules
+    monkeypatch.setattr(main, "_tls", lambda mqtt: None)
+    monkeypatch.setattr(main, "GOOD_BYE_MS", 500)
+    monkeypatch.setattr(main.ntp, "WAIT_S", 0.1)
+    text = config(1)
+    for name in ("device", "secret", "key_hex", "wifi"):
+        del text[name]
+    web_port, name_port = free_port(), free_port()
+    with Platform8000() as platform, Refusing() as refusing:
+        text["platform"], text["mqtt"]["port"] = platform.address, refusing.port
+        text["portal_host"], text["portal_ports"] = "127.0.0.1", [web_port, name_port]
+        here = main.Machine(text, str(tmp_path))
+        label = capsys.readouterr().out
+        assert here.identity.qr() in label and here.identity.hotspot in label
+        assert here.identity.secret not in label and here.identity.key_hex not in label
+        thread = threading.Thread(target=here.network)
+        thread.start()
+        until(lambda: "<form" in page(web_port))
+        assert chip.Wlan.points[-1] == {"ssid": here.identity.network(), "key": here.identity.hotspot, "security": 3}
+        submit(web_port, name="home", password="wrong-password")
+        until(lambda: "did not take the password" in page(web_port))
+        assert not here.network_kept.name and "wrong-password" not in page(web_port)
+        submit(web_port, name="home", password="passpass")
+        until(lambda: platform.enrolled)
+        assert platform.enrolled[0] == {
+            "device": here.identity.device, "secret": here.identity.secret, "permit_key": here.identity.key_hex,
+            "claim": here.identity.claim, "fw": here.adapter.firmware, "hardware": "esp32",
+        }  # fmt: skip
+        here.failure = RuntimeError("end of the test")
+        thread.join()
+    again = main.Machine(text, str(tmp_path))
+    assert again.identity.device == here.identity.device and again.network_kept.name == "home"
+    assert capsys.readouterr().out == ""
+
+
+def page(port: int) -> str:
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
+
+
+def submit(port: int, **form: str) -> None:
+    import urllib.parse
+    import urllib.request
+
+    data = urllib.parse.urlencode(form).encode()
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/save", data, timeout=2).close()
+
+
+class Platform8000:
+    """Takes enrolments."""
+
+    def __enter__(self) -> "Platform8000":
+        import http.server
+
+        enrolled: list[dict[str, str]] = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                assert self.path == "/api/v1/devices/enrol"
+                enrolled.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b'{"state": "waiting"}')
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.enrolled = enrolled
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Refusing:
+    """A broker that lets nobody in: return code 5."""
+
+    def __enter__(self) -> "Refusing":
+        import socketserver
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                self.request.recv(1024)
+                self.request.sendall(b"\x20\x02\x00\x05")
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.port = int(self.server.server_address[1])
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
 def suppressed(control: Any) -> None:
     with pytest.raises(RuntimeError):
         control()
@@ -91,7 +199,7 @@ def suppressed(control: Any) -> None:
 
 def test_a_fault_in_the_network_thread_stops_the_control_loop(modules: tuple[Any, Any], tmp_path: Path) -> None:
     main, _ = modules
-    here = main.Machine({**config(1), "wifi": {}}, str(tmp_path))
+    here = main.Machine({**config(1), "wifi": {"name": "home"}}, str(tmp_path))
     here.network()
     with pytest.raises(KeyError):
         here.control()
@@ -104,13 +212,12 @@ def test_tls_is_left_out_on_the_plain_port_only(modules: tuple[Any, Any], tmp_pa
         main._tls({"port": 8883, "ca_file": str(tmp_path / "none.pem")})
 
 
-def test_pilot_and_thermometer(modules: tuple[Any, Any]) -> None:
+def test_thermometer(modules: tuple[Any, Any]) -> None:
     _, esp32 = modules
-    assert [esp32.pilot_duty(current) * 100 // 65535 for current in (0, 6000, 16000, 32000)] == [100, 9, 26, 53]
-    assert esp32.pilot_duty(63000) * 1000 // 65535 == 891
     assert esp32.ntc_mc(1_470_000) == 30_000 and esp32.ntc_mc(1_148_000) == 40_000
     assert 30_000 < esp32.ntc_mc(1_300_000) < 40_000
-    assert esp32.ntc_mc(3_300_000) == 0 and esp32.ntc_mc(0) == 110_000
+    assert esp32.ntc_mc(3_000_000) == 0 and esp32.ntc_mc(0) == 110_000
+    assert esp32.ntc_mc(3_300_000) == 125_000  # a broken wire
 
 
 def test_ticks_never_wrap(modules: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,3 +253,43 @@ def test_the_light_shows_each_state(modules: tuple[Any, Any], state: str) -> Non
         board.show(state)
         seen.add(chip.Pin.made[2].history[-1])
     assert seen == ({1} if state == "charging" else {0, 1})
+
+
+def test_the_board_of_the_shelf_is_wired_by_its_file(modules: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """firmware/boards/adapter-a.json: every part is there, no pin is used twice, none that the chip needs itself."""
+    _, esp32 = modules
+    onewire, neopixel = ModuleType("onewire"), ModuleType("neopixel")
+    onewire.OneWire = lambda pin: None  # type: ignore[attr-defined]
+    neopixel.NeoPixel = lambda pin, count: None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "onewire", onewire)
+    monkeypatch.setitem(sys.modules, "neopixel", neopixel)
+    text = json.loads((Path(__file__).parents[2] / "firmware/boards/adapter-a.json").read_text())
+    used = list(text["pins"].values()) + text["keypad"]["rows"] + text["keypad"]["columns"] + [text["button"]]
+    used += [text["meter"]["tx"], text["meter"]["rx"], text["reader"]["tx"], text["reader"]["rx"]]
+    assert len(used) == len(set(used))
+    assert not set(used) & {0, 3, 45, 46, 19, 20, *range(26, 38), 43, 44}  # strapping, USB, flash and PSRAM, console
+    assert {text["pins"]["pilot_adc"], text["pins"]["supply"]} <= set(range(1, 11))  # ADC1: the other needs the radio
+    board = esp32.Esp32Board(text["pins"], esp32.Ticks(), text["scales"])
+    assert board.supply_mv() == 2940 and board.contact() is True and board.has_pilot()
+    assert not board.tampered()
+    board.lock(True)
+    chip.Pin.made[text["pins"]["lock_sense"]].history.append(1)
+    assert not board.tampered()
+    monkeypatch.setattr(esp32, "FORCED_MS", 0)
+    assert board.tampered()
+    board.lock(False)
+    assert not board.tampered()
+    chip.Pin.made[text["pins"]["case"]].history.append(1)
+    assert board.tampered()
+
+
+def test_the_vehicle_is_seen_through_the_pilot(modules: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, esp32 = modules
+    monkeypatch.setattr(esp32, "LOOK_MS", 0)
+    board = esp32.Esp32Board({"relay": 5, "pilot": 25, "pilot_adc": 1}, esp32.Ticks(), {"pilot_gain": 9091})
+    seen = []
+    for volts in (12, 9, 6, 3, 12):
+        board._pilot._adc.microvolts = volts * 1_000_000_000 // 9091
+        board.plugged()
+        seen.append((board.plugged(), board.asks()))
+    assert seen == [(False, False), (True, False), (True, True), (True, True), (False, False)]

@@ -411,3 +411,85 @@ def test_a_power_cut_while_the_vehicle_is_stopping_does_not_bring_the_session_ba
     vehicle.run(3000)
     assert not rig.board.closed and last_stop(rig)["reason"] == W.STOP_REMOTE
     assert rig.command(W.CMD_ACTIVATE, session="s1") == W.REFUSE_UNKNOWN
+
+
+def test_power_waits_until_the_vehicle_asks_and_rests_while_it_does_not():
+    """IEC 61851-1: the contacts close in state C only; the vehicle asks once it is told how much there is."""
+    rig = Rig()
+    asking = [False]
+    rig.board.asks = lambda: asking[0]
+    rig.grant(end=T0 + 300000)
+    assert rig.command(W.CMD_ACTIVATE, session="s1") is None
+    rig.run(3000)
+    assert rig.board.offered == 32000 and not rig.board.closed and not rig.events(W.EV_STARTED)
+    asking[0] = True
+    rig.run(200)
+    assert rig.board.closed and len(rig.events(W.EV_STARTED)) == 1
+    asking[0] = False
+    rig.run(5000)
+    assert not rig.board.closed and rig.board.offered == 32000 and not rig.events(W.EV_STOPPED)
+    asking[0] = True
+    rig.run(200)
+    assert rig.board.closed
+    asking[0] = False
+    rig.run(300000, 500)
+    assert last_stop(rig)["reason"] == W.STOP_TIME and rig.board.offered == 0
+
+
+def card(rig, uid="04a1b2c3"):
+    import binascii
+
+    rig.adapter.card(binascii.unhexlify(uid))
+    rig.run(100)
+
+
+def test_a_card_is_told_once_while_it_is_held():
+    rig = Rig()
+    signs = []
+    rig.board.signal = signs.append
+    for _ in range(50):
+        card(rig)
+    assert [event["id_tag"] for event in rig.events(W.EV_CARD)] == ["04A1B2C3"] and signs == ["heard"]
+    rig.run(2000)
+    card(rig)
+    card(rig, "0411223344556677")
+    assert len(rig.events(W.EV_CARD)) == 2  # the second one came too soon after the first
+    rig.run(2000)
+    card(rig, "0411223344556677")
+    assert rig.events(W.EV_CARD)[-1]["id_tag"] == "0411223344556677"
+
+
+def test_the_card_that_began_a_session_ends_it_and_no_other_does():
+    for data in ({"id_tag": "04a1b2c3"}, None):
+        rig = Rig()
+        card(rig)
+        rig.grant()
+        assert rig.command(W.CMD_ACTIVATE, session="s1", data=data) is None
+        rig.run(3000)
+        card(rig, "0499")
+        rig.run(3000)
+        assert rig.board.closed
+        rig.boot()
+        rig.run(1000)
+        card(rig)
+        assert not rig.board.closed and last_stop(rig)["reason"] == W.STOP_LOCAL
+        assert rig.events(W.EV_CARD)[-1]["session"] == "s1"
+
+
+def test_a_card_does_not_end_a_session_that_it_did_not_begin():
+    rig = Rig()
+    rig.start()
+    rig.run(61000)
+    card(rig)
+    rig.run(1000)
+    assert rig.board.closed
+
+
+def test_a_card_that_was_refused_is_shown_to_be():
+    rig = Rig()
+    signs = []
+    rig.board.signal = signs.append
+    card(rig)
+    assert rig.command(W.CMD_CONFIG, data={"card": "refused"}) is None
+    assert rig.command(W.CMD_CONFIG, data={"card": "torn"}) == W.REFUSE_FORMAT
+    assert signs == ["heard", "bad"]

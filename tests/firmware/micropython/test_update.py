@@ -6,37 +6,37 @@ import json
 from firmware.app.image import MAGIC, BadImage, Table, safe
 from firmware.app.manifest import numbers
 from firmware.app.rsa import verify
-from firmware.app.updater import CHUNK, PAUSE_MS, PROVE_MS, TRIES
+from firmware.app.updater import FETCH, PAUSE_MS, PROVE_MS, TRIES
 from firmware.app.words import W
 from tests.firmware.micropython.kit import T0, Rig
 
 REQ = ("DEV-01",)
 # Made once by firmware.signing, whose private key was thrown away.
 MODULUS = (
-    "a4a0eb3ae276821296ed0a05a543281a7d6387559a77d9271fdc5b735657b0aea4ea45b6a4ab8604893775a7c00f69b2"
-    "10ae1409eff080a2f836c73aece52d299baf4712dce6cb2f636885262eeb507fc2281866a9cbb6e5f447e1ac5c906e18"
-    "beeab69be6b6aabbeafb4b4ecbcd17ed62984b0bf132d4578456a5b3d0d0090043ee6ffa38daf578d68b0aec67e65bac"
-    "b7b5e6b5779b1a4e50492273df6f7979dc322cae245bb29b8a465db6883197ba6512a96492986fb4fd67d89a398b6c13"
-    "96712c65e9092fe7aad91679147ce6e4cd0b503826a1e0e48f9b30f57cf7a2a18cb3542fcb9345afccfcfbf6a7842822"
-    "afe88e396cb905d4849cdc19e486a7a3"
+    "b42cbdf770fd61b9695dec74c9524529fd56ecf4e613adff841de92ffacfab384cc41b6c35d86cdd31da5b1547fe5c3d"
+    "bde8072c54029e4a814d900bd1c72b78bed7a2f8cb58fb9160ac772af66bc03fa04ee6fb0424b32688cdbcfea84fe018"
+    "e7417e6e22e959feda24d86d6c11c0cd79dc93ec5c9e0315d08ed95e576d0ab3ee4e88c8aa801f0aa0d5290462b804c5"
+    "9fae464912de1275454ee9dbe4331cf5665cc738bf04ffa281318158bacc2c425b1337530edae6e0e894441517e78fdc"
+    "594cdad609459aac14330a10229156c8c6de9818e46e52d46b3584f4fe20600829bb6a14d1bdc8ff2346ffe65aa200c0"
+    "eb47f7230f3a844a1e081dd673f45157"
 )
 SIG = (
-    "84f2d99c35d2da019d1c67e7df001489e7bf51cf85f33bd6696f6881a7b64d54e51b512871e65125f1b27edc157bf789"
-    "209035c06aa81cd97e6a17bb6afa86350b29a493ed33355e4acdff596306d6b4d185279698a6224ae245a13961c27133"
-    "3ced2dfe2cadfe51d6ee26524c41afa2ade42cd5c22713bdef3e90974f3f53d3f792ed46c17372b4c1123adb44036c7f"
-    "71ee53f167ab3d8c151b3b9a4f4d72b7cde47b1cdbef7ac93967ecfd92e2aa3b3d82cc9de492d8efc5fbc1db504c5572"
-    "7ce24b7d5cdd485b8be7787610a9539553359a15255e1efc614873b70d7307cf6d2fd938b115ced6c83203c07b7a7013"
-    "20647c31db1b251d036f113edab30696"
+    "9238ae11c986c254fbe69ef87b64392994f02213d0562b6f321e57c14a1398d05a10f308afcea9f3cee665de271c57ff"
+    "b620c22528074186952b9d877248d586f7cb57c4dd14ad77fcf5a7688f26aedb444fb11f6ec59067f01b83c935a8f290"
+    "8552dd36273ca688d06398aa8736c8d1947639b92258f4104e42f0a3734dca2cfc73095724ac2dae5b875359da217e22"
+    "35caa23ab00d45f8e6fe5bd316aab5e3918ae7b84521000c27e9b360257200ed6a108cc332e5928791abe699efff288f"
+    "6e341d4371c8646674584be55da089499b2ec855ca8e538785936e0dff4c62ec7f9abf078e18f2a1a1001071b2283325"
+    "ce56fbb561cbb3357890ad03046c6e51"
 )
 DOWN_SIG = (
-    "9a7320bd92a58a1052357de64a40a9ae0d9a525cb1ed2536969a8b40094f520df43849118f10b31d1a483097eae849ba"
-    "ceed60529a6c7284267aeddf92640477dd2b767f524be3070744cbd2eb4c8116e2552df9fa3ec5507b6c2361ed7171d6"
-    "f31a00a1bfbe904afc36f5b990ca8069d0b9f0a92d4ac64d3d1e6bf1e1ea205d9cc9612411baca4843029399927630db"
-    "2832333f9ee67755fe8ade95b810aa0712b343a894bd8577041f5827c8ba5ceef25431c6a3b068366718dac3f5f84776"
-    "e5d75039e2719f0d1ad973610fdfc1cc43417af2d073fb1c29bd369a159f55fc5809a3d067edbb365461546319f8123c"
-    "ee5ef5c3ad7c3511e0e731774bcad785"
+    "2ccc82edef95ec7af186881b061b7fc987f4034d1106862efdc97e166d7bdecdf20eec97aa779dd6bc958b5de6c88b90"
+    "20f0873bf670c07e4d3225bc99ce64a882357a4df7155f6f60340313e55a040d7dce46ba36f81a36fe1b821ce3abdf14"
+    "d2436f0e891c756188fe966f14c1718b408f87fd849db2f4d1945d86ae2bae6cec76bb31502178a2a829d3fa7efaec6f"
+    "f23ad76df54c9f14374518d49a28ebfa25e9d0d7f7c7fa41fa5efe4d72b40b47fa92cc250228f9c4e16b80d1cdf618a7"
+    "2f78f754945fd49bb0c0f86586cf73f7b0ad850d1632306b3b309c98ed5624418e2507e0efb98e74079a7535bb863ba8"
+    "1640a751354150467a8e71c120e546a5"
 )
-FILES = (("firmware/x.py", b"X = 1\n"), ("firmware/y/z.py", b"Z = 2\n" * 1000))
+FILES = (("firmware/x.py", b"X = 1\n"), ("firmware/y/z.py", b"Z = 2\n" * 5000))
 
 
 def image(files=FILES, version="1.2.0"):
@@ -49,8 +49,8 @@ def image(files=FILES, version="1.2.0"):
 
 
 def manifest(**changes):
-    data = {"version": "1.2.0", "url": "http://127.0.0.1/x.bin", "size": 6224, "sig": SIG}
-    data["sha256"] = "7156f5506c805ac4eac58ee81b1642d916e2f939fc7b40e5aaed31ab6dfe4518"
+    data = {"version": "1.2.0", "url": "http://127.0.0.1/x.bin", "size": 30225, "sig": SIG}
+    data["sha256"] = "e0d846f6ab221c849123061fe4160070365ad2a8544553aa5fe35076fb6064a8"
     data.update(changes)
     return data
 
@@ -84,7 +84,7 @@ def fetch(rig, data, most=1000):
 
 
 def test_the_signature_is_that_of_the_platform_and_of_nothing_else():
-    text = b"wattlane-firmware-v1|1.2.0|6224|7156f5506c805ac4eac58ee81b1642d916e2f939fc7b40e5aaed31ab6dfe4518"
+    text = b"wattlane-firmware-v1|1.2.0|30225|e0d846f6ab221c849123061fe4160070365ad2a8544553aa5fe35076fb6064a8"
     assert verify(MODULUS, text, SIG)
     assert not verify(MODULUS, text + b" ", SIG) and not verify("", text, SIG)
     assert not verify(MODULUS, text, DOWN_SIG) and not verify(MODULUS, text, MODULUS)
@@ -121,10 +121,10 @@ def test_versions_are_compared_by_their_numbers():
 def test_from_the_order_to_the_restart():
     rig = device()
     assert rig.command(W.CMD_OTA, data=manifest()) is None
-    assert fetch(rig, image()) == -(-len(image()) // CHUNK)
+    assert fetch(rig, image()) == -(-len(image()) // FETCH)
     rig.run(2000)
     files = rig.files.content
-    assert files["b/firmware/x.py"] == b"X = 1\n" and files["b/firmware/y/z.py"] == b"Z = 2\n" * 1000
+    assert files["b/firmware/x.py"] == b"X = 1\n" and files["b/firmware/y/z.py"] == b"Z = 2\n" * 5000
     assert files["b/version"] == b"1.2.0" and rig.adapter.updater.restart
     assert json.loads(files["slot.json"].decode()) == {"active": "b", "trial": True, "boots": 0, "why": ""}
     assert words(rig) == ["downloading", "verified", "installed"]
@@ -211,12 +211,12 @@ def test_a_download_goes_on_where_it_was_also_over_a_power_cut():
     rig.command(W.CMD_OTA, data=manifest())
     fetch(rig, image(), most=1)
     rig.boot()
-    assert rig.adapter.updater.want(True)[1] == CHUNK
+    assert rig.adapter.updater.want(True)[1] == FETCH
     rig.adapter.updater.give(0, b"of another time")
-    rig.adapter.updater.give(CHUNK, b"")
-    assert rig.adapter.updater.want(True)[1] == CHUNK
+    rig.adapter.updater.give(FETCH, b"")
+    assert rig.adapter.updater.want(True)[1] == FETCH
     assert rig.command(W.CMD_OTA, data=manifest(url="http://elsewhere/x")) is None
-    assert rig.adapter.updater.want(True)[0] == "http://elsewhere/x" and rig.adapter.updater.want(True)[1] == CHUNK
+    assert rig.adapter.updater.want(True)[0] == "http://elsewhere/x" and rig.adapter.updater.want(True)[1] == FETCH
     fetch(rig, image())
     rig.run(1000)
     assert words(rig)[-1] == "installed"
