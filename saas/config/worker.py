@@ -33,8 +33,8 @@ from tenants.accounts import tasks as accounts  # noqa: E402
 from tenants.charging import tasks as charging  # noqa: E402
 from tenants.energy import tasks as energy  # noqa: E402
 from tenants.feed import tasks as feed  # noqa: E402
-from tenants.stations import tasks as stations  # noqa: E402
 from tenants.operations import tasks as operations  # noqa: E402
+from tenants.stations import tasks as stations  # noqa: E402
 
 log = structlog.get_logger("wattlane.worker")
 GRACE_S, RETRY_S, MOST_RETRY_S = 10, 1.0, 15.0

@@ -28,6 +28,19 @@ class StationOffline(Refused):
     retry = True
 
 
+class UploadedAlready(Refused):
+    """A file was put at this address already."""
+
+    code = "uploaded_already"
+
+
+class FileTooLarge(Refused):
+    """The file is too large."""
+
+    code = "too_large"
+    status = 413
+
+
 class UnexpectedMessage(Refused):
     """A station does not say this, or not here."""
 

@@ -154,6 +154,29 @@ class FileSaid(Schema):
     received_at: Moment | None = None
 
 
+class UploadPlace(Schema):
+    """`url` is shown this once; it takes one PUT or POST, with a file name after it or without."""
+
+    uid: UUID
+    url: str
+    expires_at: Moment
+
+
+class Synced(Schema):
+    asked: bool = Field(description="false: the list is as it should be")
+
+
+class Policy(Schema):
+    """The tenant's rules for stations."""
+
+    least_profile: int = Field(ge=0, le=3, description="Lowest OCPP security profile that is let in; 0: no password")
+    auto_accept: bool = Field(description="Who brings the registration token is let in at once")
+    auto_location: UUID | None = Field(None, description="Where such stations are put")
+    log_days: int = Field(ge=1, le=365, description="Raw frames, notices and files are kept so long")
+    heartbeat_s: int = Field(ge=10, le=86_400)
+    local_lists: bool = Field(description="Cards are kept on stations' local authorization lists")
+
+
 class Progress(Schema):
     """What a station said last of something that takes time."""
 

@@ -9,7 +9,7 @@ from saas.kit import framelog
 from tenants.charging.models import Session
 
 from . import queries
-from .models import Item, Station, StationCommand, Variable
+from .models import Item, Station, StationCommand, StationPolicy, Variable
 
 REGISTRATION = {"active": "accepted", "pending": "pending", "revoked": "refused"}
 PLAIN = (
@@ -81,3 +81,10 @@ def command(row: StationCommand) -> dict[str, Any]:
         **{name: getattr(row, name) for name in names.split()},
         "by": row.by.name or row.by.email if row.by else None,
     }
+
+
+def policy(row: StationPolicy) -> dict[str, Any]:
+    """The tenant's rules."""
+    names = "least_profile auto_accept log_days heartbeat_s local_lists"
+    place = row.auto_location.uid if row.auto_location else None
+    return {**{name: getattr(row, name) for name in names.split()}, "auto_location": place}

@@ -1,6 +1,7 @@
 """The entrance itself: the ASGI application that every web request meets first."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,10 @@ from .visitor import Visitor, visitor
 BODY_LIMIT = 25 * 1024 * 1024
 BODY_SECONDS = 30.0
 ANSWER_SECONDS = 30.0
+# Who asks a station something waits for its answer, up to a minute: in threads of its own, so that pages never do.
+WAITS = re.compile(r"/api/v1/stations/[^/]+/commands/[^/]+")
+WAIT_SECONDS = 75.0
+WAIT_THREADS = 24
 WAITING_LIMIT = 400  # beyond this many requests at once, new ones are sent away at once instead of hanging
 
 
@@ -42,6 +47,7 @@ class Entrance:
 
     def __init__(self, django: WSGIHandler, *, live_port: int, analytics_port: int, threads: int) -> None:
         self.django = Bridge(cast(Wsgi, django), threads=threads)
+        self.patient = Bridge(cast(Wsgi, django), threads=WAIT_THREADS)
         self.live = Upstream(live_port, quiet_s=None)
         self.analytics = Analytics(Upstream(analytics_port, quiet_s=60), self._ask)
         self.asking = ThreadPoolExecutor(4, thread_name_prefix="door")
@@ -80,11 +86,13 @@ class Entrance:
         if self.inside >= WAITING_LIMIT:
             raise UpstreamDown
         inner = {**scope, "headers": clean_request_headers(scope["headers"])}
+        waits = scope["method"] == "POST" and WAITS.fullmatch(scope["path"]) is not None
+        bridge, seconds = (self.patient, WAIT_SECONDS) if waits else (self.django, ANSWER_SECONDS)
         self.inside += 1
         try:
             leaving = asyncio.ensure_future(_note_leaving(receive, send))
             try:
-                await _answer_in_time(self.django(inner, body, send), send)
+                await _answer_in_time(bridge(inner, body, send), send, seconds)
             finally:
                 leaving.cancel()
         finally:
@@ -129,10 +137,10 @@ class _Watched:
             await self.send(message)
 
 
-async def _answer_in_time(work: Awaitable[None], send: _Watched) -> None:
+async def _answer_in_time(work: Awaitable[None], send: _Watched, seconds: float) -> None:
     """Wait for Django; UpstreamDown when it has not begun to answer in time (a frozen database holds the thread)."""
     task = asyncio.ensure_future(work)
-    await asyncio.wait([task], timeout=ANSWER_SECONDS)
+    await asyncio.wait([task], timeout=seconds)
     if not task.done() and not send.started:
         send.left = True
         task.add_done_callback(lambda done: done.cancelled() or done.exception())

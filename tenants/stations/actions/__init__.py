@@ -10,20 +10,28 @@ from .regular import forget, sweep, sync_lists
 from .reports import station_boot, station_status
 from .sending import send
 from .sessions import session_began, session_ended, station_uses
+from .settings import Policy, set_policy
+from .uploads import MOST_BYTES, asked_for, new_upload, receive_file
 
 __all__ = [
+    "MOST_BYTES",
     "Accepted",
     "Outlet",
+    "Policy",
     "accept_station",
+    "asked_for",
     "call_done",
     "expire_calls",
     "forget",
     "goes_on",
     "heard",
+    "new_upload",
+    "receive_file",
     "refuse_station",
     "send",
     "session_began",
     "session_ended",
+    "set_policy",
     "station_boot",
     "station_connected",
     "station_status",

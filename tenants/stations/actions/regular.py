@@ -10,6 +10,7 @@ from ..models import Notice, Station, StationCommand, Upload
 from .answering import expire_calls
 from .effects import reservations
 from .local_lists import ORIGIN, sync_local_list
+from .uploads import forget_files
 
 UPLOADS_KEPT = timedelta(days=7)
 
@@ -20,9 +21,10 @@ def sweep(*, now: datetime) -> dict[str, int]:
 
 
 def forget(*, now: datetime) -> int:
-    """Notices older than the policy keeps them, and addresses of files that never came."""
+    """Notices and files older than the policy keeps them, and addresses of files that never came."""
     kept = timedelta(days=queries.policy().log_days)
     count, _ = Notice.objects.filter(received_at__lt=now - kept).delete()
+    count += forget_files(before=now - kept)
     unused, _ = Upload.objects.filter(received_at=None, expires_at__lt=now - UPLOADS_KEPT).delete()
     return count + unused
 

@@ -103,7 +103,8 @@ def log_file(device_id: str, station_id: str, since: Any = None, until: Any = No
     lines = framelog.stream(device_id, since=since, until=until)
     answer = StreamingHttpResponse(lines, content_type="application/jsonl")
     name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in station_id)
-    answer.headers |= {"Content-Disposition": f'attachment; filename="{name}.jsonl"', "Cache-Control": "no-store"}
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.jsonl"'
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

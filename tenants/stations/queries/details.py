@@ -1,8 +1,14 @@
 """What is known of one station, list by list. Who may see the station may see these."""
 
+from pathlib import Path
+from uuid import UUID
+
 from django.db.models import Q
 
+from saas.kit.errors import NotFound
+from saas.kit.home import home
 from saas.kit.pagination import Page, newest_first
+from saas.kit.tenant_context import current_schema
 from tenants.charging.models import Session
 
 from ..models import Item, LocalListEntry, Notice, Reservation, Station, Upload, Variable
@@ -55,3 +61,18 @@ def notices(*, station: Station, kind: str = "", after: str | None = None, limit
 def uploads(*, station: Station, after: str | None = None, limit: int = 50) -> Page[Upload]:
     """Files that the station put, newest first."""
     return newest_first(Upload.objects.filter(station=station).exclude(received_at=None), after=after, limit=limit)
+
+
+def upload(*, station: Station, uid: UUID) -> Upload:
+    """A file that came. NotFound for one of another station."""
+    found = Upload.objects.filter(station=station, uid=uid).exclude(received_at=None).first()
+    if found is None or not file_of(found).exists():
+        raise NotFound("There is no such file.")
+    return found
+
+
+def file_of(upload: Upload) -> Path:
+    """Where its content lies; the folder is there."""
+    folder = home().files / current_schema() / "stations"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / str(upload.uid)

@@ -6,7 +6,7 @@ from saas.kit.errors import Forbidden, NotFound
 from saas.kit.pagination import Page, newest_first
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
-from tenants.sites.models import Evse
+from tenants.sites.models import Evse, Location
 
 from ..models import ConnectorStatus, Station, StationPolicy
 
@@ -48,6 +48,26 @@ def connectors_of(station: Station) -> list[ConnectorStatus]:
 def policy() -> StationPolicy:
     """The tenant's rules for stations; the defaults while nobody has changed them."""
     return StationPolicy.objects.select_related("auto_location").order_by("id").first() or StationPolicy()
+
+
+def policy_for(*, viewer: User) -> StationPolicy:
+    """The same, for who may see stations. Forbidden."""
+    if not can(viewer, "station.view"):
+        raise Forbidden()
+    return policy()
+
+
+def locations() -> list[Location]:
+    """Places where stations may stand: those that everybody may see the address of."""
+    return list(Location.objects.filter(private=False).order_by("name", "id"))
+
+
+def location(*, uid: UUID) -> Location:
+    """NotFound when there is none."""
+    found = Location.objects.filter(uid=uid).first()
+    if found is None:
+        raise NotFound("There is no such place.")
+    return found
 
 
 def profile_of(device_id: str) -> int | None:
