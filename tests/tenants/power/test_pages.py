@@ -52,7 +52,7 @@ def test_the_site_shows_every_charger_with_the_reason(operator: Client, street: 
     assert "Main" in home and "In order" in home
     page = text(operator.get(f"/console/power/{street.root.uid}/"))
     assert "Gets all that it can take" in page or "Shares the limit" in page
-    assert "Offline: counted with what it may take on its own: 10 A" in page
+    assert "Offline: counted with what it may take on its own: 0 A" in page, "it is held, and its lease runs on"
     assert "32 A" in page and first.station.station_id in page
 
 
