@@ -81,7 +81,7 @@ def samples(
     """Samples as facts. One without energy takes the last register of its EVSE; without any it is left out."""
     register, found = state.registers.get(evse), []
     for place, entry in enumerate(entries):
-        figures: dict[str, Any] = dict(reading(entry.samples))
+        figures: dict[str, Any] = reading(entry.samples)
         register = figures.pop("energy_wh", register)
         if register is not None and entry.samples:
             stamp = stamped(numbers(place, entry), entry.ts_ms, evse)

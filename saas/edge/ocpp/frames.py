@@ -85,6 +85,19 @@ def parse(raw: str | bytes) -> Frame:
         frame = _decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as wrong:
         raise Fault("bad_frame", f"Not JSON: {wrong}", message_id=_readable_id(data)) from None
+    if b"\\u0000" not in data and type(frame) is list and len(frame) == 4 and frame[0] == CALL and _is_call(*frame):
+        return Call(frame[1], frame[2], frame[3])
+    return _judged(frame, data)
+
+
+def _is_call(kind: object, message_id: object, action: object, payload: object) -> bool:
+    """The usual frame, without anything to say against it."""
+    ids = type(kind) is int and type(message_id) is str and 0 < len(message_id) <= MAX_ID
+    return ids and message_id != UNREADABLE_ID and type(action) is str and type(payload) is dict
+
+
+def _judged(frame: Any, data: bytes) -> Frame:
+    """Answers, and whatever there is to say against a frame."""
     if not isinstance(frame, list) or not frame:
         raise Fault("bad_frame", "A frame is a JSON array with a message type.")
     kind, message_id = frame[0], frame[1] if len(frame) > 1 else None

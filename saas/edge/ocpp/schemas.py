@@ -5,10 +5,10 @@ the standard says in words. One pass of jsonschema-rs then judges a payload.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema_rs
 
@@ -63,12 +63,16 @@ def actions(version: str) -> frozenset[str]:
 
 def check_request(version: str, action: str, payload: Mapping[str, Any]) -> None:
     """Raise Fault unless the payload is a lawful request of the action."""
-    _check(_validator(version, action, _SUFFIX[version]), payload)
+    lawful, validator = _request(version, action)
+    if not lawful(payload):
+        _blame(validator, payload)
 
 
 def check_response(version: str, action: str, payload: Mapping[str, Any]) -> None:
     """Raise Fault unless the payload is a lawful answer to the action."""
-    _check(_validator(version, action, "Response"), payload)
+    validator = _validator(version, action, "Response")
+    if not validator.is_valid(payload):
+        _blame(validator, payload)
 
 
 def official(version: str, action: str, *, response: bool = False) -> dict[str, Any]:
@@ -87,14 +91,19 @@ def strict(version: str, action: str, *, response: bool = False) -> dict[str, An
     return schema
 
 
-def _check(validator: Any, payload: Mapping[str, Any]) -> None:
-    if validator.is_valid(payload):
-        return
+def _blame(validator: Any, payload: Mapping[str, Any]) -> NoReturn:
     wrong = next(iter(validator.iter_errors(payload)))
     keyword = str(wrong.schema_path[-1])
     where = "/".join(str(part) for part in wrong.instance_path)
     details = {"path": f"/{where}"[:200], "rule": keyword}
     raise Fault(_CODE_OF_KEYWORD.get(keyword, "property"), wrong.message[:200], details=details)
+
+
+@cache
+def _request(version: str, action: str) -> tuple[Callable[[Mapping[str, Any]], bool], Any]:
+    """What says yes or no, and what says why."""
+    validator = _validator(version, action, _SUFFIX[version])
+    return validator.is_valid, validator
 
 
 @cache

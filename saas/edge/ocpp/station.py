@@ -40,17 +40,21 @@ class State(msgspec.Struct, frozen=True):
     firmware: str | None = None
 
     def with_status(self, evse: int, connector: int, status: str) -> "State":
+        if self.statuses.get((evse, connector)) == status:
+            return self
         return msgspec.structs.replace(self, statuses={**self.statuses, (evse, connector): status})
 
     def with_register(self, evse: int, energy_wh: int | None) -> "State":
-        if energy_wh is None:
+        if energy_wh is None or self.registers.get(evse) == energy_wh:
             return self
         return msgspec.structs.replace(self, registers={**self.registers, evse: energy_wh})
 
     def with_running(self, transaction: str, running: Running) -> "State":
         if self.running.get(transaction) == running:
             return self
-        kept = dict(list(self.running.items())[-MAX_RUNNING + 1 :])
+        kept = self.running
+        if len(kept) >= MAX_RUNNING:
+            kept = dict(list(kept.items())[-MAX_RUNNING + 1 :])
         return msgspec.structs.replace(self, running={**kept, transaction: running})
 
     def without_running(self, transaction: str) -> "State":
