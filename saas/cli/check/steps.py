@@ -1,6 +1,6 @@
 """The main job in order. Each step returns its evidence or raises Failed; later steps build on earlier ones."""
 
-from . import charging, knowledge, opening
+from . import charging, depot, knowledge, opening
 
 STEPS = (
     opening.three_brands_differ_by_row,
@@ -17,6 +17,8 @@ STEPS = (
     charging.nothing_was_lost_or_doubled,
     charging.the_host_is_credited_line_by_line,
     charging.others_see_nothing,
+    depot.cards_charge_at_ocpp_stations,
+    depot.an_operator_calls_a_station,
     knowledge.real_sessions_are_imported,
     knowledge.the_pipelines_make_the_marts,
     knowledge.an_enterprise_downloads_its_report,

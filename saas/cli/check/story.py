@@ -145,8 +145,15 @@ class Story:
 
     def street(self, **request: Any) -> Json:
         """Ask the simulated adapters something over their control port."""
-        port = json.loads((self.place.run / "street.json").read_text(encoding="utf-8"))["control"]
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        return self._ask("street.json", request)
+
+    def depot(self, **request: Any) -> Json:
+        """Ask the simulated OCPP stations something over theirs."""
+        return self._ask("depot.json", request)
+
+    def _ask(self, file: str, request: Json) -> Json:
+        port = json.loads((self.place.run / file).read_text(encoding="utf-8"))["control"]
+        with socket.create_connection(("127.0.0.1", port), timeout=35) as connection:
             connection.sendall(json.dumps(request).encode() + b"\n")
             answer: Json = json.loads(connection.makefile().readline())
         return answer
