@@ -27,12 +27,13 @@ class Commits:
 
     def wait(self, facts: Sequence[Fact], *, within_s: float, done: Done) -> None:
         """Call `done` when these are stored; facts without any are stored now."""
+        if not facts:
+            done(True)
+            return
         names = {(fact.boot, fact.seq) for fact in facts}
         batch = _Batch(len(names), time.monotonic() + within_s, done)
         for name in names:
             self._waiting.setdefault(name, []).append(batch)
-        if not names:
-            done(True)
 
     def stored(self, boot: int, seq: int) -> None:
         """The acknowledgement is cumulative: every message of this boot up to seq."""

@@ -121,8 +121,10 @@ def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
     )
     registers: list[int | None] = [fact.energy_wh for fact in samples]
     registers = registers or [state.registers.get(evse)]
-    stamp = stamped(of_turn(*name, "event"), instant_ms(payload["timestamp"]), evse)
-    event = [_event(payload, kind, stamp, running, registers, gaps=turns is None)] if kind else []
+    event = []
+    if kind:
+        stamp = stamped(of_turn(*name, "event"), instant_ms(payload["timestamp"]), evse)
+        event = [_event(payload, kind, stamp, running, registers, gaps=turns is None)]
     return Plan(
         state=_after(payload, state.with_register(evse, common.register_of(samples)), evse, running),
         facts=(*samples, *event) if kind == wire.EV_STOPPED else (*event, *samples),
