@@ -16,9 +16,9 @@ from tenants.charging.actions.commands import queue_device
 from tenants.charging.models import DeviceCommand
 from tenants.stations import actions as stations
 from tenants.stations.models import StationCommand
+from tenants.stations.requests import Request
 
 from .answers import reason, refusal
-from .configuring import Request
 from .queries import Member
 
 STATION, ADAPTER = "station", "adapter"

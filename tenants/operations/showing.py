@@ -18,7 +18,7 @@ from .models import (
 )
 from .queries import Counts, Member, StageRow
 from .storing import url_of
-from .verbs import Field, Verb
+from .verbs import STOP, Field, Verb
 
 Shown = dict[str, Any]
 
@@ -77,8 +77,8 @@ def verb(found: Verb) -> Shown:
     return {
         **_named(found, "key", "dangerous", "interrupts"),
         "label": str(found.label),
-        "stations": found.stops or found.station is not None,
-        "adapters": found.stops or found.adapter is not None,
+        "stations": bool(found.special) or found.station is not None,
+        "adapters": found.special == STOP or found.adapter is not None,
         "parameters": [_field(field) for field in found.fields],
     }
 

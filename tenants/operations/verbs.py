@@ -17,6 +17,7 @@ from tenants.stations.requests import Request
 from . import configuring
 from .queries import Member
 
+STOP = "stop"
 Parameters = Mapping[str, Any]
 ToStation = Callable[[Station, Parameters, datetime], Request]
 ToAdapter = Callable[[Parameters], tuple[str, dict[str, Any]]]
@@ -59,11 +60,13 @@ class Verb:
     fields: tuple[Field, ...] = ()
     interrupts: bool = False
     dangerous: bool = False
-    stops: bool = False  # ends sessions instead of sending one command
+    special: str = ""  # of specials.SPECIALS: more than one command
 
     def suits(self, member: Member) -> bool:
         """Whether this kind of device can do it at all."""
-        return self.stops or (self.station if member.is_station and member.station else self.adapter) is not None
+        if self.special:
+            return self.special == STOP or member.station is not None
+        return (self.station if member.is_station and member.station else self.adapter) is not None
 
     def checked(self, given: Parameters) -> dict[str, Any]:
         """Parameters as they are kept. Invalid."""
@@ -117,7 +120,7 @@ _ALL = (
         fields=(Field("kind", _("How"), default="soft", choices=HARDNESS),),
         station=lambda s, given, _now: requests.reset(s.protocol, hard=given["kind"] == "hard"),
     ),
-    Verb("stop", _("Stop all charging"), "circle-stop", dangerous=True, stops=True),
+    Verb("stop", _("Stop all charging"), "circle-stop", dangerous=True, special=STOP),
     Verb(
         "unavailable", _("Take out of service"), "lock", dangerous=True, fields=(EVERYTHING,),
         station=lambda s, given, _now: requests.availability(s.protocol, operative=False, evse=given["connector"]),
@@ -138,6 +141,7 @@ _ALL = (
     ),
     Verb("clear_cache", _("Forget known cards"), "trash-2", dangerous=True,
          station=lambda s, _given, _now: requests.clear_cache(s.protocol)),
+    Verb("sync_list", _("Bring the list of cards up to date"), "id-card", special="sync_list"),
     Verb("get_configuration", _("Read the configuration"), "download",
          station=lambda s, _given, _now: requests.get_configuration(s.protocol)),
     Verb(

@@ -5,17 +5,15 @@ from each answer that arrives; only one runs at a time for one action.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from saas.kit.errors import Forbidden, Invalid, NotFound, Refused
+from saas.kit.errors import Forbidden, Invalid, Refused
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
-from tenants.charging import actions as charging
-from tenants.charging.errors import NotRunning
-from tenants.charging.models import Session
 from tenants.feed.actions import publish
 from tenants.stations.errors import StationOffline
 
@@ -23,9 +21,9 @@ from .. import queries, sending
 from ..errors import ActionOver, NoDevices
 from ..models import Group, GroupAction, GroupTask
 from ..queries.actions import TROUBLE
-from ..queries.members import BUSY
-from ..sending import Result
-from ..verbs import VERBS, Verb
+from ..sending import Outcome, Result
+from ..specials import SPECIALS, Special
+from ..verbs import STOP, VERBS, Verb
 
 State = GroupTask.State
 ORIGIN = "group:"
@@ -33,7 +31,7 @@ CONCURRENCY, PER_MINUTE, WAIT_S = 20, 300, 600
 MOST_AT_ONCE, MOST_PER_MINUTE, LONGEST_WAIT_S = 500, 6000, 7 * 86_400
 MOST_ATTEMPTS = 5
 ADAPTER_PATIENCE = timedelta(minutes=2)
-STOP_PATIENCE = timedelta(minutes=5)
+SPECIAL_PATIENCE = timedelta(minutes=5)
 STATES = {Result.DONE: State.DONE, Result.REFUSED: State.REFUSED, Result.FAILED: State.FAILED}
 
 
@@ -156,14 +154,30 @@ def drive_actions(*, now: datetime) -> int:
 
 
 def _settle_sent(action: GroupAction, now: datetime, answered: str) -> int:
-    settle = _settle_stop if VERBS[action.verb].stops else _settle
-    rows = action.tasks.filter(state=State.SENT)
-    return sum(settle(task, now) for task in (rows.filter(command=answered) if answered else rows))
+    rows = list(action.tasks.filter(state=State.SENT, **({"command": answered} if answered else {})))
+    if (special := SPECIALS.get(VERBS[action.verb].special)) is None:
+        return sum(_settle(task, now) for task in rows)
+    members = queries.of_ids(task.device_id for task in rows)
+    return sum(_settle_special(special, task, members.get(task.device_id), now) for task in rows)
 
 
 def _settle(task: GroupTask, now: datetime) -> bool:
-    if not task.command or (found := sending.outcome(task.command)) is None:
+    found = sending.outcome(task.command) if task.command else None
+    return found is not None and _note(task, found, now)
+
+
+def _settle_special(special: Special, task: GroupTask, member: queries.Member | None, now: datetime) -> bool:
+    """Over, or given up after a while."""
+    found = special.state(member) if member else Outcome(Result.FAILED, "gone")
+    if found is None and task.sent_at is not None and now - task.sent_at > SPECIAL_PATIENCE:
+        found = Outcome(Result.FAILED, "still_charging" if task.action.verb == STOP else "timeout")
+    if found is None:
         return False
+    took = int((now - task.sent_at).total_seconds() * 1000) if task.sent_at else None
+    return _note(task, replace(found, took_ms=took), now)
+
+
+def _note(task: GroupTask, found: Outcome, now: datetime) -> bool:
     if found.result == Result.UNSENT and task.attempts < MOST_ATTEMPTS:
         return _change(task, State.SENT, state=State.QUEUED, waits_for="offline", command="")
     state = STATES.get(found.result, State.OFFLINE)
@@ -171,16 +185,6 @@ def _settle(task: GroupTask, now: datetime) -> bool:
         task, State.SENT, state=state, error=found.error[:60], error_text=found.text[:200], answer=found.answer,
         took_ms=found.took_ms, done_at=now,
     )  # fmt: skip
-
-
-def _settle_stop(task: GroupTask, now: datetime) -> bool:
-    """Done once nothing charges there any more."""
-    if not Session.objects.filter(device_id=task.device_id, state__in=BUSY).exists():
-        took = int((now - task.sent_at).total_seconds() * 1000) if task.sent_at else None
-        return _change(task, State.SENT, state=State.DONE, took_ms=took, done_at=now)
-    if task.sent_at is not None and now - task.sent_at > STOP_PATIENCE:
-        return _change(task, State.SENT, state=State.FAILED, error="still_charging", done_at=now)
-    return False
 
 
 def _send_more(action: GroupAction, now: datetime, everybody: bool) -> int:
@@ -237,23 +241,15 @@ def _send(action: GroupAction, task: GroupTask, member: queries.Member, verb: Ve
 
 
 def _put(action: GroupAction, member: queries.Member, verb: Verb, now: datetime) -> str:
-    if verb.stops:
-        return _stop_all(action, member, now)
+    if verb.special:
+        assert action.by is not None, "actions are begun by people"
+        SPECIALS[verb.special].begin(member, action.by, now)
+        return ""
     if member.is_station:
         request = verb.for_station(member, action.parameters, now)
         return sending.to_station(member=member, request=request, now=now, by=action.by, origin=f"{ORIGIN}{action.uid}")
     kind, data = verb.for_adapter(action.parameters)
     return sending.to_adapter(member=member, kind=kind, data=data, now=now, expires_at=now + ADAPTER_PATIENCE)
-
-
-def _stop_all(action: GroupAction, member: queries.Member, now: datetime) -> str:
-    assert action.by is not None, "actions are begun by people"
-    for session in Session.objects.filter(device_id=member.device_id, state__in=BUSY):
-        try:
-            charging.stop(session_uid=session.uid, by=action.by, now=now)
-        except (NotFound, NotRunning):
-            continue  # it ended meanwhile
-    return ""
 
 
 def _change(task: GroupTask, before: str, **values: Any) -> bool:

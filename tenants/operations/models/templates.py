@@ -4,13 +4,15 @@ from django.db import models
 
 from saas.kit.models import Public
 
+from .groups import Group
+
 
 class ConfigurationTemplate(Public):
     """Values that stations of some groups shall have, by protocol."""
 
     name = models.CharField(max_length=80, unique=True)
     values = models.JSONField(help_text='{"ocpp1.6": {key: value}, "ocpp2.0.1": {"Component.Variable[.instance]": …}}')
-    groups = models.ManyToManyField("Group", related_name="templates")
+    groups: "models.ManyToManyField[Group, models.Model]" = models.ManyToManyField(Group, related_name="templates")
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField()
 

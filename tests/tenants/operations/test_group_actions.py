@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from saas.kit.errors import Forbidden, Invalid
+from tenants.cards.actions import register
 from tenants.charging.models import Session
 from tenants.operations import actions, queries
 from tenants.operations.errors import ActionOver, NoDevices
@@ -118,6 +119,26 @@ def test_stop_ends_every_session_of_the_group(people: Cast, clock: Clock) -> Non
     Session.objects.update(state="closed")
     clock.pass_(5)
     assert states(action)["E-1"] == ("done", "")
+
+
+@pytest.mark.req("CHG-03", "CHG-10")
+def test_the_list_of_cards_is_brought_up_to_date_step_by_step(people: Cast, clock: Clock) -> None:
+    good, old = Peer(clock, "L-1"), Peer(clock, "L-2")
+    register(id_tag="04A1B2C3", by=people.operator, now=NOW)
+    for peer in (good, old):
+        peer.answers["GetLocalListVersion"] = {"listVersion": 0}
+    old.answers["SendLocalList"] = {"status": "NotSupported"}
+    adapter = Adapter(clock)
+    group = group_of(good, old, adapter, by=people.operator)
+    action = actions.start_action(group=group, verb="sync_list", parameters={}, by=people.operator, now=NOW)
+    good.answer()
+    old.answer()
+    clock.pass_(5)
+    found = states(action)
+    assert found["L-1"] == ("done", "") and found["L-2"] == ("refused", "NotSupported")
+    assert found[adapter.device.device_id] == ("skipped", "not_supported")
+    sent = [payload for name, payload in good.heard if name == "SendLocalList"]
+    assert [entry["idTag"] for entry in sent[0]["localAuthorizationList"]] == ["04A1B2C3"]
 
 
 @pytest.mark.req("CHG-03")
