@@ -103,7 +103,7 @@ def ladder(
                 over_base = purpose == TX or abilities.max_stack is None or abilities.max_stack > 0
                 if timed and not (base and over_base):
                     continue
-                yield from (Shape(unit, purpose, kind, timed) for unit in units)  # type: ignore[arg-type]
+                yield from (Shape(unit, purpose, kind, timed) for unit in units)
     if alone:
         yield from (Shape(unit, WHOLE[version], "Absolute", timed=False) for unit in units)
 

@@ -24,4 +24,4 @@ def shared_by(row: Allocation) -> int:
     """How many other sessions charge at the same site just now."""
     location = row.member.circuit.location_id
     running = Session.objects.filter(evse__power__circuit__location=location, state=Session.State.CHARGING)
-    return running.exclude(pk=row.session_id).count()
+    return running.exclude(pk=row.session_id or 0).count()

@@ -136,7 +136,7 @@ class Unit:
         if self.station is None or self.capability is None:
             return None
         held = self.capability
-        units: list[Literal["A", "W"]] = [unit for unit in ("A", "W") if unit in held.units]  # type: ignore[misc]
+        units: list[Literal["A", "W"]] = [unit for unit in ("A", "W") if unit in held.units]
         shapes = ladder(
             self.place.version,
             Abilities(units=tuple(units), max_stack=held.max_stack),
