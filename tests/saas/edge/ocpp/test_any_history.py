@@ -18,7 +18,7 @@ from tests import builders
 
 from .joint import START, Joint, at
 
-pytestmark = pytest.mark.req("CHG-09")
+pytestmark = [pytest.mark.slow, pytest.mark.req("CHG-09")]
 TAG = "04A1B2C3"
 TOKEN = {"idToken": TAG, "type": "ISO14443"}
 Message = tuple[str, dict[str, Any]]
@@ -105,7 +105,7 @@ def test_any_order_gives_the_same_session(device: Any, version: str) -> None:
     number = v16.transaction_id(device.device_id, history_16(1)[0][1])
     history = history_16(number) if version == "1.6" else HISTORY_201
 
-    @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(disorder(history), st.lists(st.booleans(), min_size=1, max_size=7))
     def check(messages: list[Message], forgetful: list[bool]) -> None:
         with undone():

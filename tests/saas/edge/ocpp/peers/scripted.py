@@ -44,7 +44,7 @@ class Scripted:
         self._reading.cancel()
         await self.socket.close()
 
-    async def call(self, action: str, **payload: Any) -> dict[str, Any]:
+    async def call(self, action: str, /, **payload: Any) -> dict[str, Any]:
         """The platform's answer. Raises CallError."""
         self._count += 1
         name = f"s{self._count}"

@@ -12,6 +12,7 @@ from tenants.stations.protocol import CALLS
 from .least import least
 from .whole import Whole, answered, at_desk, connected, opened, play, registered
 
+pytestmark = pytest.mark.slow
 BOOT: dict[str, dict[str, Any]] = {
     "ocpp1.6": {"chargePointVendor": "V", "chargePointModel": "M"},
     "ocpp2.0.1": {"chargingStation": {"vendorName": "V", "model": "M"}, "reason": "PowerUp"},

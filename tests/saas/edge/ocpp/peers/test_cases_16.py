@@ -18,7 +18,7 @@ from tenants.charging.models import Session
 from .scripted import Scripted
 from .whole import Whole, answered, at_desk, connected, opened, play, registered
 
-pytestmark = pytest.mark.req("CHG-01")
+pytestmark = [pytest.mark.slow, pytest.mark.req("CHG-01")]
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 Scene = Callable[["Case"], Awaitable[None]]
 
@@ -281,27 +281,30 @@ def test_tc_041_a_fault_and_its_end(ampere: Any, tmp_path: Path) -> None:
     walk(tmp_path, scene)
 
 
-@pytest.mark.parametrize(
-    ("action", "payload", "said"),
-    [
-        ("UpdateFirmware", {"location": "https://example.com/f", "retrieveDate": "2026-01-01T00:00:00Z"},
-         [("FirmwareStatusNotification", status) for status in ("Downloading", "Downloaded", "Installing", "Installed")]),
-        ("UpdateFirmware", {"location": "https://example.com/f", "retrieveDate": "2026-01-01T00:00:00Z"},
-         [("FirmwareStatusNotification", status) for status in ("Downloading", "DownloadFailed")]),
-        ("GetDiagnostics", {"location": "https://example.com/d"},
-         [("DiagnosticsStatusNotification", status) for status in ("Uploading", "Uploaded")]),
-        ("GetLog", {"logType": "SecurityLog", "requestId": 7, "log": {"remoteLocation": "https://example.com/l"}},
-         [("LogStatusNotification", status) for status in ("Uploading", "Uploaded")]),
-    ],
-)  # fmt: skip
-def test_tc_044_045_080_progress(
-    ampere: Any, tmp_path: Path, action: str, payload: Any, said: list[tuple[str, str]]
+UPDATE = {"location": "https://example.com/f", "retrieveDate": "2026-01-01T00:00:00Z"}
+LOG = {"logType": "SecurityLog", "requestId": 7, "log": {"remoteLocation": "https://example.com/l"}}
+PROGRESS: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
+    ("UpdateFirmware", UPDATE, "FirmwareStatusNotification", ("Downloading", "Downloaded", "Installing", "Installed")),
+    ("UpdateFirmware", UPDATE, "FirmwareStatusNotification", ("Downloading", "DownloadFailed")),
+    (
+        "GetDiagnostics",
+        {"location": "https://example.com/d"},
+        "DiagnosticsStatusNotification",
+        ("Uploading", "Uploaded"),
+    ),
+    ("GetLog", LOG, "LogStatusNotification", ("Uploading", "Uploaded")),
+]
+
+
+@pytest.mark.parametrize(("action", "payload", "what", "statuses"), PROGRESS)
+def test_tc_044_045_078_progress(
+    ampere: Any, tmp_path: Path, action: str, payload: Any, what: str, statuses: tuple[str, ...]
 ) -> None:
     async def scene(case: Case) -> None:
         if action == "GetDiagnostics":
             case.station.replies[action] = {"fileName": "d.log"}
         await case.order(action, **payload)
-        for what, status in said:
+        for status in statuses:
             more = {"requestId": 7} if what == "LogStatusNotification" else {}
             assert await case.station.call(what, status=status, **more) == {}
 
