@@ -46,6 +46,7 @@ class Sessions:
         self._settings = settings
         self._voice = voice
         self._read_meter = read_meter
+        self._jumps = 0  # of the clock, when power began to flow
 
     # what the platform and people ask for
 
@@ -202,8 +203,10 @@ class Sessions:
 
     def _end_reason(self, session: Session) -> "str | None":
         permit = session.permit
-        # The monotonic deadline holds whatever happens to the clock; a clock that was put right may end it sooner.
-        if self._power.time_is_up() or self._clock.now_ms() >= permit.end_ms:
+        # The monotonic deadline holds whatever happens to the clock. A clock that is put right by some seconds may end
+        # it sooner, one that jumps by an hour may not: who knows which of the two hours was wrong.
+        steady = self._clock.jumps == self._jumps
+        if self._power.time_is_up() or (steady and self._clock.now_ms() >= permit.end_ms):
             return W.STOP_TIME
         if permit.energy_wh and self._delivered_wh(session) >= permit.energy_wh:
             return W.STOP_ENERGY
@@ -275,4 +278,5 @@ class Sessions:
             return
         if self._clock.now_ms() < session.permit.start_ms:
             return
+        self._jumps = self._clock.jumps
         self._power.close(session.permit, left_ms, session.limit_ma)

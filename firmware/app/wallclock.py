@@ -25,6 +25,7 @@ class WallClock:
         self._floor_ms = floor_ms
         self._doubt: list[int] = []
         self.trusted = False
+        self.jumps = 0  # far steps that were believed
 
     def now_ms(self) -> int:
         """Milliseconds since 1970 UTC, never falling; since the start of the device while nobody has told the time."""
@@ -57,6 +58,7 @@ class WallClock:
         self._offset = offset
         self._last_ms = 0
         self._doubt = []
+        self.jumps += self.trusted
         self.trusted = True
         return True
 

@@ -11,17 +11,19 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from firmware.net.enrol import Enrolment
 from firmware.signing import default_folder, keygen, modulus_hex
 from firmware.simulator import plan
 from firmware.simulator.control import serve
 from firmware.simulator.device import Identity
+from firmware.simulator.newcomers import newcomers
 from firmware.simulator.street import Options, Street, log
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
-        street = Street(_identities(arguments), arguments.home / "street", _options(arguments))
+        street = _newcomers(arguments) if arguments.enrol else _street(arguments, _identities(arguments))
     except KeyError as missing:
         print(f"simulator: a device of the file has no {missing}", file=sys.stderr)
         return 2
@@ -30,6 +32,22 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     asyncio.run(_run(street, arguments))
     return 0
+
+
+def _street(arguments: argparse.Namespace, identities: list[Identity]) -> Street:
+    return Street(identities, arguments.home / "street", _options(arguments))
+
+
+def _newcomers(arguments: argparse.Namespace) -> Street:
+    """Devices that enrol by themselves and wait until somebody claims them."""
+    if not arguments.count:
+        raise ValueError("--enrol needs --count N")
+    made = newcomers(arguments.home / "street", arguments.count)
+    street = _street(arguments, [found for found, _ in made])
+    for _, who in made:
+        street.devices[who.device].enrolment = Enrolment(who, arguments.enrol)
+        log("device_waits", device=who.device, claim=who.claim, qr=who.qr())
+    return street
 
 
 async def _run(street: Street, arguments: argparse.Namespace) -> None:
@@ -63,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--count", type=int, help="the first N of the file; without a file, N devices made for this home"
     )
+    parser.add_argument("--enrol", help="address of a platform: N devices make their own identity and enrol there")
     parser.add_argument("--faults", default="", help="what is to go wrong, by comma, as described below")
     parser.add_argument("--fault-every", type=float, default=30.0, help="seconds between those that happen by chance")
     parser.add_argument("--seed", default="", help="the same seed breaks the same devices")

@@ -13,6 +13,7 @@ from firmware.app.files import Files
 from firmware.app.uplink import Uplink
 from firmware.app.version import FIRMWARE
 from firmware.net.client import Client
+from firmware.net.enrol import Enrolment
 from firmware.simulator.plan import EVERYTHING
 from firmware.simulator.world import FAULTS, Counter, SimTime, World
 
@@ -82,6 +83,7 @@ class SimDevice:
         self.offline_until_ms = 0
         self.busy_until_ms = 0
         self.files = Flash(str(folder))
+        self.enrolment: Enrolment | None = None  # of one that the platform may not know yet
         self._modulus_hex = modulus_hex
         self._commands: deque[bytes] = deque(maxlen=10)
         self._time = sim_time
@@ -138,8 +140,13 @@ class SimDevice:
         uplink, secret = self.uplink, self.adapter.credentials.current()
         return Client(
             self.identity.device, secret, will, topics, lambda it: uplink.connected(it.publish), self._received,
-            uplink.denied,
+            self._denied,
         )  # fmt: skip
+
+    def _denied(self) -> None:
+        if self.enrolment is not None:
+            self.enrolment.refused()
+        self.uplink.denied()
 
     def reachable(self) -> bool:
         if "ota_unhealthy" in self.faults and self.adapter.updater.slots.on_trial:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.net import web
+from firmware.net.enrol import Enrolment
 from firmware.simulator.connection import Connection
 from firmware.simulator.device import Identity, SimDevice
 from firmware.simulator.plan import Planned
@@ -95,6 +96,7 @@ class Street:
             for name in list(self.devices):
                 self.step(name)
                 self._fetch(name)
+                self._enrol(name)
             due = max(due + STEP_S, loop.time())
             await asyncio.sleep(due - loop.time())
 
@@ -187,6 +189,26 @@ class Street:
             updater.trouble(str(error.args[0]))
         else:
             updater.give(start, data)
+
+    def _enrol(self, name: str) -> None:
+        device = self.devices.get(name)
+        enrolment = device.enrolment if device else None
+        now_ms = device.adapter.mono.ms() if device else 0
+        if device is None or enrolment is None or name in self._fetching or not enrolment.due(now_ms):
+            return
+        task = asyncio.get_running_loop().create_task(self._post(device, enrolment))
+        self._fetching[name] = task
+        task.add_done_callback(lambda _: self._fetching.pop(name, None))
+
+    async def _post(self, device: SimDevice, enrolment: Enrolment) -> None:
+        url, body = enrolment.request(device.adapter.firmware, "simulator")
+        status: int | None = None
+        with suppress(web.NoAnswer):
+            headers = {"Content-Type": "application/json"}
+            answer = await asyncio.to_thread(web.request, "POST", url, body, headers, ssl.create_default_context())
+            status = answer[0]
+        log("device_enrolled", device=device.identity.device, status=status)
+        enrolment.answered(status, device.adapter.mono.ms())
 
     async def _carry_out(self, planned: Planned) -> None:
         await asyncio.sleep(planned.start_s)

@@ -1,11 +1,13 @@
 """The world, the devices and the street, without a broker."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from firmware.app.ports import Reading
+from firmware.simulator import plan
 from firmware.simulator.__main__ import main
 from firmware.simulator.control import answer
 from firmware.simulator.device import Identity, SimDevice
@@ -228,3 +230,74 @@ def test_what_it_does_not_understand_it_says(
 ) -> None:
     assert main([*words, "--home", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("simulator: ")
+
+
+def test_the_plan_of_faults_is_read() -> None:
+    chances, planned = plan.read("tamper, brown_out:3,wifi_loss:10@60s+2m,power_cut:all@1m,broker_kill:1@5")
+    assert chances == ("tamper",)
+    assert planned == (
+        plan.Planned("brown_out", 3, 10, 10), plan.Planned("wifi_loss", 10, 60, 120),
+        plan.Planned("power_cut", None, 60, 10), plan.Planned("broker_kill", None, 5, 10),
+    )  # fmt: skip
+    for wrong in ("earthquake", "tamper:x", "tamper:1@", "tamper:1+2h"):
+        with pytest.raises(ValueError, match="not understood"):
+            plan.read(wrong)
+    assert plan.read("") == ((), ()) and "brown_out" in plan.described()
+
+
+def test_every_fault_can_be_switched_on_and_off(tmp_path: Path) -> None:
+    device, time = charging(tmp_path)
+    for name in plan.EVERYTHING:
+        device.fault(name, True)
+        run(device, time, 1)
+        device.fault(name, False)
+        run(device, time, 1)
+    with pytest.raises(ValueError, match="earthquake"):
+        device.fault("earthquake", True)
+    assert device.state()["broken"] == []
+
+
+def test_the_same_seed_breaks_the_same_devices(tmp_path: Path) -> None:
+    chosen = []
+    for number in range(2):
+        options = Options("127.0.0.1", 1, seed="42", planned=(plan.Planned("tamper", 3, 0, 0),))
+        nine = Street([identity(index) for index in range(9)], tmp_path / str(number), options)
+        broken: list[str] = []
+        nine.fault = lambda name, fault, on, broken=broken: broken.append(name)  # type: ignore[method-assign,assignment,misc]
+        asyncio.run(nine._carry_out(options.planned[0]))
+        chosen.append(broken)
+    assert chosen[0] == chosen[1] and len(set(chosen[0])) == 3
+
+
+def test_a_meter_that_forgets_and_one_that_keeps(tmp_path: Path) -> None:
+    for forgets in (True, False):
+        time = HandTime()
+        who = Identity("ad_1", "x", KEY, 7_360, forgets)
+        device = SimDevice(who, tmp_path / str(forgets), time)
+        grant(device, "s1", time.wall_ms(), time.wall_ms() + 600_000)
+        device.type_code(CODE)
+        run(device, time, 60)
+        before = device.adapter.register.total_wh
+        device.fault("power_cut", True)
+        run(device, time, 5)
+        assert device.state()["closed"] is False
+        device.fault("power_cut", False)
+        run(device, time, 2)
+        lost_wh = before - device.adapter.register.total_wh
+        assert device.world.contacts.closed and (-6 <= lost_wh <= 0 or (forgets and lost_wh <= 31))
+
+
+def test_the_ring_overflows_and_keeps_every_event(tmp_path: Path) -> None:
+    device, time = charging(tmp_path)
+    device.fault("ring_overflow", True)
+    run(device, time, 60)
+    held = [item.kind for item in device.adapter.outbox.items]
+    assert len(held) == 20 and device.adapter.outbox.dropped > 30 and held.count("event") >= 4
+    assert not device.reachable()
+
+
+def test_the_clock_that_jumps_ends_nothing(tmp_path: Path) -> None:
+    device, time = charging(tmp_path)
+    device.fault("clock_jump", True)
+    run(device, time, 120)
+    assert device.world.contacts.closed

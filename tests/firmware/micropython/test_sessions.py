@@ -59,14 +59,19 @@ def test_an_hour_forward_is_doubted_and_ends_no_session_that_was_paid_for():
     assert rig.board.closed and abs(rig.adapter.clock.now_ms() - rig.wall()) < 1000
 
 
-def test_an_hour_forward_is_believed_once_it_is_confirmed():
-    rig = Rig()
-    rig.start(end=T0 + 120000)
-    for second in range(40):
-        rig.adapter.clock.set(rig.wall() + HOUR)
-        rig.run(1000)
-        assert rig.board.closed == (second < 30)
-    assert last_stop(rig)["reason"] == W.STOP_TIME
+def test_an_hour_forward_or_back_that_is_confirmed_moves_the_clock_and_not_the_end():
+    """F9: the cut-off is by monotonic duration, even where everybody agrees on the wrong time."""
+    for wrong in (HOUR, -HOUR):
+        rig = Rig()
+        rig.start(end=T0 + 120000)
+        for _ in range(118):
+            assert rig.board.closed
+            rig.adapter.clock.set(rig.wall() + wrong)
+            rig.run(1000)
+        assert abs(rig.adapter.clock.now_ms() - rig.wall() - wrong) < 2000
+        rig.run(500)
+        assert not rig.board.closed and last_stop(rig)["reason"] == W.STOP_TIME
+        assert last_stop(rig)["energy_wh"] >= rig.events(W.EV_STARTED)[0]["energy_wh"]
 
 
 def test_it_ends_when_the_paid_energy_is_delivered():
