@@ -124,6 +124,24 @@ def test_a_broker_without_the_plug_in_is_said_and_tried_again_later(
     assert not kept.dynsec.refresh() and time.monotonic() - began < 0.1
 
 
+@pytest.mark.slow
+def test_a_thousand_newcomers_do_not_hold_up_who_is_shut_out(kept: Production) -> None:
+    device = Client(kept.port, "ad_1", "one")
+    until(lambda: device.notes, seconds=5, what="in")
+    newcomers = {f"ad_{number:016x}": "secret" * 6 for number in range(1000)}
+    kept._passwords |= newcomers
+    kept._tags |= dict.fromkeys(newcomers, "tag")
+    began = time.monotonic()
+    assert kept.dynsec.refresh() and time.monotonic() - began < 3, "a turn is short"
+    kept._passwords["ad_1"] = None
+    kept.dynsec.refresh()
+    until(lambda: "out" in device.notes, seconds=1, what="thrown out before the rest comes in")
+    kept.sync()
+    assert time.monotonic() - began < 20
+    assert first_word(kept.port, "ad_00000000000003e7", "secret" * 6) == "in"
+    device.close()
+
+
 def test_the_first_file_holds_everybody_also_those_whose_password_nobody_knows(house: House, tmp_path: Path) -> None:
     (new, secret), (old, _), (out, shut) = register(), register("barq"), register()
     Registered.objects.filter(pk=old).update(secret_sealed=None, mosquitto_hash=keys.mosquitto_digest("of old"))
