@@ -38,6 +38,8 @@ def drive_rollout(*, key: int, now: datetime, answered: str = "") -> bool:
     changed = _follow(rollout, now, answered)
     if rollout.state == Rollout.State.RUNNING:
         changed = _advance(rollout, now) or changed
+    elif rollout.state == Rollout.State.PAUSED and _next(rollout, now) == Move.STOP:
+        changed = _rest(rollout, Move.STOP, now)  # it must not go on just because somebody resumes it
     if changed:
         _tell(rollout, now)
     return changed
