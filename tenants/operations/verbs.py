@@ -111,6 +111,7 @@ MESSAGES = (
     ("status", _("Status of the connectors")), ("heartbeat", _("Heartbeat")), ("meter", _("Meter values")),
     ("boot", _("Boot notification")), ("firmware", _("State of the firmware update")), ("log", _("State of the log")),
 )  # fmt: skip
+LOGS = (("diagnostics", _("Diagnostics")), ("security", _("Security log")))
 CONNECTOR = Field("connector", _("Connector"), default=1, most=255)
 EVERYTHING = Field("connector", _("Connector (0: the whole station)"), default=0, most=255)
 
@@ -142,6 +143,10 @@ _ALL = (
     Verb("clear_cache", _("Forget known cards"), "trash-2", dangerous=True,
          station=lambda s, _given, _now: requests.clear_cache(s.protocol)),
     Verb("sync_list", _("Bring the list of cards up to date"), "id-card", special="sync_list"),
+    Verb(
+        "diagnostics", _("Fetch diagnostics"), "file-text", special="diagnostics",
+        fields=(Field("kind", _("Which"), default="diagnostics", choices=LOGS),),
+    ),
     Verb("get_configuration", _("Read the configuration"), "download",
          station=lambda s, _given, _now: requests.get_configuration(s.protocol)),
     Verb(

@@ -35,6 +35,7 @@ REASONS = {  # our own names; every other word is the device's, and shown as it 
     "other_make": _("The image is for another make"),
     "no_previous_image": _("There is no image of the version before"),
     "not_signed_as_a_way_back": _("The image is not signed as a way back"),
+    "no_file": _("No file came"),
     "timeout": _("Not proved in time"),
     "old_version": _("Started with the old version again"),
     "rolled_back": _("Went back to the old version by itself"),

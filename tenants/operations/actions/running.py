@@ -22,8 +22,8 @@ from ..errors import ActionOver, NoDevices
 from ..models import Group, GroupAction, GroupTask
 from ..queries.actions import TROUBLE
 from ..sending import Outcome, Result
-from ..specials import SPECIALS, Special
-from ..verbs import STOP, VERBS, Verb
+from ..specials import SPECIALS, Order, Special
+from ..verbs import VERBS, Verb
 
 State = GroupTask.State
 ORIGIN = "group:"
@@ -31,7 +31,6 @@ CONCURRENCY, PER_MINUTE, WAIT_S = 20, 300, 600
 MOST_AT_ONCE, MOST_PER_MINUTE, LONGEST_WAIT_S = 500, 6000, 7 * 86_400
 MOST_ATTEMPTS = 5
 ADAPTER_PATIENCE = timedelta(minutes=2)
-SPECIAL_PATIENCE = timedelta(minutes=5)
 STATES = {Result.DONE: State.DONE, Result.REFUSED: State.REFUSED, Result.FAILED: State.FAILED}
 
 
@@ -168,9 +167,9 @@ def _settle(task: GroupTask, now: datetime) -> bool:
 
 def _settle_special(special: Special, task: GroupTask, member: queries.Member | None, now: datetime) -> bool:
     """Over, or given up after a while."""
-    found = special.state(member) if member else Outcome(Result.FAILED, "gone")
-    if found is None and task.sent_at is not None and now - task.sent_at > SPECIAL_PATIENCE:
-        found = Outcome(Result.FAILED, "still_charging" if task.action.verb == STOP else "timeout")
+    found = special.state(member, task.command) if member else Outcome(Result.FAILED, "gone")
+    if found is None and task.sent_at is not None and now - task.sent_at > special.patience:
+        found = Outcome(Result.FAILED, special.late)
     if found is None:
         return False
     took = int((now - task.sent_at).total_seconds() * 1000) if task.sent_at else None
@@ -243,8 +242,7 @@ def _send(action: GroupAction, task: GroupTask, member: queries.Member, verb: Ve
 def _put(action: GroupAction, member: queries.Member, verb: Verb, now: datetime) -> str:
     if verb.special:
         assert action.by is not None, "actions are begun by people"
-        SPECIALS[verb.special].begin(member, action.by, now)
-        return ""
+        return SPECIALS[verb.special].begin(Order(member, action.parameters, action.by, now, f"{ORIGIN}{action.uid}"))
     if member.is_station:
         request = verb.for_station(member, action.parameters, now)
         return sending.to_station(member=member, request=request, now=now, by=action.by, origin=f"{ORIGIN}{action.uid}")

@@ -10,6 +10,7 @@ from tenants.charging.models import Session
 from tenants.operations import actions, queries
 from tenants.operations.errors import ActionOver, NoDevices
 from tenants.operations.models import GroupAction
+from tenants.stations.actions import receive_file
 from tests import builders
 from tests.builders import NOW, Cast
 
@@ -139,6 +140,28 @@ def test_the_list_of_cards_is_brought_up_to_date_step_by_step(people: Cast, cloc
     assert found[adapter.device.device_id] == ("skipped", "not_supported")
     sent = [payload for name, payload in good.heard if name == "SendLocalList"]
     assert [entry["idTag"] for entry in sent[0]["localAuthorizationList"]] == ["04A1B2C3"]
+
+
+@pytest.mark.req("CHG-03", "MNT-04")
+def test_diagnostics_are_there_once_the_file_is(people: Cast, clock: Clock) -> None:
+    old, new, nothing, never = (Peer(clock, name, "ocpp2.0.1" if name == "N-2" else "ocpp1.6") for name in
+                                ("N-1", "N-2", "N-3", "N-4"))  # fmt: skip
+    old.answers["GetDiagnostics"] = never.answers["GetDiagnostics"] = {"fileName": "log.zip"}
+    new.answers["GetLog"], nothing.answers["GetDiagnostics"] = {"status": "Accepted", "filename": "l"}, {}
+    group = group_of(old, new, nothing, never, by=people.operator)
+    action = actions.start_action(group=group, verb="diagnostics", parameters={}, by=people.operator, now=NOW)
+    for peer in (old, new, nothing, never):
+        peer.answer()
+    assert states(action)["N-1"] == ("sent", "") and states(action)["N-3"] == ("done", "")
+    for peer, where in ((old, "location"), (new, "log")):
+        place = peer.heard[0][1][where]
+        token = (place if isinstance(place, str) else place["remoteLocation"]).rstrip("/").rpartition("/")[2]
+        receive_file(token=token, name="log.zip", data=b"zip", now=clock.now)
+    clock.pass_(1800)
+    assert states(action)["N-1"] == states(action)["N-2"] == ("done", "")
+    assert action.tasks.get(name="N-1").answer["size"] == 3
+    clock.pass_(5)
+    assert states(action)["N-4"] == ("failed", "no_file")
 
 
 @pytest.mark.req("CHG-03")
