@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"wattlane devices: there is no tenant {arguments.tenant!r}.", file=sys.stderr)
         return 2
     given = ["--mqtt", _broker(place), "--devices", str(folder / "devices.json"), "--home", str(folder)]
-    return _simulate([*given, "--count", str(count), *arguments.passed_on])
+    given += ["--keys", str(place.path / "keys"), "--count", str(count)]
+    return _simulate([*given, *arguments.passed_on])
 
 
 def _simulate(words: list[str]) -> int:
