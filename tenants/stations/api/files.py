@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 
@@ -12,6 +12,7 @@ from saas.kit.schemas import PageOf, Paging
 from tenants.accounts.bearer import caller
 
 from .. import actions, queries, showing
+from ..downloads import file_download
 from ..schemas import FileSaid, Policy, Synced, UploadPlace
 
 router = Router(tags=["stations"])
@@ -39,7 +40,7 @@ def uploads(request: HttpRequest, response: HttpResponse, uid: str, asked: Query
 def upload(request: HttpRequest, uid: str, upload: UUID) -> Any:
     """The content of a file."""
     found = queries.find(name=uid, viewer=caller(request))
-    return download(queries.upload(station=found, uid=upload))
+    return file_download(queries.upload(station=found, uid=upload))
 
 
 @router.post("/stations/{uid}/local-list/sync", response=Synced, operation_id="sync_station_local_list")
@@ -63,13 +64,3 @@ def set_policy(request: HttpRequest, body: Policy) -> object:
     place = queries.location(uid=body.auto_location) if body.auto_location else None
     wanted = actions.Policy(**fields, auto_location=place)
     return showing.policy(actions.set_policy(wanted=wanted, by=caller(request), now=timezone.now()))
-
-
-def download(upload: Any) -> FileResponse:
-    """As an attachment: what a station sends is never shown by a browser."""
-    answer = FileResponse(
-        queries.file_of(upload).open("rb"), as_attachment=True, filename=upload.name,
-        content_type="application/octet-stream",
-    )  # fmt: skip
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from saas.kit import framelog
@@ -12,6 +12,7 @@ from saas.kit.schemas import PageOf, Paging
 from tenants.accounts.bearer import caller
 
 from .. import queries, showing
+from ..downloads import log_download
 from ..schemas import (
     ItemSaid,
     KindPaging,
@@ -95,17 +96,7 @@ def messages(request: HttpRequest, response: HttpResponse, uid: str, asked: Quer
 def download(request: HttpRequest, uid: str, asked: Query[TimeWindow]) -> Any:
     """The raw log as JSON lines, oldest first."""
     found = queries.find(name=uid, viewer=caller(request))
-    return log_file(found.device_id, found.station_id, asked.since, asked.until)
-
-
-def log_file(device_id: str, station_id: str, since: Any = None, until: Any = None) -> StreamingHttpResponse:
-    """A download of any size."""
-    lines = framelog.stream(device_id, since=since, until=until)
-    answer = StreamingHttpResponse(lines, content_type="application/jsonl")
-    name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in station_id)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.jsonl"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return log_download(found.device_id, found.station_id, asked.since, asked.until)
 
 
 def _paged(

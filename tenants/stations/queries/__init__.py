@@ -13,13 +13,25 @@ from .details import (
     upload,
     uploads,
 )
-from .stations import all_of_tenant, connectors_of, evses_of, find, location, locations, page, policy, policy_for
+from .stations import (
+    all_of_tenant,
+    connectors_by_status,
+    connectors_of,
+    evses_of,
+    find,
+    location,
+    locations,
+    page,
+    policy,
+    policy_for,
+)
 
 __all__ = [
     "all_of_tenant",
     "command",
     "commands",
     "configuration",
+    "connectors_by_status",
     "connectors_of",
     "evses_of",
     "file_of",

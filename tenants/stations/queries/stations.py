@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import Count
+
 from saas.kit.errors import Forbidden, NotFound
 from saas.kit.pagination import Page, newest_first
 from tenants.accounts.models import User
@@ -43,6 +45,15 @@ def evses_of(station: Station) -> list[Evse]:
 def connectors_of(station: Station) -> list[ConnectorStatus]:
     """What each connector said last; EVSE 0 is the station as a whole."""
     return list(station.connectors.order_by("evse", "connector"))
+
+
+def connectors_by_status() -> dict[int, list[tuple[str, int]]]:
+    """Key of a station → how many of its connectors say what, of all stations of the tenant."""
+    rows = ConnectorStatus.objects.filter(evse__gt=0).values_list("station_id", "status").order_by("station_id")
+    found: dict[int, list[tuple[str, int]]] = {}
+    for station, status, count in rows.annotate(count=Count("id")).order_by("station_id", "status"):
+        found.setdefault(station, []).append((status, count))
+    return found
 
 
 def policy() -> StationPolicy:

@@ -58,10 +58,15 @@ def console(request: HttpRequest) -> HttpResponse:
     return render(request, "stations/console.html", context)
 
 
-def _devices(fleet: list[Device]) -> list[tuple[Device, Evse | None, Station | None]]:
-    """Each device with its charger, and with the station that it is, where it has told so."""
+def _devices(fleet: list[Device]) -> list[tuple[Device, Evse | None, Station | None, list[tuple[str, int]]]]:
+    """Each device with its charger; of one that is a station, how many of its connectors say what."""
     evses, stations = _evses(), {station.device_id: station for station in queries.all_of_tenant()}
-    return [(device, evses.get(device.device_id), stations.get(device.device_id)) for device in fleet]
+    said = queries.connectors_by_status()
+    return [
+        (device, evses.get(device.device_id), station, said.get(station.pk, []) if station else [])
+        for device in fleet
+        for station in [stations.get(device.device_id)]
+    ]
 
 
 def _evses() -> dict[str, Evse]:

@@ -114,7 +114,12 @@ def refuse(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def address_of(tenant: str, station: Station) -> str:
     """What to type into the station, without user and password."""
-    return f"ws://{settings.BASE_DOMAIN}:{home().ocpp_port}/ocpp/{tenant}/{station.station_id}"
+    return f"{address_of_any(tenant)}{station.station_id}"
+
+
+def address_of_any(tenant: str) -> str:
+    """The same without the station's own id at its end."""
+    return f"ws://{settings.BASE_DOMAIN}:{home().ocpp_port}/ocpp/{tenant}/"
 
 
 def _station(request: HttpRequest, uid: UUID) -> Station:

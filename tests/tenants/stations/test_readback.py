@@ -112,6 +112,9 @@ def test_the_raw_log_is_searched_and_downloaded(rig: Rig, operator: Api) -> None
     assert len(said(operator.get("/stations/CP-1"))["messages"]) == 4
     assert code(operator.get("/stations/CP-1/messages?way=sideways")) == (422, "invalid")
     unknown_to_others("/stations/CP-1/messages/download")
+    assert actions.forget(now=NOW + timedelta(days=29)) == 0
+    assert actions.forget(now=NOW + timedelta(days=32)) == 2  # the file, and the notice of the firmware
+    assert framelog.parts(folder) == []
 
 
 @pytest.mark.req("CHG-02")
