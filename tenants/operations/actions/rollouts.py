@@ -21,6 +21,10 @@ from .driving import drive_rollout
 Phase = Rollout.State
 State = RolloutDevice.State
 HOUR, DAY = 3600, 86_400
+AFRESH: dict[str, Any] = {
+    "state": State.QUEUED, "error": "", "error_text": "", "phase": "", "command": "", "begun_at": None,
+    "done_at": None, "installed_at": None,
+}  # fmt: skip
 UNREACHED = ("offline", "charging", "gone")
 
 
@@ -151,15 +155,15 @@ def abort(*, rollout: Rollout, by: User, now: datetime) -> Rollout:
 
 @transaction.atomic
 def retry_failed(*, rollout: Rollout, by: User, now: datetime) -> Rollout:
-    """Once more, in the present stage, for the devices that failed or were not to be reached; a roll-out that was
-    stopped or done runs again. Forbidden, RolloutOver (aborted, or there are none)."""
+    """Once more for the devices that failed, in the present stage, and for those that were not to be reached, in the
+    last one: others stand in for them by now. A roll-out that was stopped or done runs again.
+
+    Forbidden, RolloutOver (aborted, or there are none).
+    """
     row = _in(rollout, by, Phase.RUNNING, Phase.PAUSED, Phase.STOPPED, Phase.DONE)
-    failed = row.devices.filter(state=State.FAILED)
     missed = row.devices.filter(state=State.SKIPPED, error__in=UNREACHED)
-    again = (failed | missed).update(
-        state=State.QUEUED, stage=row.stage, error="", error_text="", phase="", command="", begun_at=None, done_at=None,
-        installed_at=None,
-    )  # fmt: skip
+    again = missed.update(stage=len(row.stages) - 1, **AFRESH)
+    again += row.devices.filter(state=State.FAILED).update(stage=row.stage, **AFRESH)
     if not again:
         raise RolloutOver("There is nothing to try again.")
     state = Phase.PAUSED if row.state == Phase.PAUSED else Phase.RUNNING

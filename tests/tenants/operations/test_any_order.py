@@ -96,21 +96,24 @@ class World:
             return
 
     def check(self, what: str, before: Rollout | None = None) -> None:
-        """Never above the stage's share, never on above the limit, nobody asked twice without having failed to hear."""
+        """Never above the stage's share; nothing begins unless it runs, and below the limit; nothing waits at the end."""
         row, begun = self._row(), self._begun()
         assert len(begun) <= quota(COUNT, row.stages[row.stage]), what
-        if before is not None and (row.stage > before.stage or len(begun - self.begun)):
-            assert what != "press" or before.state in ("paused", "stopped", "running", "done"), what
-            assert before.state not in ("aborted",), what
+        if before is not None and begun - self.begun:
+            assert row.state == "running" and (before.state == "running" or what == "press"), (what, before.state)
+            self._below_the_limit(row.stage, row)
         if row.state == "running" and row.stage > (before.stage if before else 0):
-            self._finished_below_the_limit(row.stage - 1, row)
+            self._finished(row.stage - 1, row)
+            self._below_the_limit(row.stage - 1, row)
         if row.state in ("done", "aborted"):
             assert not row.devices.filter(state="queued").exists(), what
         self.begun = begun
 
-    def _finished_below_the_limit(self, stage: int, row: Rollout) -> None:
+    def _finished(self, stage: int, row: Rollout) -> None:
+        assert not row.devices.filter(stage=stage, state__in=("queued", "sent", "working")).exists()
+
+    def _below_the_limit(self, stage: int, row: Rollout) -> None:
         states = list(row.devices.filter(stage=stage).values_list("state", flat=True))
-        assert not {"queued", "sent", "working"} & set(states), states
         tried = [state for state in states if state not in ("skipped", "cancelled")]
         assert tried.count("failed") * 100 <= row.failure_limit_pct * len(tried), states
 
