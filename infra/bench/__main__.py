@@ -40,7 +40,7 @@ def _measure() -> str:
 
     results = []
     for prepare in (
-        ingest.case, cases.searching, cases.booking, cases.tenancy, cases.new_tenant, cases.importing,
+        ingest.paho, ingest.raw, cases.searching, cases.booking, cases.tenancy, cases.new_tenant, cases.importing,
     ):  # fmt: skip
         with prepare() as case:
             _progress(case.name)

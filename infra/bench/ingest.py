@@ -1,7 +1,8 @@
-"""Ingest against the limit of its transport: the same backlog drained by our ingester, and by a bare subscriber.
+"""Ingest against the limit of its transport: the same flood taken in by our ingester, and by a bare QoS 1 subscriber.
 
-Each run drains a session of its own that waits at the broker, so publishing costs nothing while the clock runs.
-Mosquitto where it is installed, else the embedded broker (which drops what it has in flight at the fifth second).
+The flood comes from a process of its own through Mosquitto (else the embedded broker). The subscriber is a socket, a
+loop that finds the PUBLISH packets, and a PUBACK for each: nothing else. Ours decodes, validates, finds repeats,
+commits, acknowledges to the broker and to the devices; its rate is that of what is committed.
 """
 
 import contextlib
@@ -12,21 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from saas.contracts.telemetry.messages import Telemetry, encode
 from saas.kit.home import CODE, home
 
-from .harness import ROUNDS, Case
+from .flood import names, packet, text, topic
+from .harness import Case, Speed
 
-if TYPE_CHECKING:
-    from saas.edge.ingester.paho_port import PahoPort
-
-MESSAGES = 20_000
-DEVICES = 50  # of one run
+MESSAGES = 60_000
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 CONF = """listener {port} 127.0.0.1
 user root
@@ -36,70 +32,127 @@ max_queued_messages 0
 max_queued_bytes 1073741824
 persistence false
 """
+KEEP_ALIVE_S = b"\x00\x3c"
 
 
 @contextlib.contextmanager
-def case() -> Iterator[Case]:
+def paho() -> Iterator[Case]:
+    """The default adapter."""
+    with _case("paho", "default adapter (paho)") as case:
+        yield case
+
+
+@contextlib.contextmanager
+def raw() -> Iterator[Case]:
+    """The adapter for sites that need more."""
+    with _case("raw", "raw adapter") as case:
+        yield case
+
+
+@contextlib.contextmanager
+def _case(adapter: str, name: str) -> Iterator[Case]:
     """The comparison, with its broker running. Needs Django set up and a migrated database."""
-    sessions = 3 * ROUNDS
-    with _broker() as name:
-        backlog = _fill(sessions)
+    with _broker() as broker:
+        runs = (f"{adapter}{number}" for number in count())
         yield Case(
-            name=f"ingest: decode, store once, acknowledge ({name})",
+            name=f"ingest: validate, store once, acknowledge; {name}, {broker}",
             unit="messages",
-            ours=lambda: _ingest(next(backlog)),
-            reference=lambda: _drain(next(backlog)),
-            against="bare QoS 1 subscriber, same library",
+            ours=lambda: _ingest(adapter, next(runs)),
+            reference=lambda: _subscribe(next(runs)),
+            against="bare QoS 1 subscriber, a socket",
         )
 
 
-def _ingest(run: int) -> int:
+def _ingest(adapter: str, run: str) -> Speed:
+    from saas.edge.ingester.adapters import ADAPTERS
     from saas.edge.ingester.loop import Ingester
     from tenants.charging import actions
 
-    port = _port(run)
-    ingester, done = Ingester(port, actions), 0
+    _register(names(run))
+    filters = [topic(device) for device in names(run)]
+    ingester = Ingester(lambda **_: ADAPTERS[adapter](client_id=f"_ingester-{run}", filters=filters), actions)
+    with _flood(run) as begin:
+        while not (ingester.step() == 0 and ingester.ready):
+            pass
+        clock, done = begin(), 0
+        while done < MESSAGES:
+            done += ingester.step()
+        speed = clock()
+    ingester.close()
+    return speed
+
+
+def _subscribe(run: str) -> Speed:
+    """What the transport allows."""
+    held = socket.create_connection(("127.0.0.1", home().mqtt_port))
+    held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    password = home().secrets["mqtt_ingester"]
+    flags = b"\x04\xc0" + KEEP_ALIVE_S
+    held.sendall(packet(0x10, text("MQTT") + flags + text(f"_ingester-{run}") + text("_ingester") + text(password)))
+    for device in names(run):
+        held.sendall(packet(0x82, b"\x00\x01" + text(topic(device)) + b"\x01"))
+    _read(held, 4 + 5 * len(names(run)))
+    with _flood(run) as begin:
+        clock = begin()
+        _drain(held)
+        speed = clock()
+    held.close()
+    return speed
+
+
+def _drain(held: socket.socket) -> None:
+    done, rest = 0, b""
     while done < MESSAGES:
-        done += ingester.step()
-    port.close()
-    return done
+        data = rest + held.recv(1 << 18)
+        at, acks = 0, []
+        while (found := _publish(data, at)) is not None:
+            stop, mid = found
+            acks.append(b"\x40\x02" + mid)
+            at = stop
+        rest = data[at:]
+        held.sendall(b"".join(acks))
+        done += len(acks)
 
 
-def _drain(run: int) -> int:
-    port, done = _port(run), 0
-    while done < MESSAGES:
-        messages = port.receive(most=5000, within_s=0.1)
-        port.acknowledge(messages)
-        done += len(messages)
-    port.close()
-    return done
+def _publish(data: bytes, at: int) -> tuple[int, bytes] | None:
+    """End and packet identifier of the PUBLISH at `at`; None when it is not whole yet."""
+    if at + 3 > len(data):
+        return None
+    length, start = data[at + 1], at + 2
+    if length >= 128:
+        length, start = length & 127 | data[at + 2] << 7, at + 3
+    stop = start + length
+    if stop > len(data):
+        return None
+    identifier = start + 2 + (data[start] << 8 | data[start + 1])
+    return stop, data[identifier : identifier + 2]
 
 
-def _port(run: int) -> "PahoPort":
-    from saas.edge.ingester.paho_port import PahoPort
-
-    return PahoPort(client_id=f"_ingester-bench-{run}", filters=tuple(_topic(device) for device in _devices(run)))
-
-
-def _devices(run: int) -> list[str]:
-    return [f"ad_bench_{run}_{number}" for number in range(DEVICES)]
+def _read(held: socket.socket, size: int) -> None:
+    while size > 0:
+        size -= len(held.recv(size))
 
 
-def _topic(device: str) -> str:
-    return f"ev/v1/{device}/telemetry"
+@contextlib.contextmanager
+def _flood(run: str) -> Iterator[Callable[[], Callable[[], Speed]]]:
+    """A flood that is prepared. It begins when the function is called, whose result is the clock to read at the end."""
+    command = [sys.executable, "-m", "infra.bench.flood", str(home().mqtt_port), run, str(MESSAGES)]
+    flood = subprocess.Popen(command, cwd=CODE, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert flood.stdin and flood.stdout
+    flood.stdout.readline()
 
+    def begin() -> Callable[[], Speed]:
+        flood.stdin.write(b"\n")  # type: ignore[union-attr]
+        flood.stdin.flush()  # type: ignore[union-attr]
+        wall, cpu = time.perf_counter(), time.process_time()
+        return lambda: Speed(MESSAGES / (time.perf_counter() - wall), (time.process_time() - cpu) / MESSAGES * 1e6)
 
-def _fill(sessions: int) -> Iterator[int]:
-    """Register devices, leave a session for each run, fill them all; gives the runs one by one."""
-    _register([device for run in range(sessions) for device in _devices(run)])
-    for run in range(sessions):
-        port = _port(run)
-        port.receive(most=1, within_s=0.5)
-        port.close()
-    with _Publisher() as publisher:
-        for run in range(sessions):
-            publisher.publish(_devices(run))
-    return iter(range(sessions))
+    try:
+        yield begin
+    finally:
+        flood.wait(60)
+        flood.stdin.close()
+        flood.stdout.close()
 
 
 def _register(devices: list[str]) -> None:
@@ -113,58 +166,6 @@ def _register(devices: list[str]) -> None:
         [Device(device_id=name, tenant=tenant, kind="adapter", secret_hash="", permit_key=held) for name in devices],
         ignore_conflicts=True,
     )
-
-
-class _Publisher:
-    """MQTT 3.1.1 by hand, QoS 1, many in flight: only there to fill queues fast."""
-
-    def __enter__(self) -> "_Publisher":
-        user, password = "_gateway", home().secrets["mqtt_gateway"]
-        self._socket = socket.create_connection(("127.0.0.1", home().mqtt_port))
-        body = _text("MQTT") + b"\x04\xc2\x00\x3c" + _text(f"{user}-bench") + _text(user) + _text(password)
-        self._socket.sendall(b"\x10" + _length(len(body)) + body)
-        assert self._read(4)[3] == 0, "the broker refused the publisher"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.sendall(b"\xe0\x00")
-        self._socket.close()
-
-    def publish(self, devices: list[str]) -> None:
-        """MESSAGES samples, in turn over the devices; returns when the broker has them all."""
-        now_ms = time.time_ns() // 1_000_000
-        for start in range(0, MESSAGES, 1000):
-            frames = [self._frame(devices, number, now_ms) for number in range(start, start + 1000)]
-            self._socket.sendall(b"".join(frames))
-            self._read(4 * 1000)
-
-    def _frame(self, devices: list[str], number: int, now_ms: int) -> bytes:
-        seq, device = number // len(devices) + 1, devices[number % len(devices)]
-        sample = Telemetry(
-            v=1, boot=1, seq=seq, ts_ms=now_ms + seq, energy_wh=1000 + seq, power_w=7360, current_ma=32000,
-            voltage_mv=230000, temperature_mc=41500,
-        )  # fmt: skip
-        body = _text(_topic(device)) + (number % 60000 + 1).to_bytes(2, "big") + encode(sample)
-        return b"\x32" + _length(len(body)) + body
-
-    def _read(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            data += self._socket.recv(count - len(data))
-        return data
-
-
-def _text(text: str) -> bytes:
-    return len(text).to_bytes(2, "big") + text.encode()
-
-
-def _length(value: int) -> bytes:
-    encoded = bytearray()
-    while True:
-        value, low = divmod(value, 128)
-        encoded.append(low | (128 if value else 0))
-        if not value:
-            return bytes(encoded)
 
 
 @contextlib.contextmanager
@@ -193,12 +194,12 @@ def _broker() -> Iterator[str]:
 
 
 def _until_listening(port: int) -> None:
-    deadline = datetime.now(UTC).timestamp() + 15
+    deadline = time.monotonic() + 15
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
-            if datetime.now(UTC).timestamp() > deadline:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)

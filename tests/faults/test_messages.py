@@ -66,7 +66,7 @@ def test_f7_three_times_and_shuffled_gives_the_same_state(world: World) -> None:
         world.start(INGESTER)
         publish(world, held, wild[len(wild) // 2 :])
     for held in [*cast["clean"], *cast["wild"]]:
-        until(lambda held=held: _stored(world, held) == count, seconds=60, what=f"{count} messages stored")
+        until(lambda held=held: _stored(world, held) == count, seconds=60, what=f"{count} of {held}")
     for clean, wild in zip(cast["clean"], cast["wild"], strict=True):
         until(lambda one=wild: _state(world, one)[0][0] == "closed", seconds=20, what="the session is closed")
         assert _state(world, clean) == _state(world, wild)
@@ -79,10 +79,9 @@ def publish(world: World, held: dict[str, Any], said: list[tuple[str, bytes]], s
     until(lambda: "in" in client.notes, seconds=10, what="connected")
     for topic, payload in stale:
         client.publish(topic, payload, retain=True)
-    for start in range(0, len(said), 200):
-        for topic, payload in said[start : start + 200]:
-            client.paho.publish(topic, payload, qos=1)
-        client.publish(f"ev/v1/{held['device']}/status", _status(world))  # waits: everything before it is there
+    client.publish(f"ev/v1/{held['device']}/status", _status(world))
+    sent = [client.paho.publish(topic, payload, qos=1) for topic, payload in said]
+    until(lambda: all(one.is_published() for one in sent), seconds=60, what="the broker has them all")
     client.close()
 
 

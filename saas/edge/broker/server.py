@@ -156,6 +156,7 @@ class GuardedBroker(Broker):  # type: ignore[misc]
         mine = self._connections[client_session.client_id]
         try:
             await super()._handle_client_session(reader, writer, client_session, handler, server, listener_name)
+            await self._deliver_the_rest(client_session, handler)
         finally:
             if client_session.transitions.is_connected():
                 await self._stop_handler(handler)
@@ -164,6 +165,14 @@ class GuardedBroker(Broker):  # type: ignore[misc]
             if isinstance(reader, GuardedReader) and reader.oversized:
                 self._door.tally.count(mine.user, "oversized")
             self._forget(client_session.client_id, mine)
+
+    async def _deliver_the_rest(self, session: Session, handler: BrokerProtocolHandler) -> None:
+        """Upstream drops what a client sent just before it left, though it said PUBACK to it."""
+        goes_on = True
+        while goes_on and not session.delivered_message_queue.empty():
+            last = asyncio.get_running_loop().create_future()
+            last.set_result(session.delivered_message_queue.get_nowait())
+            goes_on = await self._handle_message_delivery(session, handler, last)
 
     async def _handle_message_delivery(
         self, client_session: Session, handler: BrokerProtocolHandler, wait_deliver: asyncio.Future[Any]

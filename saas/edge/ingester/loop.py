@@ -44,6 +44,15 @@ class Ingester:
         self._partitions_at = self._report_at = 0.0
         self._counts = {"stored": 0, "repeated": 0, "set_aside": 0}
 
+    @property
+    def ready(self) -> bool:
+        """Connected and subscribed."""
+        return self._port.ready
+
+    def close(self) -> None:
+        """Leave the broker; the session stays there."""
+        self._port.close()
+
     def stop(self) -> None:
         """End after the batch at hand."""
         self._stopping = True
@@ -54,7 +63,7 @@ class Ingester:
             self._surely(self._keep_house)
             self.step()
             self._drain()
-        self._port.close()
+        self.close()
         connection.close()
 
     def step(self) -> int:

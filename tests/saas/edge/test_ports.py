@@ -185,3 +185,18 @@ def test_what_was_not_acknowledged_comes_again_after_a_reconnect(opened: Open, s
     assert sorted(int(message.payload) for message in rest) == list(range(5, 20))
     again.acknowledge(rest)
     assert again.receive(most=10, within_s=0.5) == []
+
+
+def test_what_a_client_says_just_before_it_leaves_arrives(opened: Open, house: House) -> None:
+    port = opened()
+    leaving = new_client("_gateway", client_id=f"_gateway-{free_port()}")
+    leaving.connect("127.0.0.1", house.mqtt_port)
+    leaving.loop_start()
+    until(leaving.is_connected, seconds=10, what="connected")
+    sent = [leaving.publish("ev/v1/ad_a/event", b"%d" % number, qos=1) for number in range(300)]
+    until(lambda: all(one.is_published() for one in sent), seconds=20, what="the broker has them all")
+    leaving.disconnect()
+    leaving.loop_stop()
+    found = taken(port, 300)
+    port.acknowledge(found)
+    assert [int(message.payload) for message in found] == list(range(300))
