@@ -23,6 +23,7 @@ from firmware.net.client import Client
 from firmware.net.enrol import Enrolment
 from firmware.net.hotspot import Hotspot
 from firmware.net.link import Link
+from firmware.net.modem import Modem
 from firmware.net.portal import Portal
 
 STEP_MS = 50
@@ -80,7 +81,7 @@ class Machine:
         """For ever, in a thread of its own. A fault of the firmware in here stops the control loop too."""
         try:
             while self.failure is None:
-                if self.set_up_asked or not self._wifi()[0]:
+                if self.set_up_asked or not ("modem" in self.config or self._wifi()[0]):
                     self._set_up()
                 else:
                     self._stay_connected()
@@ -89,7 +90,7 @@ class Machine:
 
     def _stay_connected(self) -> None:
         """Until somebody wants to set it up."""
-        station = wifi.Wifi(*self._wifi())
+        station = self._station()
         link = Link(self._address(), _tls(self.config["mqtt"]), self._client, self._lost)
         asked_ms: int | None = None
         while self.failure is None and not self.set_up_asked:
@@ -114,7 +115,8 @@ class Machine:
         portal = Portal(self.identity.device, wifi.in_reach())
         own = wifi.OwnNetwork(self.identity.network(), self.identity.hotspot)
         hotspot = Hotspot(portal, self.config.get("portal_host", "0.0.0.0"), *self.config.get("portal_ports", (80, 53)))
-        until_ms: int | None = self._now() + SET_UP_MS if self._wifi()[0] else None
+        connected = "modem" in self.config or bool(self._wifi()[0])
+        until_ms: int | None = self._now() + SET_UP_MS if connected else None
         probe: wifi.Probe | None = None
         while self.failure is None and (until_ms is None or self._now() < until_ms):
             hotspot.step(self._now())
@@ -158,6 +160,13 @@ class Machine:
         else:
             with self.lock:
                 updater.give(wanted[1], data)
+
+    def _station(self) -> "wifi.Wifi | Modem":
+        """Wi-Fi, or the modem where there is one."""
+        settings = self.config.get("modem")
+        if settings is None:
+            return wifi.Wifi(*self._wifi())
+        return Modem(esp32.modem_uart(settings), settings["apn"], settings.get("pin", ""), wifi.ppp)
 
     def _wifi(self) -> "tuple[str, str]":
         given = self.config.get("wifi")

@@ -42,10 +42,10 @@ class Voice:
     def sample(self, fields: "dict[str, object]") -> None:
         """A sample may be gone after a power cut. Where the meter forgets then, too, it tells no more energy than the
         flash knows of: the register, once told, never falls."""
+        self._memory.commit()  # in order: what is pending was numbered before this
         total_wh = self._register.total_wh
         body: dict[str, object] = {"energy_wh": total_wh if self._keeps else min(total_wh, self._outbox.safe_wh)}
         body.update(fields)
-        self._memory.commit()  # in order: what is pending was numbered before this
         self._outbox.append(self._item(TELEMETRY, self._register.total_wh, body))
 
     def status(self, state: str, firmware: str) -> str:

@@ -168,6 +168,11 @@ def reader(settings: "dict[str, int]", mono: Mono) -> Pn532:
     return Pn532(uart, mono)
 
 
+def modem_uart(settings: "dict[str, int]") -> "machine.UART":
+    """`{"uart": 2, "tx": 41, "rx": 42, "apn": …, "pin": …}`; the reader then has to go elsewhere, or nowhere."""
+    return machine.UART(settings["uart"], 115200, tx=settings["tx"], rx=settings["rx"], timeout=0, rxbuf=4096)
+
+
 def button(pin: int, mono: Mono) -> Button:
     return Button(machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP), mono)
 

@@ -59,6 +59,11 @@ class OwnNetwork:
         self._point.active(False)
 
 
+def ppp(stream: object) -> object:
+    """The line through a modem."""
+    return network.PPP(stream)
+
+
 def radio_on() -> None:
     """The chip's random numbers are true ones while its radio is on."""
     network.WLAN(network.STA_IF).active(True)
