@@ -64,8 +64,11 @@ def actions(version: str) -> frozenset[str]:
 def check_request(version: str, action: str, payload: Mapping[str, Any]) -> None:
     """Raise Fault unless the payload is a lawful request of the action."""
     lawful, validator = _request(version, action)
-    if not lawful(payload):
-        _blame(validator, payload)
+    try:
+        if not lawful(payload):
+            _blame(validator, payload)
+    except ValueError as deep:  # the judge gives up on what is nested hundreds deep
+        raise Fault("format", str(deep), details={"path": "/", "rule": "depth"}) from None
 
 
 def check_response(version: str, action: str, payload: Mapping[str, Any]) -> None:
