@@ -14,7 +14,7 @@ from .models import Device
 
 CHANNEL = "wattlane_devices"
 PATIENCE = timedelta(days=1)
-NOTHING_NEXT: dict[str, Any] = {"next_hash": "", "next_sealed": None, "next_at": None, "next_taken": False}
+NOTHING_NEXT: dict[str, Any] = {"next_hash": "", "next_sealed": None, "next_at": None, "next_taken_at": None}
 PREFIX = {Device.Kind.ADAPTER: "ad_", Device.Kind.STATION: "st_"}
 
 
@@ -75,25 +75,25 @@ def prepare(*, device_id: str, now: datetime) -> Device:
 
 @transaction.atomic
 def take(*, device_id: str, now: datetime) -> bool:
-    """The device said that it has stored its next password: a broker that knows one at a time takes this one now.
+    """The device said that it has stored its next password: see queries.logins. False when nothing waited.
 
-    The old one is kept until the new one was used: see `promote` and `give_up`. False when nothing waited.
+    The old one is kept until the new one was used.
     """
-    device = Device.objects.filter(device_id=device_id, next_taken=False).exclude(next_hash="").first()
+    device = Device.objects.filter(device_id=device_id, next_taken_at=None).exclude(next_hash="").first()
     if device is None:
         return False
-    _change(device_id, next_taken=True)
+    _change(device_id, next_taken_at=now)
     return True
 
 
 @transaction.atomic
 def promote(*, device_id: str, now: datetime, used: str = "") -> bool:
-    """The device has its next password: the old one is refused from now on. False when nothing waited.
+    """The device has used its next password: the old one is refused from now on. False when nothing waited.
 
-    `used`: the hash of the password that it was seen to use; another one than the next changes nothing.
+    `used`: how the hash of the password that it was seen to use begins; another one than the next changes nothing.
     """
     device = Device.objects.select_for_update().filter(device_id=device_id).exclude(next_hash="").first()
-    if device is None or (used and used != device.next_hash):
+    if device is None or not device.next_hash.startswith(used):
         return False
     present = {"secret_hash": device.next_hash, "secret_sealed": device.next_sealed, "secret_at": now}
     _change(device_id, **present, mosquitto_hash="", **NOTHING_NEXT)
@@ -101,12 +101,20 @@ def promote(*, device_id: str, now: datetime, used: str = "") -> bool:
 
 
 @transaction.atomic
+def forget_next(*, device_id: str, now: datetime) -> None:
+    """The device does not want its next password: the present one stays."""
+    if Device.objects.filter(device_id=device_id).exclude(next_hash="").exists():
+        _change(device_id, **NOTHING_NEXT)
+
+
+@transaction.atomic
 def give_up(*, now: datetime) -> int:
     """Forget next passwords that no device took within a day. Returns how many."""
-    late = Device.objects.filter(next_at__lt=now - PATIENCE).values_list("device_id", flat=True)
-    for device_id in list(late):
+    late = Device.objects.filter(next_at__lt=now - PATIENCE, next_taken_at=None)
+    found = list(late.values_list("device_id", flat=True))
+    for device_id in found:
         _change(device_id, **NOTHING_NEXT)
-    return len(late)
+    return len(found)
 
 
 @transaction.atomic

@@ -30,7 +30,7 @@ class Device(models.Model):
     next_hash = models.CharField(max_length=64, blank=True, help_text="Of the password it is to change to")
     next_sealed = models.BinaryField(null=True)
     next_at = models.DateTimeField(null=True, help_text="Since when it is to change")
-    next_taken = models.BooleanField(default=False, help_text="It said that it has it, and has not used it yet")
+    next_taken_at = models.DateTimeField(null=True, help_text="Since when it has it, by its own word")
     mosquitto_hash = models.CharField(
         max_length=140, blank=True, help_text="PBKDF2 of the password, of adapters older than secret_sealed"
     )

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -11,6 +11,8 @@ from saas.tenancy.models import Tenant
 
 from . import keys
 from .models import Device
+
+TURN = timedelta(minutes=10)
 
 
 class UnknownDevice(NotFound):
@@ -63,12 +65,11 @@ def credentials() -> tuple[dict[str, str], dict[str, str]]:
     return {device: held for device, held, _ in rows}, {device: held for device, _, held in rows if held}
 
 
-def passwords(device_ids: Collection[str]) -> dict[str, str]:
-    """Passwords in clear, for a broker that keeps its own list. Without those registered before they were sealed."""
-    rows = _adapters().filter(device_id__in=device_ids)
-    held = rows.values_list("device_id", "secret_sealed", "next_sealed", "next_taken")
-    found = {device: following if taken else present for device, present, following, taken in held}
-    return {device: keys.unseal_password(bytes(sealed)) for device, sealed in found.items() if sealed is not None}
+def passwords(device_ids: Collection[str]) -> dict[str, list[str]]:
+    """Passwords in clear, the present and the next, for a broker that keeps its own list. Without the present ones of
+    adapters that were registered before passwords were sealed."""
+    rows = _adapters().filter(device_id__in=device_ids).values_list("device_id", "secret_sealed", "next_sealed")
+    return {device: [keys.unseal_password(bytes(held)) for held in sealed if held] for device, *sealed in rows}
 
 
 def mosquitto_hashes() -> dict[str, str]:
@@ -76,14 +77,19 @@ def mosquitto_hashes() -> dict[str, str]:
     return dict(_adapters().exclude(mosquitto_hash="").values_list("device_id", "mosquitto_hash"))
 
 
-def logins() -> dict[str, tuple[str, bool]]:
-    """Adapter → (hex SHA-256 of its password, whether it may connect), of every adapter: for a broker that knows one
-    password at a time. The next one counts once the device said that it has it."""
-    rows = _adapters().values_list("device_id", "secret_hash", "next_hash", "next_taken", "state")
-    return {
-        device: (following if taken else present, state != Device.State.REVOKED)
-        for device, present, following, taken, state in rows
-    }
+def logins(*, now: datetime) -> dict[str, tuple[str, bool, bool]]:
+    """Every adapter → (hex SHA-256 of its password, whether it may connect, whether that is its next password).
+
+    For a broker that knows one password at a time. A device that said that it has the next one keeps the old one until
+    the new one has opened, or throws the new one away when it is refused; whichever it holds, it must get in: so the
+    two take turns until it is known which.
+    """
+    rows = _adapters().values_list("device_id", "secret_hash", "next_hash", "next_taken_at", "state")
+    found = {}
+    for device, present, following, taken_at, state in rows:
+        is_next = taken_at is not None and (now - taken_at) // TURN % 2 == 0
+        found[device] = (following if is_next else present, state != Device.State.REVOKED, is_next)
+    return found
 
 
 def next_password(device_id: str) -> str | None:

@@ -8,7 +8,7 @@ from saas.devices import actions as devices
 from saas.devices.models import Device
 from tenants.charging.models import DeviceCommand
 
-ACCEPTED = "accepted"
+WORDS = {"accepted": devices.promote, "refused": devices.forget_next}
 
 
 def replied(sender: object, *, command: DeviceCommand, now: datetime, **_: object) -> None:
@@ -18,6 +18,6 @@ def replied(sender: object, *, command: DeviceCommand, now: datetime, **_: objec
 
 
 def noticed(sender: object, *, device: Device, event: Event, now: datetime, **_: object) -> None:
-    """It is in with it: the old one is over."""
-    if event.code == wire.NOTICE_CREDENTIAL and event.reason == ACCEPTED:
-        devices.promote(device_id=device.device_id, now=now)
+    """It is in with it, so that the old one is over; or it has thrown it away."""
+    if event.code == wire.NOTICE_CREDENTIAL and event.reason in WORDS:
+        WORDS[event.reason](device_id=device.device_id, now=now)

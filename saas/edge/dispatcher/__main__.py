@@ -8,7 +8,6 @@ import os  # noqa: E402
 
 import structlog  # noqa: E402
 
-from saas.devices import queries  # noqa: E402
 from saas.edge.broker.credentials import credentials_file  # noqa: E402
 from saas.edge.dispatcher import dynsec, watch  # noqa: E402
 from saas.edge.dispatcher.credentials import CredentialsFile  # noqa: E402
@@ -23,8 +22,8 @@ def main() -> None:
     link = Link("_dispatcher")
     keeper: Keeper = CredentialsFile(credentials_file(home()))
     if "MQTT_URL" in os.environ:
-        keeper = dynsec.Dynsec(link, dynsec.registry, queries.passwords)
-        watch.watch(link)
+        keeper = mosquitto = dynsec.Dynsec(link, dynsec.registry, dynsec.passwords, dynsec.promote)
+        watch.watch(link, mosquitto.saw)
     dispatcher = Dispatcher(link, keeper, Listener(OUTBOX, ONLINE, DEVICES))
     boot.on_end(dispatcher.stop)
     link.start()

@@ -9,17 +9,18 @@ import json
 import queue
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
-from saas.devices import queries
+from saas.devices import actions, keys, queries
 from saas.edge import metrics
 from saas.edge.broker.rules import CONTROL
 from saas.edge.mqtt.link import Link
 
-from .roster import Change, Kept, Login, changes, command, kept
+from .roster import WITH_PASSWORD, Change, Kept, Login, changes, command, kept
 
 log = structlog.get_logger("dispatcher")
 ANSWER_SECONDS = 10.0
@@ -30,12 +31,27 @@ PAGE = 500
 LIST_AGAIN_SECONDS = 300.0
 QUIET_SECONDS = 30.0  # between attempts at a broker that does not answer
 Registry = Callable[[], Mapping[str, Login]]
-Secrets = Callable[[Collection[str]], Mapping[str, str]]
+Secrets = Callable[[Mapping[str, str]], Mapping[str, str]]
+Promote = Callable[[str, str], object]
+TAG = 16  # so much of a password's SHA-256 names it
 
 
 def registry() -> dict[str, Login]:
     """The adapters of the device registry."""
-    return {device: Login(held[:16], enabled) for device, (held, enabled) in queries.logins().items()}
+    rows = queries.logins(now=datetime.now(UTC))
+    return {device: Login(held[:TAG], enabled, is_next) for device, (held, enabled, is_next) in rows.items()}
+
+
+def passwords(tags: Mapping[str, str]) -> dict[str, str]:
+    """By device, the password that its tag names; none where that is not known any more."""
+    held = queries.passwords(tags.keys())
+    fitting = ((device, one) for device, known in held.items() for one in known)
+    return {device: one for device, one in fitting if keys.digest(one).startswith(tags[device])}
+
+
+def promote(device: str, tag: str) -> None:
+    """The device is in with the password of this tag."""
+    actions.promote(device_id=device, now=datetime.now(UTC), used=tag)
 
 
 class Silent(Exception):
@@ -43,16 +59,22 @@ class Silent(Exception):
 
 
 class Dynsec:
-    """`registry` says who may connect, `secrets_of` with which passwords (fewer when they are not known)."""
+    """`registry` says who may connect, `secrets_of` with which passwords (fewer when they are not known), `promote` is
+    told who is in with its next one."""
 
-    def __init__(self, link: Link, registry: Registry, secrets_of: Secrets) -> None:
-        self._link, self._registry, self._secrets_of = link, registry, secrets_of
+    def __init__(self, link: Link, registry: Registry, secrets_of: Secrets, promote: Promote) -> None:
+        self._link, self._registry, self._secrets_of, self._promote = link, registry, secrets_of, promote
+        self._seen: set[str] = set()
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._present: dict[str, Kept] | None = None  # None: to be listed
         self._connection = self._list_at = self._quiet_until = 0.0
         self._unknown: frozenset[str] = frozenset()
         self._batch = LEAST_BATCH
         link.on(f"{CONTROL}/response", lambda _topic, payload: self._answers.put(payload))
+
+    def saw(self, device: str) -> None:
+        """A client of this name has just connected. Called in the network thread."""
+        self._seen.add(device)
 
     def refresh(self) -> bool:
         """Bring Mosquitto up to date, for about a second; True when there is more to do."""
@@ -72,20 +94,30 @@ class Dynsec:
         if self._present is None:
             self._connection, self._list_at = self._link.connections, now + LIST_AGAIN_SECONDS
             self._present = self._listed()
-        todo = self._possible(changes(self._registry(), self._present))
+        wanted = self._registry()
+        self._note_seen(wanted, self._present)
+        todo = self._possible(changes(wanted, self._present))
         while todo and time.monotonic() < now + TURN_SECONDS and self._present is not None:
             batch, todo = todo[: self._batch], todo[self._batch :]
             self._carry_out(batch, self._present)
         return bool(todo)
 
+    def _note_seen(self, wanted: Mapping[str, Login], present: Mapping[str, Kept]) -> None:
+        """Mosquitto knows one password of each: who connects while it is the next one has used that."""
+        while self._seen:
+            device = self._seen.pop()
+            login = wanted.get(device)
+            if login and login.is_next and device in present and present[device].tag == login.tag:
+                self._promote(device, login.tag)
+
     def _possible(self, found: list[Change]) -> list[tuple[Change, str | None]]:
         """Each change with its password; without those whose password nobody knows any more."""
-        needed = [change.device for change in found if change.kind in ("createClient", "modifyClient")]
+        needed = {change.device: change.after.tag for change in found if change.after and change.kind in WITH_PASSWORD}
         held = self._secrets_of(needed) if needed else {}
-        unknown = frozenset(needed) - held.keys()
+        unknown = needed.keys() - held.keys()
         if unknown - self._unknown:
             log.warning("password_unknown", devices=sorted(unknown)[:10], count=len(unknown), remedy="rotate it")
-        self._unknown = unknown
+        self._unknown = frozenset(unknown)
         return [(change, held.get(change.device)) for change in found if change.device not in unknown]
 
     def _carry_out(self, batch: list[tuple[Change, str | None]], present: dict[str, Kept]) -> None:
@@ -94,6 +126,8 @@ class Dynsec:
         fitting = int(len(batch) * BATCH_SECONDS / (time.monotonic() - began + 1e-6))
         self._batch = max(LEAST_BATCH, min(MOST_BATCH, 2 * self._batch, fitting))
         for (change, _), answer in zip(batch, answers, strict=False):
+            if change.kind == "modifyClient":
+                self._seen.discard(change.device)  # it was in with the password before
             if "error" in answer:
                 log.error("mosquitto_refused", device=change.device, command=change.kind, error=answer["error"])
                 self._list_at = 0.0

@@ -12,7 +12,7 @@ from saas.kit.home import Home
 from saas.kit.pki import Authority
 
 from .credentials import write
-from .dynsec import registry
+from .dynsec import passwords, registry
 from .roster import Login
 
 NO_ACCESS = {"publishClientSend": False, "publishClientReceive": False, "subscribe": False, "unsubscribe": False}
@@ -37,9 +37,8 @@ def first_list() -> dict[str, Any]:
     """The plug-in's own file with every adapter of the registry: thousands at once, and those whose password is known
     as a hash only."""
     logins = registry()
-    hashes = queries.mosquitto_hashes() | {
-        device: keys.mosquitto_digest(secret) for device, secret in queries.passwords(logins.keys()).items()
-    }
+    known = passwords({device: login.tag for device, login in logins.items()})
+    hashes = queries.mosquitto_hashes() | {device: keys.mosquitto_digest(secret) for device, secret in known.items()}
     clients = [_client(device, login, hashes[device]) for device, login in logins.items() if device in hashes]
     return {"defaultACLAccess": NO_ACCESS, "clients": clients, "groups": [], "roles": []}
 

@@ -9,10 +9,11 @@ PREFIX = "ad_"  # of the names that are ours to change; an operator's own client
 
 @dataclass(frozen=True)
 class Login:
-    """One device as the registry has it. `tag` names its password without telling it."""
+    """One device as the registry has it. `tag` names its password without telling it; `is_next`: the next one."""
 
     tag: str
     enabled: bool = True
+    is_next: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def changes(wanted: Mapping[str, Login], present: Mapping[str, Kept]) -> list[Ch
     return sorted(found, key=lambda change: URGENCY.index(change.kind))
 
 
+WITH_PASSWORD = ("createClient", "modifyClient")
 URGENCY = ("disableClient", "deleteClient", "modifyClient", "enableClient", "createClient")
 
 
@@ -66,6 +68,6 @@ def command(change: Change, secret: str | None) -> dict[str, Any]:
     said: dict[str, Any] = {"command": change.kind, "username": change.device}
     if change.kind == "createClient":
         said["clientid"] = change.device
-    if change.kind in ("createClient", "modifyClient") and change.after is not None:
+    if change.kind in WITH_PASSWORD and change.after is not None:
         said |= {"password": secret, "textname": change.after.tag}
     return said

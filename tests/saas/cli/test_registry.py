@@ -64,7 +64,7 @@ def test_rotating_tells_the_device_or_with_now_the_person(say: Say, device: Devi
     with tenant_schema("ampere"):
         assert DeviceCommand.objects.get().type == "credential"
     secret = json.loads(say("devices", "rotate", device.device_id, "--now", "--json"))["secret"]
-    assert queries.passwords([device.device_id]) == {device.device_id: secret}
+    assert queries.passwords([device.device_id]) == {device.device_id: [secret]}
     assert queries.next_password(device.device_id) is None
 
 
@@ -76,7 +76,7 @@ def test_shutting_out_and_letting_in(say: Say, device: Device) -> None:
 
 
 def test_the_files_of_mosquitto_hold_every_adapter_and_no_password(say: Say, device: Device, tmp_path: Path) -> None:
-    secret = queries.passwords([device.device_id])[device.device_id]
+    secret = queries.passwords([device.device_id])[device.device_id][0]
     told = say("broker", "mosquitto", str(tmp_path / "files"))
     assert "1 adapters" in told
     texts = {file.name: file.read_text() for file in (tmp_path / "files").iterdir()}

@@ -15,6 +15,11 @@ pytestmark = pytest.mark.req("DEV-04")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
+def only(device: Device, *, now: datetime = NOW) -> tuple[str, bool, bool]:
+    """For a broker that knows one password at a time."""
+    return queries.logins(now=now)[device.device_id]
+
+
 def adapter(tenant: Tenant) -> tuple[Device, str]:
     return actions.register(tenant=tenant, kind="adapter", now=NOW)
 
@@ -31,17 +36,20 @@ def test_a_device_gets_a_random_password_of_which_only_hashes_are_kept(ampere: T
 def test_an_adapters_password_is_sealed_for_brokers_that_keep_a_list_and_a_stations_is_not(ampere: Tenant) -> None:
     device, secret = adapter(ampere)
     station, _ = actions.register(tenant=ampere, kind="station", station_id="CP-9", now=NOW)
-    assert queries.passwords([device.device_id, station.device_id]) == {device.device_id: secret}
+    assert queries.passwords([device.device_id, station.device_id]) == {device.device_id: [secret]}
     assert secret.encode() not in bytes(device.secret_sealed or b"") and device.secret_at == NOW
-    assert station.device_id not in queries.logins() and station.device_id not in queries.credentials()[0]
+    assert station.device_id not in queries.logins(now=NOW) and station.device_id not in queries.credentials()[0]
 
 
 def test_an_adapter_older_than_sealing_is_known_to_mosquitto_by_its_hash(ampere: Tenant) -> None:
     (device, _), hashed = adapter(ampere), keys.mosquitto_digest("its password")
     Device.objects.filter(pk=device.pk).update(secret_sealed=None, mosquitto_hash=hashed)
-    assert queries.passwords([device.device_id]) == {} and queries.mosquitto_hashes()[device.device_id] == hashed
+    assert (
+        queries.passwords([device.device_id]) == {device.device_id: []}
+        and queries.mosquitto_hashes()[device.device_id] == hashed
+    )
     _, new = actions.rotate(device_id=device.device_id, now=NOW)
-    assert queries.passwords([device.device_id]) == {device.device_id: new} and queries.mosquitto_hashes() == {}
+    assert queries.passwords([device.device_id]) == {device.device_id: [new]} and queries.mosquitto_hashes() == {}
 
 
 def test_the_permit_key_is_sealed_under_the_master_key(ampere: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +84,30 @@ def test_a_next_password_waits_beside_the_present_one_until_it_was_used(ampere: 
     held = queries.get(device.device_id)
     assert queries.proves_itself(device=held, secret=new) and not queries.proves_itself(device=held, secret=old)
     assert (held.secret_at, queries.next_password(device.device_id)) == (later, None)
-    assert queries.passwords([device.device_id]) == {device.device_id: new}
+    assert queries.passwords([device.device_id]) == {device.device_id: [new]}
+
+
+def test_where_one_password_counts_old_and_new_take_turns_once_the_device_has_both(ampere: Tenant) -> None:
+    device, old = adapter(ampere)
+    assert not actions.take(device_id=device.device_id, now=NOW)
+    actions.prepare(device_id=device.device_id, now=NOW)
+    new = keys.digest(queries.next_password(device.device_id) or "")
+    assert only(device) == (keys.digest(old), True, False)
+    assert actions.take(device_id=device.device_id, now=NOW) and not actions.take(device_id=device.device_id, now=NOW)
+    turns = [only(device, now=NOW + timedelta(minutes=minute)) for minute in (0, 9, 10, 19, 20, 60 * 24 * 7)]
+    assert [(held == new, is_next) for held, _, is_next in turns] == [
+        (True, True), (True, True), (False, False), (False, False), (True, True), (True, True)
+    ]  # fmt: skip
+    assert actions.give_up(now=NOW + timedelta(days=8)) == 0, "the device may have nothing but the new one"
+
+
+def test_a_device_that_threw_its_next_password_away_keeps_the_old_one(ampere: Tenant) -> None:
+    device, old = adapter(ampere)
+    actions.prepare(device_id=device.device_id, now=NOW)
+    actions.take(device_id=device.device_id, now=NOW)
+    for _ in range(2):
+        actions.forget_next(device_id=device.device_id, now=NOW)
+    assert only(device) == (keys.digest(old), True, False) and queries.next_password(device.device_id) is None
 
 
 def test_a_next_password_that_nobody_took_is_forgotten_after_a_day(ampere: Tenant) -> None:
@@ -101,9 +132,9 @@ def test_a_revoked_device_is_nobody_until_it_is_let_in_again(ampere: Tenant) -> 
     actions.seen(device_id=device.device_id, now=NOW, online=True)
     revoked = actions.revoke(device_id=device.device_id, now=NOW)
     assert not queries.proves_itself(device=revoked, secret=secret) and not queries.is_online(revoked)
-    assert device.device_id not in queries.credentials()[0] and not queries.logins()[device.device_id][1]
+    assert device.device_id not in queries.credentials()[0] and not queries.logins(now=NOW)[device.device_id][1]
     actions.approve(device_id=device.device_id, now=NOW)
-    assert queries.credentials()[0][device.device_id] == device.secret_hash == queries.logins()[device.device_id][0]
+    assert queries.credentials()[0][device.device_id] == device.secret_hash == only(device)[0]
 
 
 def test_a_station_id_is_once_in_a_tenant_and_free_in_the_next(ampere: Tenant, barq: Tenant) -> None:

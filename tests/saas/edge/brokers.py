@@ -95,8 +95,10 @@ class Production:
         self._tags: dict[str, str] = {}
         os.environ["MQTT_URL"] = f"mqtt://127.0.0.1:{self.port}"
         self.link = Link("_dispatcher")
-        self.dynsec = Dynsec(self.link, self._registry, self._secrets)
-        watch.watch(self.link)
+        self.following: set[str] = set()  # whose password is the next one
+        self.promoted: list[tuple[str, str]] = []
+        self.dynsec = Dynsec(self.link, self._registry, self._secrets, lambda *who: self.promoted.append(who))
+        watch.watch(self.link, self.dynsec.saw)
         self.link.start()
         until(self.link.connected.is_set, seconds=5, what="connected")
 
@@ -111,9 +113,12 @@ class Production:
             pass
 
     def _registry(self) -> dict[str, Login]:
-        return {device: Login(self._tags.get(device, ""), held is not None) for device, held in self._passwords.items()}
+        return {
+            device: Login(self._tags.get(device, ""), held is not None, device in self.following)
+            for device, held in self._passwords.items()
+        }
 
-    def _secrets(self, devices: object) -> dict[str, str]:
+    def _secrets(self, tags: object) -> dict[str, str]:
         return {device: held for device, held in self._passwords.items() if held}
 
     def counted(self, reason: str) -> int:

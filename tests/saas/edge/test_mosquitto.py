@@ -124,6 +124,20 @@ def test_a_broker_without_the_plug_in_is_said_and_tried_again_later(
     assert not kept.dynsec.refresh() and time.monotonic() - began < 0.1
 
 
+def test_who_comes_in_with_its_next_password_is_noted_and_who_was_in_before_is_not(kept: Production) -> None:
+    device = Client(kept.port, "ad_1", "one")
+    until(lambda: device.notes, seconds=5, what="in")
+    kept.following.add("ad_1")
+    kept.set(ad_1="next")
+    until(lambda: "refused" in device.notes, seconds=5, what="the old one is over")
+    kept.sync()
+    assert kept.promoted == []
+    assert first_word(kept.port, "ad_1", "next") == "in" and first_word(kept.port, "ad_2", "two") == "in"
+    until(lambda: [kept.sync(), kept.promoted][1], seconds=3, what="noted")
+    assert kept.promoted == [("ad_1", kept._tags["ad_1"])]
+    device.close()
+
+
 @pytest.mark.slow
 def test_a_thousand_newcomers_do_not_hold_up_who_is_shut_out(kept: Production) -> None:
     device = Client(kept.port, "ad_1", "one")

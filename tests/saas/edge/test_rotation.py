@@ -117,7 +117,7 @@ def test_a_password_changes_and_the_device_is_never_locked_out(port: int) -> Non
     new = queries.next_password(device_id)
     until(lambda: adapter.present == new, seconds=15, what="the device changed over")
     until(lambda: queries.next_password(device_id) is None, seconds=8, what="the registry knows")
-    assert queries.passwords([device_id]) == {device_id: new}
+    assert queries.passwords([device_id]) == {device_id: [new]}
     adapter.close()
     until(lambda: _first(port, device_id, old) == "refused", seconds=5, what="the old one is over")
     assert _first(port, device_id, new or "") == "in"

@@ -82,7 +82,7 @@ def test_the_qr_code_makes_it_the_hosts_with_the_password_that_it_has(newcomer: 
     device = queries.get(newcomer.device)
     assert device.tenant.schema_name == "ampere" and queries.proves_itself(device=device, secret=newcomer.secret)
     assert queries.permit_key(device).hex() == newcomer.permit_key
-    assert queries.passwords([newcomer.device]) == {newcomer.device: newcomer.secret}
+    assert queries.passwords([newcomer.device]) == {newcomer.device: [newcomer.secret]}
     assert queries.credentials()[0][newcomer.device] == keys.digest(newcomer.secret)
     assert said(newcomer.enrol())["state"] == "claimed"
     assert [item["id"] for item in said(api.get("/devices"))["items"]] == [newcomer.device]

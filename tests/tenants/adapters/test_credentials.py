@@ -38,7 +38,11 @@ def path(device: Device, act: str = "") -> str:
 def hashes(device: Device) -> tuple[str, str | None, tuple[str, bool]]:
     """(present and next for a broker that knows both, the one and only for a broker that knows one)."""
     present, following = queries.credentials()
-    return present[device.device_id], following.get(device.device_id), queries.logins()[device.device_id]
+    return (
+        present[device.device_id],
+        following.get(device.device_id),
+        queries.logins(now=datetime.now(UTC))[device.device_id][:2],
+    )
 
 
 def test_the_device_is_told_and_the_old_password_opens_until_it_is_in_with_the_new_one(
@@ -52,7 +56,7 @@ def test_the_device_is_told_and_the_old_password_opens_until_it_is_in_with_the_n
     command = DeviceCommand.objects.get(device_id=device.device_id)
     assert (command.type, command.payload["data"]) == ("credential", {})
     reply = Reply(v=1, boot=1, seq=1, ts_ms=1, id=str(command.uid), ok=True)
-    receive_reply(device=device, reply=reply, received_at=NOW)
+    receive_reply(device=device, reply=reply, received_at=datetime.now(UTC))
     assert hashes(device) == (old, new, (new, True))
     notice = Event(v=1, boot=1, seq=2, ts_ms=1, type="notice", code=wire.NOTICE_CREDENTIAL, reason="accepted")
     for _ in range(2):
@@ -60,6 +64,16 @@ def test_the_device_is_told_and_the_old_password_opens_until_it_is_in_with_the_n
     assert hashes(device) == (new, None, (new, True))
     shown = said(operator.get(path(device)))
     assert shown["credential_changes"] is False and shown["credential_since"] > shown["created_at"]
+
+
+def test_a_device_that_threw_it_away_keeps_its_password(device: Device, operator: Api) -> None:
+    operator.post(path(device, "rotate"), {})
+    command = DeviceCommand.objects.get(device_id=device.device_id)
+    reply = Reply(v=1, boot=1, seq=1, ts_ms=1, id=str(command.uid), ok=True)
+    receive_reply(device=device, reply=reply, received_at=datetime.now(UTC))
+    notice = Event(v=1, boot=1, seq=2, ts_ms=1, type="notice", code=wire.NOTICE_CREDENTIAL, reason="refused")
+    receive_event(device=device, event=notice, received_at=NOW)
+    assert hashes(device) == (device.secret_hash, None, (device.secret_hash, True))
 
 
 def test_a_device_that_refuses_keeps_its_password(device: Device, operator: Api) -> None:
@@ -81,7 +95,7 @@ def test_changing_twice_leaves_one_command(device: Device, operator: Api) -> Non
 
 def test_a_stolen_password_is_replaced_at_once_and_the_new_one_shown_once(device: Device, operator: Api) -> None:
     secret = said(operator.post(path(device, "rotate"), {"immediately": True}))["secret"]
-    assert queries.passwords([device.device_id]) == {device.device_id: secret}
+    assert queries.passwords([device.device_id]) == {device.device_id: [secret]}
     assert not DeviceCommand.objects.exists() and secret not in operator.get(path(device)).content.decode()
     assert hashes(device)[0] != device.secret_hash
 

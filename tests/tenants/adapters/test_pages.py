@@ -98,7 +98,7 @@ def test_the_console_leads_to_the_device_and_its_buttons_do_what_they_say(operat
 
 def test_a_replaced_password_is_on_one_page_once(operator: Client, device: Device) -> None:
     answer = press(operator, device, "replace")
-    secret = queries.passwords([device.device_id])[device.device_id]
+    secret = queries.passwords([device.device_id])[device.device_id][0]
     assert secret in answer.content.decode() and "no-store" in answer.headers["Cache-Control"]
     assert secret not in page(operator, device)
 
