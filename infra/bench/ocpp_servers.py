@@ -37,8 +37,7 @@ class NoBroker:
 
     def __init__(self) -> None:
         self.handlers: dict[str, Callable[[str, bytes], None]] = {}
-        self._loop = asyncio.get_running_loop()
-        self._acked = self._loop.create_future()
+        self._acked = asyncio.get_running_loop().create_future()
         self._acked.set_result(None)
         self._numbered = msgspec.json.Decoder(Numbered).decode
 
@@ -57,7 +56,7 @@ class NoBroker:
             device = topic.split("/")[2]
             ack = messages.encode(messages.Ack(v=1, boot=fact.boot, seq=fact.seq, now_ms=0))
             if handler := self.handlers.get(wire.TOPIC_ACK % device):
-                self._loop.call_soon(handler, topic, ack)
+                handler(topic, ack)
         return self._acked
 
 

@@ -8,7 +8,7 @@ from .facts import Fact
 Done = Callable[[bool], None]
 
 
-class _Batch:
+class Batch:
     """Facts that are waited for together."""
 
     __slots__ = ("done", "left", "until")
@@ -23,17 +23,25 @@ class Commits:
     __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[int, int], list[_Batch]] = {}
+        self._waiting: dict[tuple[int, int], list[Batch]] = {}
 
-    def wait(self, facts: Sequence[Fact], *, within_s: float, done: Done) -> None:
-        """Call `done` when these are stored; facts without any are stored now."""
+    def wait(self, facts: Sequence[Fact], *, within_s: float, done: Done) -> "Batch | None":
+        """Call `done` when these are stored. None when there is nothing to wait for: `done` is not called then."""
         if not facts:
-            done(True)
-            return
+            return None
         names = {(fact.boot, fact.seq) for fact in facts}
-        batch = _Batch(len(names), time.monotonic() + within_s, done)
+        batch = Batch(len(names), time.monotonic() + within_s, done)
         for name in names:
             self._waiting.setdefault(name, []).append(batch)
+        return batch
+
+    def forget(self, batch: "Batch | None") -> None:
+        """It is not waited for any more."""
+        self._waiting = {
+            name: kept
+            for name, batches in self._waiting.items()
+            if (kept := [one for one in batches if one is not batch])
+        }
 
     def stored(self, boot: int, seq: int) -> None:
         """The acknowledgement is cumulative: every message of this boot up to seq."""
@@ -47,11 +55,10 @@ class Commits:
 
     def check(self, now: float) -> None:
         """Give up what waited too long. Called about once a second."""
-        late = {id(batch): batch for batches in self._waiting.values() for batch in batches if batch.until <= now}
-        if late:
-            kept = {
-                name: [batch for batch in batches if id(batch) not in late] for name, batches in self._waiting.items()
-            }
-            self._waiting = {name: batches for name, batches in kept.items() if batches}
-            for batch in late.values():
-                batch.done(False)
+        if not self._waiting:
+            return
+        batches = [batch for batches in self._waiting.values() for batch in batches]
+        late = {id(batch): batch for batch in batches if batch.until <= now}
+        for batch in late.values():
+            self.forget(batch)
+            batch.done(False)

@@ -334,12 +334,15 @@ class Connection:
 
     def _commit(self, plan: Plan, done: Callable[[bool], None]) -> None:
         """Publish in order; `done` tells whether the facts were acknowledged in time. Raises Silence."""
+        batch = self._commits.wait(plan.facts, within_s=self._services.commit_s, done=done)
         try:
             for fact in (*plan.plain, *plan.facts):
                 self._send_fact(fact)
         except BrokerAway as away:
+            self._commits.forget(batch)
             raise Silence(str(away)) from None
-        self._commits.wait(plan.facts, within_s=self._services.commit_s, done=done)
+        if batch is None:
+            done(True)
 
     def _send_fact(self, fact: Fact) -> asyncio.Future[None]:
         return self._services.broker.send(TOPICS[type(fact)] % self.device, messages.encode(fact))

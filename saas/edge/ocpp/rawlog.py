@@ -1,4 +1,4 @@
-"""Writes the raw log of stations (see saas.kit.framelog): collected in memory, put on disk several times a second.
+"""Writes the raw log of stations (see saas.kit.framelog): lines are made at once, put on disk several times a second.
 
 Secrets are taken out before a line is written. A file is closed and compressed when its day is over or when it is
 full; what is older than `keep_days`, or more than `keep_bytes` a station, goes, oldest first.
@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from saas.kit.framelog import Line, Part, Way, folder_of, parts
+from saas.kit.framelog import Part, Way, folder_of, parts
 from saas.kit.redaction import redacted_text
 
 log = structlog.get_logger("ocpp")
@@ -26,11 +26,13 @@ PART_BYTES = 4_000_000
 KEEP_BYTES = 20_000_000
 KEEP_DAYS = 30
 MAX_WAITING = 16_000_000
+SLICE = 50
+SLOW_S, SLOW_FOR_S = 0.1, 60.0
 REFUSALS_EVERY_S = 60.0
 KNOWN_FILES = 20_000
-_encode = msgspec.json.Encoder().encode_lines
+_encode = msgspec.json.Encoder().encode
 
-Waiting = dict[str, list[tuple[int, Way, str | bytes]]]
+Waiting = dict[str, bytearray]  # by device: whole lines
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -58,18 +60,20 @@ class RawLog:
 
     def __init__(self, root: Path, policy: Policy | None = None) -> None:
         self._files = Files(root, policy or Policy())
-        self._waiting: Waiting = defaultdict(list)
+        self._waiting: Waiting = defaultdict(bytearray)
         self._bytes = 0
         self._dropped = 0
         self._refused_at: dict[str, float] = {}
+        self._slow_until = 0.0
 
     def add(self, device: str, way: Way, frame: str | bytes) -> None:
         """Keep one frame, or one word about the connection."""
         if self._bytes > MAX_WAITING:
             self._dropped += 1
             return
-        self._waiting[device].append((time.time_ns() // 1_000_000, way, frame))
-        self._bytes += len(frame) + 100
+        line = line_of(time.time_ns() // 1_000_000, way, frame)
+        self._waiting[device] += line
+        self._bytes += len(line)
 
     def refused(self, device: str, why: str) -> None:
         """Keep that a connection was refused, once a minute at most: guesses must not push real frames out."""
@@ -88,15 +92,32 @@ class RawLog:
             while True:
                 await asyncio.sleep(FLUSH_SECONDS)
                 if self._waiting:
-                    await asyncio.to_thread(self._files.write, self._take())
+                    await self._flush(self._take())
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     swept = time.monotonic()
                     await asyncio.to_thread(self._files.sweep, datetime.now(UTC))
         finally:
             self._files.write(self._take())
 
+    async def _flush(self, taken: Waiting) -> None:
+        """Short appends in the event loop: a thread would fight with it for the interpreter at each of their system
+        calls, which costs several times more. What turns to a new file, and all of it while the disk is slow, has one.
+        """
+        slow = time.monotonic() < self._slow_until
+        heavy = {device: lines for device, lines in taken.items() if slow or not self._files.short(device)}
+        light = [device for device in taken if device not in heavy]
+        for place in range(0, len(light), SLICE):
+            began = time.monotonic()
+            self._files.write({device: taken[device] for device in light[place : place + SLICE]})
+            if time.monotonic() - began > SLOW_S:
+                log.warning("raw_log_slow", seconds=round(time.monotonic() - began, 2))
+                self._slow_until = time.monotonic() + SLOW_FOR_S
+            await asyncio.sleep(0)
+        if heavy:
+            await asyncio.to_thread(self._files.write, heavy)
+
     def _take(self) -> Waiting:
-        taken, self._waiting = self._waiting, defaultdict(list)
+        taken, self._waiting = self._waiting, defaultdict(bytearray)
         self._bytes = 0
         if self._dropped:
             log.warning("raw_frames_dropped", count=self._dropped)
@@ -112,12 +133,17 @@ class Files:
         self._policy = policy
         self._open: dict[str, tuple[Part, int]] = {}  # the part in which a device writes, and its size
 
+    def short(self, device: str) -> bool:
+        """Whether the device's next lines are a mere append."""
+        part, size = self._open.get(device, (None, 0))
+        return part is not None and part.day == _today() and size < self._policy.part_bytes
+
     def write(self, taken: Waiting) -> None:
         """A full disk must not stop stations: it is logged, and the frames are lost."""
-        today = datetime.now(UTC).date().isoformat()
+        today = _today()
         try:
             for device, lines in taken.items():
-                self._append(device, today, _encode([Line(ts_ms, way, _text(frame)) for ts_ms, way, frame in lines]))
+                self._append(device, today, lines)
         except OSError as wrong:
             self._open.clear()
             log.error("raw_log_failed", reason=str(wrong))
@@ -133,7 +159,7 @@ class Files:
                 log.error("raw_log_not_tidied", folder=folder.name, reason=str(wrong))
         self._open.clear()
 
-    def _append(self, device: str, today: str, data: bytes) -> None:
+    def _append(self, device: str, today: str, data: bytearray) -> None:
         folder = folder_of(device, self._root)
         part, size = self._open.get(device) or _resume(folder, today)
         if part.day != today or size >= self._policy.part_bytes:
@@ -185,6 +211,10 @@ class Files:
             file.replace(_following(folder, day).file(folder))
 
 
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
 def _resume(folder: Path, today: str) -> tuple[Part, int]:
     """Where an earlier process stopped writing; a file with half a line at its end is left alone."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -203,5 +233,7 @@ def _following(folder: Path, day: str) -> Part:
     return Part(day, max(numbers, default=0) + 1)
 
 
-def _text(frame: str | bytes) -> str:
-    return redacted_text(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
+def line_of(ts_ms: int, way: Way, frame: str | bytes) -> bytes:
+    """One line of the log, without secrets."""
+    text = redacted_text(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
+    return b'{"ts_ms":%d,"way":"%b","frame":%b}\n' % (ts_ms, way.encode(), _encode(text))
