@@ -56,7 +56,7 @@ class CircuitForm(forms.Form):
     series = forms.ChoiceField(
         label=_("Charge in the best hours of"),
         required=False,
-        help_text=_("For vehicles whose departure is known; all others charge at once. Counts for the whole site."),
+        help_text=_("For vehicles whose departure is known; all others charge at once. Series come through the API."),
     )
     enabled = forms.BooleanField(label=_("Share this limit"), required=False, initial=True)
 

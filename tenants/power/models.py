@@ -132,6 +132,8 @@ class Allocation(models.Model):
     over_since = models.DateTimeField(null=True, help_text="Since when it draws more than it agreed to")
     corrections = models.PositiveSmallIntegerField(default=0)
     stopped_at = models.DateTimeField(null=True, help_text="When we stopped its session for drawing too much")
+    slack_since = models.DateTimeField(null=True, help_text="Since when it takes much less than it may")
+    useful_ma = models.PositiveIntegerField(null=True, help_text="More than this its vehicle did not take")
     waiting_since = models.DateTimeField(null=True)
     running_since = models.DateTimeField(null=True)
     resumes_at = models.DateTimeField(null=True, help_text="When the plan lets it charge again")

@@ -61,7 +61,8 @@ def _of_units(units: Sequence[Unit], now: datetime) -> Iterable[Cause]:
 
 
 def _of_circuits(circuits: Sequence[Circuit], units: Sequence[Unit], bounds: Sequence[Bound]) -> Iterable[Cause]:
-    fixed = {unit.key: unit.allocation.may_ma for unit in units if not unit.steerable or unit.allocation.corrections}
+    stuck = [unit for unit in units if unit.allocation.corrections or not (unit.steerable or unit.asking)]
+    fixed = {unit.key: unit.allocation.may_ma for unit in stuck}
     room = Room([bound for bound in bounds if not bound.after], fixed)
     for key in sorted({bound.circuit for bound in room.exceeded()}):
         yield Cause(key, None, Kind.NO_ROOM, {"counted_ma": sum(fixed.values())})

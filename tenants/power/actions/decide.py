@@ -16,7 +16,7 @@ UNSTEERED = (
     ("armed", lambda unit: unit.station is None and unit.session is not None and not unit.charging),
     ("free", lambda unit: unit.station is None and unit.session is None),
     ("unlimitable", lambda unit: unit.capability is not None and unit.capability.hopeless),
-    ("asking", lambda unit: not unit.steerable),
+    ("asking", lambda unit: unit.asking),
     ("ignores", lambda unit: unit.allocation.corrections > 0),
 )
 

@@ -1,9 +1,13 @@
 """What has changed since the last look: sessions that came and went, what is drawn. On the rows; the caller saves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..core import Promise
-from ..queries.units import Unit
+from ..core.promise import SETTLE
+from ..queries.units import LEAST_MA, Unit
+
+SLACK_MA, AFTER = 2_000, timedelta(seconds=90)  # so much less, for so long: the rest is for others
+SPARE_MA, WANTS_MA = 1_000, 600  # what it keeps besides; how near to it means that it wants more
 
 
 def observe(unit: Unit, now: datetime) -> None:
@@ -19,7 +23,23 @@ def observe(unit: Unit, now: datetime) -> None:
         row.over_since = row.over_since or now
     elif measured is not None or not unit.charging:
         row.over_since, row.corrections = None, 0
+    _find_slack(unit, now)
     _count_turns(unit, now)
+
+
+def _find_slack(unit: Unit, now: datetime) -> None:
+    """A vehicle that is nearly full leaves the rest to others, until it takes all that it has again."""
+    row, session = unit.allocation, unit.session
+    at = session.last_sample_at if session and unit.charging else None
+    if at is None or row.measured_ma is None or row.agreed_at is None or at < row.agreed_at + SETTLE:
+        row.slack_since = row.slack_since if unit.charging else None
+        return
+    drawn = row.measured_ma
+    if row.useful_ma is not None and drawn > row.useful_ma - WANTS_MA:
+        row.useful_ma = None
+    row.slack_since = (row.slack_since or now) if drawn < row.agreed_ma - SLACK_MA else None
+    if row.slack_since is not None and now - row.slack_since >= AFTER:
+        row.useful_ma = max(1 if unit.direct else LEAST_MA, drawn + SPARE_MA)
 
 
 def _turn(unit: Unit) -> None:
@@ -27,6 +47,7 @@ def _turn(unit: Unit) -> None:
     row = unit.allocation
     row.session = unit.session if unit.charging else None
     row.over_since = row.stopped_at = row.running_since = row.waiting_since = row.resumes_at = row.read_ma = None
+    row.slack_since = row.useful_ma = None
     row.corrections, row.read_due = 0, False
     if unit.station is None:
         unit.promise = Promise(unit.permit_ma or 0)

@@ -33,9 +33,12 @@ def lines_of(circuits: Sequence[Circuit], units: Sequence[Unit], figure: Figure)
 
 
 def measured_lines(circuits: Sequence[Circuit], units: Sequence[Unit]) -> dict[int, list[int]]:
-    """By circuit, what chargers and building were measured to draw on L1, L2, L3, where that is known."""
+    """By circuit, what chargers and building were measured to draw on L1, L2, L3, where that is known.
+
+    A sample from before a charger was lowered says nothing any more: it counts with what it may draw since.
+    """
     certain = [unit for unit in units if unit.member.lines or unit.phases == 3]
-    found = lines_of(circuits, certain, lambda unit: unit.allocation.measured_ma)
+    found = lines_of(circuits, certain, lambda unit: min(unit.allocation.measured_ma or 0, unit.allocation.may_ma))
     for circuit in circuits:
         if len(circuit.load_ma) == 3:
             found[circuit.pk] = [a + int(b) for a, b in zip(found[circuit.pk], circuit.load_ma, strict=True)]

@@ -46,7 +46,7 @@ def site(root: Circuit, now: datetime) -> list[Load]:
     units = units_of([row for row, _ in rows], now)
     plain = [row for row, _ in rows]
     agreed = lines_of(plain, units, lambda unit: unit.allocation.agreed_ma if unit.session or unit.station else 0)
-    counted = lines_of(plain, units, lambda unit: unit.may_ma(now))
+    counted = lines_of(plain, units, lambda unit: unit.allocation.may_ma)
     measured = measured_lines(plain, units)
     return [
         Load(

@@ -69,6 +69,12 @@ class Unit:
         return known and self.capability is not None and not self.capability.hopeless
 
     @property
+    def asking(self) -> bool:
+        """Whether it is there and has not yet said what it can: that takes a moment."""
+        hopeless = self.capability is not None and self.capability.hopeless
+        return self.online and self.station is not None and not self.steerable and not hopeless
+
+    @property
     def promise(self) -> Promise:
         return Promise(**{name: getattr(self.allocation, name) for name in PROMISED})
 
@@ -202,7 +208,7 @@ class Unit:
         return Charger(
             key=self.key,
             circuit=self.member.circuit_id,
-            max_ma=self.max_ma,
+            max_ma=min(self.max_ma, row.useful_ma or self.max_ma),
             lines=self.lines,
             phases=self.phases,
             voltage_mv=self.member.evse.voltage_mv,

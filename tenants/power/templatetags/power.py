@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from tenants.charging.models import Session
 
@@ -15,8 +17,8 @@ register = template.Library()
 
 
 @register.simple_tag
-def ampere(current_ma: int | None) -> str:
-    return words.ampere(current_ma)
+def ampere(current_ma: int | None) -> SafeString:
+    return format_html('<bdi class="nowrap">{}</bdi>', words.ampere(current_ma))
 
 
 @register.simple_tag

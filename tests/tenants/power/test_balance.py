@@ -221,3 +221,33 @@ def test_too_little_for_all_and_turns(ampere: Tenant) -> None:
     assert member_of(waiting).allocation.reason == "minimum"
     street.run(950, every=15, watch=never_above)
     assert waiting.drawn_ma == 6_000 and street.total() == 12_000
+
+
+def test_a_vehicle_that_is_nearly_full_leaves_the_rest_to_the_others(ampere: Tenant) -> None:
+    street = Street()
+    full, hungry = street.box(), street.box()
+    settled(street)
+    for box in (full, hungry):
+        street.start(box)
+    full.wants_ma = 7_000
+    street.run(150, watch=never_above)
+    assert (full.drawn_ma, hungry.drawn_ma, member_of(full).allocation.agreed_ma) == (7_000, 24_000, 8_000)
+    street.run(60, watch=never_above)
+    assert hungry.drawn_ma == 24_000
+    full.wants_ma = LIMIT
+    street.run(60, watch=never_above)
+    assert (full.drawn_ma, hungry.drawn_ma) == (16_000, 16_000)
+
+
+def test_old_samples_of_a_slow_meter_are_no_alarm(ampere: Tenant) -> None:
+    street = Street()
+    street.sample_every = 60
+    first, second = street.box(), street.box()
+    settled(street)
+    street.start(first)
+    street.run(90)
+    assert first.drawn_ma == LIMIT
+    street.start(second)
+    street.run(40)
+    assert (first.drawn_ma, second.drawn_ma) == (16_000, 16_000)
+    assert not Alarm.objects.exists()

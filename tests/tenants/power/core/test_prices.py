@@ -25,7 +25,7 @@ def markets(draw: st.DrawFn) -> tuple[list[Band], list[Job]]:
 
 
 @given(markets())
-@settings(max_examples=600)
+@settings(max_examples=200)
 def test_nobody_loses_energy_by_waiting_and_no_band_is_overfull(market: tuple[list[Band], list[Job]]) -> None:
     bands, jobs = market
     plan, at_once = cheapest(bands, jobs), soonest(bands, jobs)

@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
 
 @given(worlds(), st.data())
-@settings(max_examples=300)
+@settings(max_examples=80)
 def test_in_no_order_of_answers_is_a_limit_exceeded(after: World, data: st.DataObject) -> None:
     circuits, chargers = after
     bounds = bounds_of(circuits, chargers)
@@ -35,7 +35,7 @@ def test_in_no_order_of_answers_is_a_limit_exceeded(after: World, data: st.DataO
 
 
 @given(worlds())
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_when_all_are_heard_everybody_arrives(world: World) -> None:
     circuits, chargers = world
     bounds = bounds_of(circuits, chargers)
