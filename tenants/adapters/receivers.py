@@ -1,5 +1,6 @@
 """A device's own word about its next password."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from saas.contracts.telemetry import wire
@@ -8,7 +9,7 @@ from saas.devices import actions as devices
 from saas.devices.models import Device
 from tenants.charging.models import DeviceCommand
 
-WORDS = {"accepted": devices.promote, "refused": devices.forget_next}
+WORDS: dict[str, Callable[..., object]] = {"accepted": devices.promote, "refused": devices.forget_next}
 
 
 def replied(sender: object, *, command: DeviceCommand, now: datetime, **_: object) -> None:

@@ -59,7 +59,7 @@ class Link:
         self.connected = threading.Event()
         self.connections = 0  # how often it was connected so far: another number, another connection
         self._handlers: dict[str, Handler] = {}
-        self._client: paho.Client = new_client(user, client_id=self.client_id)
+        self._client = new_client(user, client_id=self.client_id, kind=paho.Client)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
 
