@@ -81,6 +81,8 @@ def _look(rollout: Rollout, row: RolloutDevice, member: Member | None, now: date
         _guarded(row, lambda: steps.answered(turn, found), now)
     else:
         _guarded(row, lambda: steps.look(turn), now)
+    if row.state == State.QUEUED and rollout.state == Rollout.State.ABORTED:
+        move(row, State.CANCELLED, waits_for="", done_at=now)  # it never began, and now never will
     return (row.state, row.phase, row.command) != before
 
 

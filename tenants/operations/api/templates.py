@@ -89,4 +89,4 @@ def fix(request: HttpRequest, uid: UUID, body: Fix) -> Status[object]:
 
 def _wanted(body: NewTemplate, viewer: Someone) -> actions.WantedTemplate:
     groups = tuple(queries.group(uid=uid, viewer=viewer) for uid in dict.fromkeys(body.groups))
-    return actions.WantedTemplate(name=body.name, values=dict(body.values), groups=groups)
+    return actions.WantedTemplate(name=body.name, values={**body.values}, groups=groups)

@@ -148,7 +148,12 @@ def _of_station(row: RolloutDevice, member: Member | None) -> Iterable[Word]:
         return []
     rows = Notice.objects.filter(station=member.station, kind__in=KINDS, received_at__gte=row.begun_at).order_by("id")
     ours = [notice for notice in rows if notice.payload.get("requestId") in (None, row.pk)]
-    return [Word(str(notice.payload.get("status", "")), notice.summary, notice.received_at) for notice in ours]
+    return [Word(str(notice.payload.get("status", "")), _more(notice), notice.received_at) for notice in ours]
+
+
+def _more(notice: Notice) -> str:
+    info = notice.payload.get("statusInfo") or {}
+    return " ".join(str(info[name]) for name in ("reasonCode", "additionalInfo") if info.get(name))
 
 
 def _of_adapter(row: RolloutDevice) -> Iterable[Word]:

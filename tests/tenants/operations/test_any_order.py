@@ -96,7 +96,7 @@ class World:
             return
 
     def check(self, what: str, before: Rollout | None = None) -> None:
-        """Never above the stage's share; nothing begins unless it runs, and below the limit; nothing waits at the end."""
+        """Never above the stage's share; nothing begins unless it runs, below the limit; nothing waits at the end."""
         row, begun = self._row(), self._begun()
         assert len(begun) <= quota(COUNT, row.stages[row.stage]), what
         if before is not None and begun - self.begun:
