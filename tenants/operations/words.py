@@ -35,6 +35,8 @@ REASONS = {  # our own names; every other word is the device's, and shown as it 
     "other_make": _("The image is for another make"),
     "no_previous_image": _("There is no image of the version before"),
     "not_signed_as_a_way_back": _("The image is not signed as a way back"),
+    "not_newer": _("Runs this version or a newer one already"),
+    "bad_signature": _("Does not trust the signature"),
     "no_file": _("No file came"),
     "timeout": _("Not proved in time"),
     "old_version": _("Started with the old version again"),

@@ -48,9 +48,8 @@ class Fleet:
         for number, peer in enumerate(peer for peer in peers if peer.waiting()):
             if number:
                 peer.answer()
-                peer.says(
-                    "FirmwareStatusNotification", {"status": ("", "Installing", "DownloadFailed")[min(number, 2)]}
-                )
+                status = "Installing" if number == 1 else "DownloadFailed"
+                peer.says("FirmwareStatusNotification", {"status": status})
         clock.pass_(5)
         return made
 

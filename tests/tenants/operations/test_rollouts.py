@@ -221,6 +221,17 @@ def test_pause_and_abort_begin_nothing_but_hear_the_end(people: Cast, clock: Clo
 
 
 @pytest.mark.req("CHG-04")
+def test_what_never_reached_its_device_is_over_with_the_roll_out(people: Cast, clock: Clock) -> None:
+    peer = Peer(clock, "S-1")
+    peer.answers["UpdateFirmware"] = "offline"
+    rollout = actions.begin_firmware(image=image(people), by=people.operator, now=NOW, plan=PLAN)
+    actions.abort(rollout=rollout, by=people.operator, now=clock.now)
+    peer.answer()
+    clock.pass_(5)
+    assert states(rollout) == {"S-1": ("cancelled", "")}
+
+
+@pytest.mark.req("CHG-04")
 def test_rolling_back_gives_who_took_it_the_image_of_before(people: Cast, clock: Clock) -> None:
     old, new = image(people, "1.0"), image(people, "2.0")
     took, never = Peer(clock, "S-1"), Peer(clock, "S-2", firmware="0.9")
