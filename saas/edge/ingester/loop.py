@@ -1,6 +1,7 @@
 """Receive, commit, acknowledge; again. One thread, so what is not committed is never read ahead of."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -150,12 +151,8 @@ class Ingester:
             log.info("samples_of_unknown_sessions", count=outcome.unlinked)
         if outcome.clocks:
             metrics.CLOCKS_OFF.inc(outcome.clocks)
-        for reason, poisons in _by_reason(outcome.poisons).items():
-            example = poisons[0]
-            log.warning(
-                "set_aside", kind=reason, count=len(poisons), topic=example.source.topic[:200],
-                reason=example.reason[:200],
-            )  # fmt: skip
+        if outcome.poisons:
+            _tell_poisons(outcome.poisons)
 
     def _report(self) -> None:
         if time.monotonic() >= self._report_at:
@@ -163,9 +160,8 @@ class Ingester:
             log.info("ingested", **self._counts)
 
 
-def _by_reason(poisons: list[Poison]) -> dict[str, list[Poison]]:
-    """By the word before the colon: a flood of poison must not become a flood in the log."""
-    found: dict[str, list[Poison]] = {}
-    for poison in poisons:
-        found.setdefault(poison.reason.partition(":")[0], []).append(poison)
-    return found
+def _tell_poisons(poisons: list[Poison]) -> None:
+    """One line a batch: a flood of poison must not become a flood in the log."""
+    counts = Counter(poison.reason.partition(":")[0] for poison in poisons)
+    topic, reason = poisons[0].source.topic[:200], poisons[0].reason[:200]
+    log.warning("set_aside", count=len(poisons), reasons=dict(counts), topic=topic, reason=reason)

@@ -6,13 +6,15 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
+from saas.contracts.telemetry import wire
+
 from . import rows
 from .marks import Mark, mark_of
 from .reading import BootName, Fact, Poison
 from .shards import buckets_of
 
 LOCK = 0x696E67  # first key of the advisory locks; the second is the bucket
-KEPT_BYTES = 65536  # of a message that is set aside
+KEPT_BYTES = wire.MAX_BYTES  # of a message that is set aside: what is longer can never be brought in
 Name = tuple[str, int, int]  # device, boot, seq
 
 
@@ -60,17 +62,17 @@ def insert(facts: Sequence[Fact]) -> set[Name]:
     """
     lines = rows.lines(facts)
     with suppress(IntegrityError), transaction.atomic():
-        _copy("telemetry.message", lines)
+        _copy("telemetry.message", rows.NAMES, lines)
         return {(*fact.boot, fact.body.seq) for fact in facts if fact.kind != "telemetry"}
     return insert_missing(facts)
 
 
-def _copy(table: str, lines: str) -> None:
+def _copy(table: str, columns: str, lines: str) -> None:
     """Django translates the errors of `execute` alone: without the wrapper a database that is away is not known."""
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({rows.NAMES}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
     ):
         copy.write(lines)
 
@@ -81,7 +83,7 @@ def insert_missing(facts: Sequence[Fact]) -> set[Name]:
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.message) ON COMMIT DROP; DELETE FROM incoming"
         )
-        _copy("incoming", rows.lines(facts))
+        _copy("incoming", rows.NAMES, rows.lines(facts))
         cursor.execute(
             f"INSERT INTO telemetry.message ({rows.NAMES}) SELECT {rows.NAMES} FROM incoming "  # noqa: S608
             "ON CONFLICT DO NOTHING RETURNING device, boot, seq"
@@ -91,27 +93,19 @@ def insert_missing(facts: Sequence[Fact]) -> set[Name]:
 
 def set_aside(poisons: Sequence[Poison]) -> None:
     """Keep what cannot be used, with the reason."""
-    held = [
-        (
-            poison.source.topic[:500],
-            poison.source.payload[:KEPT_BYTES],
-            _clean(poison.reason),
-            poison.source.received_at,
-            poison.stored,
-        )
-        for poison in poisons
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO telemetry.quarantine (topic, payload, reason, received_at, stored) "
-            "SELECT * FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::timestamptz[], %s::bool[])",
-            [[row[column] for row in held] for column in range(5)],
-        )
+    _copy("telemetry.quarantine", "topic, payload, reason, received_at, stored", "".join(map(_aside, poisons)))
 
 
-def _clean(reason: str) -> str:
-    """Words of others may quote what a text column cannot hold."""
-    return reason[:500].replace("\0", "").encode("utf-8", "replace").decode()
+def _aside(poison: Poison) -> str:
+    message = poison.source
+    topic, reason = rows.escaped(_clean(message.topic)), rows.escaped(_clean(poison.reason))
+    payload = message.payload[:KEPT_BYTES].hex()
+    return f"{topic}\t\\\\x{payload}\t{reason}\t{message.received_at.isoformat()}\t{poison.stored}\n"
+
+
+def _clean(text: str) -> str:
+    """Words of others may hold what a text column cannot."""
+    return text[:500].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def tell_online(schema: str, device: str) -> None:
