@@ -81,7 +81,8 @@ class Adapter:
         self.sampler = Sampler(self.voice, self.register, self.clock, self.settings, self.sight)
         self._plugged = board.plugged()
         self._lock_told = False
-        self._flushed_ms = self._checked_ms = mono.ms()
+        self._checked_ms = mono.ms()
+        self._urgent = False
         self.voice.event(W.EV_BOOT, {"fw": firmware})
         self.updater.begin()
         self.memory.commit()
@@ -185,7 +186,7 @@ class Adapter:
         raised, cleared = self.faults.look(self.sight)
         for code, ease_ms in raised:
             self.sessions.fault(code, ease_ms)
-            self._flushed_ms = self.mono.ms() - FLUSH_MS  # it may be the last thing that it does
+            self._urgent = True  # writing down what is in memory may be the last thing that it does
         for code in cleared:
             self._cleared(code)
 
@@ -209,15 +210,16 @@ class Adapter:
             session.left_ms = self.power.left_ms()
 
     def _flush(self) -> None:
-        """Samples to the flash now and then, and how far the running session is."""
+        """Samples to the flash that are not acknowledged in time, and now and then how far the running session is."""
         now_ms = self.mono.ms()
-        if now_ms - self._flushed_ms < FLUSH_MS:
-            return
-        self._flushed_ms = now_ms
+        oldest = self.outbox.oldest_in_memory()
         often = FLUSH_MS if not self.meter.keeps else CHECKPOINT_MS
         due = self.power.closed() and now_ms - self._checked_ms >= often
-        if due:
-            self._checked_ms = now_ms
+        waited = oldest is not None and now_ms - oldest.said_ms >= FLUSH_MS
+        if not due and not waited and not (self._urgent and oldest is not None):
+            return
+        self._urgent = False
+        self._checked_ms = now_ms
         self.memory.check()
         if self.clock.trusted:
             self.outbox.wall_ms = self.clock.now_ms()

@@ -63,7 +63,9 @@ class Voice:
         body["boot"] = self.boot
         body["seq"] = self.seq
         body["ts_ms"] = self._clock.now_ms()
-        return Item(kind, self.boot, self.seq, energy_wh, json.dumps(body))
+        item = Item(kind, self.boot, self.seq, energy_wh, json.dumps(body))
+        item.said_ms = self._clock.mono_ms()
+        return item
 
 
 def known(fields: "dict[str, object]") -> "dict[str, object]":

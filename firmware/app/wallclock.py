@@ -33,6 +33,9 @@ class WallClock:
         self._last_ms = max(self._last_ms, now)
         return self._last_ms
 
+    def mono_ms(self) -> int:
+        return self._mono.ms()
+
     def set(self, now_ms: int) -> bool:
         """The time by NTP or the platform. False when it was absurd or is still in doubt."""
         if not EARLIEST_MS <= now_ms < LATEST_MS:
