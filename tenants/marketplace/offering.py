@@ -12,7 +12,7 @@ from saas.kit.errors import NotFound, Refused
 from saas.kit.tenant_context import current_schema
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
-from tenants.sites.actions import Place, create_evse, create_location
+from tenants.sites.actions import Place, create_evse, create_location, renew_evse
 from tenants.sites.models import Evse
 
 from . import actions
@@ -34,7 +34,7 @@ class AdapterInUse(Refused):
 
 
 class EvseInUse(Refused):
-    """This EVSE is offered already, or was: a charger that was deleted keeps its EVSE."""
+    """This EVSE is offered already."""
 
     code = "evse_in_use"
 
@@ -95,13 +95,15 @@ def offer(*, host: User, offer: Offer, now: datetime) -> Listing:
 @transaction.atomic
 def offer_evse(*, host: User, evse_uid: UUID, terms: Terms, now: datetime) -> Listing:
     """A live listing of equipment that is there already, such as an outlet of a station: by operators, and by hosts of
-    the organisation whose place it is. Raises NotFound, EvseInUse, Invalid."""
+    the organisation whose place it is. What was offered before and deleted is offered as a new EVSE: the old one keeps
+    its bookings and sessions. Raises NotFound, EvseInUse, Invalid."""
     evse = Evse.objects.select_for_update(of=("self",)).select_related("location").filter(uid=evse_uid).first()
     if evse is None or not can(host, "listing.manage", evse):
         raise NotFound("There is no such EVSE.", evse=str(evse_uid))
-    if Listing.objects.filter(evse=evse).exists():
+    before = Listing.objects.filter(evse=evse).first()
+    if before is not None and (before.state != Listing.State.DELETED or evse.device_id is None):
         raise EvseInUse()
-    return _listing(host, evse, terms, now)
+    return _listing(host, renew_evse(evse=evse, now=now) if before else evse, terms, now)
 
 
 def _listing(host: User, evse: Evse, terms: Terms, now: datetime) -> Listing:

@@ -5,12 +5,19 @@ from typing import Any
 
 from saas.contracts.telemetry import wire
 from tenants.charging.models import DeviceCommand, Session
+from tenants.sites.models import Evse
 from tenants.stations.models import Station, StationCommand
 
 from .actions.hurry import hurry
 from .actions.needs import vehicle_needs
 from .actions.tell import ORIGIN
+from .models import Member
 from .queries.permits import permit_ma
+
+
+def renewed(sender: object, old: Evse, new: Evse, **_: Any) -> None:
+    """The device of an EVSE goes on under a new one: so does its place on the circuit."""
+    Member.objects.filter(evse=old).update(evse=new)
 
 
 def replied(sender: object, command: DeviceCommand, now: datetime, **_: Any) -> None:

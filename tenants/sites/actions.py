@@ -12,6 +12,7 @@ from tenants.accounts.models import Organisation
 
 from .geography import public_position
 from .models import Connector, Evse, Location
+from .signals import renewed
 
 _finder: list[TimezoneFinder] = []
 
@@ -82,6 +83,22 @@ def create_evse(
     )
     Connector.objects.create(evse=evse, standard=connector, max_power_w=max_power_w)
     return evse
+
+
+@transaction.atomic
+def renew_evse(*, evse: Evse, now: datetime) -> Evse:
+    """A new EVSE in the place of one whose history must stay as it is, with the same device and connectors."""
+    sockets = list(evse.connectors.all())
+    names = ("location", "device_id", "device_evse", "status", "status_at", "use", "faults")
+    limits = ("max_current_ma", "voltage_mv", "phases")
+    values = {name: getattr(evse, name) for name in (*names, *limits)}
+    evse.device_id = None
+    evse.save(update_fields=["device_id"])
+    new = Evse.objects.create(**values)
+    for socket in sockets:
+        Connector.objects.create(evse=new, standard=socket.standard, max_power_w=socket.max_power_w)
+    renewed.send(Evse, old=evse, new=new)
+    return new
 
 
 def zone_at(latitude: float, longitude: float) -> str:

@@ -26,10 +26,11 @@ def heard(*, device: Device, heard: rpc.Heard, now: datetime) -> dict[str, Any]:
     if heard.action not in protocol.TOLD[protocol.version_of(heard.protocol)]:
         raise UnexpectedMessage(f"A station does not say {heard.action[:50]}.", action=heard.action)
     station, payload = station_of(device, heard.protocol), storable(heard.payload)
-    said = Said(station, heard.action, payload, _time(payload, from_ms(heard.ts_ms)), now)
-    answer = TOLD[heard.action](said)
+    words = Said(station, heard.action, payload, _time(payload, from_ms(heard.ts_ms)), now)
+    answer = TOLD[heard.action](words)
     told = signals.heard.send(sender=Station, station=station, action=heard.action, payload=payload, now=now)
-    return next((better for _, better in told if isinstance(better, dict)), answer)
+    better: list[dict[str, Any]] = [said for _, said in told if isinstance(said, dict)]
+    return better[0] if better else answer
 
 
 def station_of(device: Device, protocol: str = "") -> Station:

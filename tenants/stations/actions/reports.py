@@ -46,8 +46,8 @@ def station_status(*, device: Device, status: rpc.StatusReport, now: datetime) -
 
 def _newest(station: Station, status: rpc.StatusReport, at: datetime) -> bool:
     """Keep it, unless there is newer news."""
-    place = {"station": station, "evse": status.evse, "connector": status.connector}
-    before = ConnectorStatus.objects.select_for_update().filter(**place).first()
+    rows = ConnectorStatus.objects.select_for_update()
+    before = rows.filter(station=station, evse=status.evse, connector=status.connector).first()
     if before is not None and before.at > at:
         return False
     said = {
@@ -56,5 +56,7 @@ def _newest(station: Station, status: rpc.StatusReport, at: datetime) -> bool:
         "info": storable(status.info)[:100],
         "at": at,
     }
-    ConnectorStatus.objects.update_or_create(**place, defaults=said)
+    ConnectorStatus.objects.update_or_create(
+        station=station, evse=status.evse, connector=status.connector, defaults=said
+    )
     return True

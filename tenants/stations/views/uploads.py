@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -28,6 +29,6 @@ def _file(request: HttpRequest, name: str) -> tuple[str, bytes]:
     """One byte more than the limit is enough to see that it is too much."""
     if request.method == "POST" and request.content_type == "multipart/form-data":
         first = next(iter(request.FILES.values()), None)
-        if first is not None:
+        if isinstance(first, UploadedFile):
             return name or first.name or "", first.read(actions.MOST_BYTES + 1)
     return name, request.read(actions.MOST_BYTES + 1)

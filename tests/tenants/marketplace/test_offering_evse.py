@@ -9,6 +9,7 @@ from saas.devices.models import Device
 from saas.kit.tenant_context import tenant_schema
 from tenants.accounts.models import Organisation
 from tenants.marketplace.models import Listing
+from tenants.power.models import Circuit, Member
 from tenants.sites.models import Evse
 from tests import builders
 from tests.tenants.apiclient import Api, code, person, said
@@ -68,3 +69,23 @@ def test_the_host_of_the_place_offers_it_and_nobody_else(evse: Evse) -> None:
 def test_either_an_evse_or_an_adapter_with_its_place(evse: Evse, wrong: dict[str, Any]) -> None:
     api = Api("ampere", person("ampere", "", "operator"))
     assert code(api.post("/chargers", terms(evse.uid) | wrong)) == (422, "invalid")
+
+
+@pytest.mark.req("MKT-02", "CHG-05", "CHG-07")
+def test_what_was_deleted_is_offered_again_and_its_history_stays(evse: Evse) -> None:
+    api = Api("ampere", person("ampere", "", "operator"))
+    first = said(api.post("/chargers", terms(evse.uid)))
+    with tenant_schema("ampere"):
+        circuit = Circuit.objects.create(location=evse.location, name="Main", limit_ma=32_000)
+        Member.objects.create(circuit=circuit, evse=evse)
+        device = evse.device_id
+    assert api("DELETE", f"/chargers/{first['uid']}").status_code in (200, 204)
+    again = said(api.post("/chargers", terms(evse.uid, title="Once more")))
+    assert again["bookable"] and again["evse_uid"] != str(evse.uid)
+    with tenant_schema("ampere"):
+        evse.refresh_from_db()
+        new = Evse.objects.get(uid=again["evse_uid"])
+        assert (evse.device_id, new.device_id) == (None, device)
+        assert new.connectors.count() == evse.connectors.count() == 1
+        assert Member.objects.get().evse == new and evse.listing.state == "deleted"
+    assert code(api.post("/chargers", terms(evse.uid))) == (409, "evse_in_use")

@@ -101,9 +101,10 @@ def store(station: Station, values: Values, now: datetime) -> None:
     """Insert or change variables; columns that are not given keep what they had. All values name the same columns."""
     if not values:
         return
+    once = {str(key): (key, columns) for key, columns in values.items()}  # strange names may read the same
     rows = [
-        Variable(station=station, key=str(key), at=now, **{name: getattr(key, name) for name in NAMES}, **columns)
-        for key, columns in sorted(values.items(), key=lambda pair: str(pair[0]))
+        Variable(station=station, key=name, at=now, **{part: getattr(key, part) for part in NAMES}, **columns)
+        for name, (key, columns) in sorted(once.items())
     ]
     given = {name for columns in values.values() for name in columns}
     Variable.objects.bulk_create(

@@ -107,3 +107,28 @@ def test_a_body_that_drips_in_is_given_up() -> None:
 
     with pytest.raises(BodyTooSlow):
         asyncio.run(read_body(drip, limit=1000, seconds=0.3))
+
+
+@pytest.mark.req("CHG-02", "OPS-03")
+def test_who_waits_for_a_station_holds_no_thread_of_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entrance, "ANSWER_SECONDS", 0.3)
+    done = threading.Event()
+
+    def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"].endswith("/Reset"):
+            done.wait(5)
+        return hello(environ, start)
+
+    async def story() -> tuple[list[Message], list[Message]]:
+        place, waiting, reader = door(application), Caller(), Caller()
+        path = "/api/v1/stations/CP-1/commands/Reset"
+        scope = {**SCOPE, "method": "POST", "path": path, "raw_path": path.encode()}
+        slow = asyncio.ensure_future(place(scope, waiting.receive, waiting.send))
+        await asyncio.sleep(0.5)
+        await place(SCOPE, reader.receive, reader.send)
+        done.set()
+        await slow
+        return waiting.got, reader.got
+
+    waited, read = asyncio.run(story())
+    assert (waited[0]["status"], read[0]["status"]) == (200, 200)
