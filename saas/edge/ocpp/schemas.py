@@ -17,6 +17,7 @@ from .frames import Fault
 _FOLDERS = {"1.6": "v16", "2.0.1": "v201"}
 _SUFFIX = {"1.6": "", "2.0.1": "Request"}
 _NATURAL = {"minimum": 0}
+_REGISTER = {"minimum": 0, "maximum": 2**53}  # of a meter in Wh; any other whole number has 32 bits
 _COUNT = {"minimum": 1, "maximum": 255}
 _PLACE = {"minimum": 0, "maximum": 255}  # 0 is the station as a whole
 
@@ -25,8 +26,8 @@ _RULES: Mapping[str, tuple[tuple[str, str, Mapping[str, Any]], ...]] = {
     "1.6": (
         ("*", "connectorId", _PLACE),
         ("StartTransaction", "connectorId", _COUNT),
-        ("StartTransaction", "meterStart", _NATURAL),
-        ("StopTransaction", "meterStop", _NATURAL),
+        ("StartTransaction", "meterStart", _REGISTER),
+        ("StopTransaction", "meterStop", _REGISTER),
     ),
     "2.0.1": (
         ("*", "evseId", _PLACE),
@@ -91,6 +92,10 @@ def strict(version: str, action: str, *, response: bool = False) -> dict[str, An
     for only, field, rule in _RULES[version]:
         if only in ("*", action):
             _tighten(schema, field, rule)
+    for part in _objects(schema):
+        if part.get("type") == "integer":
+            part.setdefault("minimum", -(2**31))
+            part.setdefault("maximum", 2**31 - 1)
     return schema
 
 

@@ -44,6 +44,10 @@ class Scripted:
         self._reading.cancel()
         await self.socket.close()
 
+    def stop_reading(self) -> None:
+        """Leave the socket to the caller."""
+        self._reading.cancel()
+
     async def call(self, action: str, /, **payload: Any) -> dict[str, Any]:
         """The platform's answer. Raises CallError."""
         self._count += 1
