@@ -107,6 +107,7 @@ class Adapter:
         session = self.memory.session
         self.sampler.step(session.permit.session if session and self.power.closed() else None)
         self.updater.step(self.calm(), self._proved())
+        self._urgent = self._urgent or self.updater.restart
         self.memory.commit()
         self._flush()
 

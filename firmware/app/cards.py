@@ -9,7 +9,6 @@ from .voice import Voice, known
 from .words import W
 
 AGAIN_MS = 2_000  # the same card is not noticed again before
-REMEMBERED_MS = 60_000  # an activation that names no card, so soon after one was held, is by that card
 
 
 class Cards:
@@ -37,8 +36,3 @@ class Cards:
         self._voice.event(W.EV_CARD, known({"id_tag": id_tag, "session": name}))
         if ends:
             self._sessions.ask_end(W.STOP_LOCAL)
-
-    def recent(self) -> "str | None":
-        """The card that was held a moment ago."""
-        fresh = self._told_ms is not None and self._mono.ms() - self._told_ms < REMEMBERED_MS
-        return self._last if fresh else None

@@ -64,7 +64,7 @@ def _permit(adapter: Adapter, command: "dict[str, object]") -> None:
 def _activate(adapter: Adapter, command: "dict[str, object]") -> None:
     data = command.get("data")
     named = isinstance(data, dict) and data.get("id_tag") is not None
-    card = text(data, "id_tag").upper() if named else adapter.cards.recent()  # type: ignore[arg-type]
+    card = text(data, "id_tag").upper() if named else None  # type: ignore[arg-type]
     adapter.sessions.activate(text(command, "session"), "app", card)
     adapter.board.signal("good")
 

@@ -87,11 +87,13 @@ class Outbox:
             item.stored = True
 
     def oldest_in_memory(self) -> "Item | None":
-        """What a power cut now would lose first."""
-        for item in self.items:
-            if not item.stored:
-                return item
-        return None
+        """What a power cut now would lose first. A flush stores all there is, so what is not stored is at the end."""
+        oldest = None
+        for index in range(len(self.items) - 1, -1, -1):
+            if self.items[index].stored:
+                break
+            oldest = self.items[index]
+        return oldest
 
     def note_register(self, energy_wh: int) -> None:
         """For the next checkpoint."""
@@ -129,10 +131,12 @@ class Outbox:
         return None
 
     def in_flight(self) -> int:
+        """They go in order, so those that were sent are at the beginning."""
         count = 0
         for item in self.items:
-            if item.sent:
-                count += 1
+            if not item.sent:
+                break
+            count += 1
         return count
 
     def rewind(self) -> None:

@@ -136,7 +136,7 @@ def _made_up(path: Path, count: int) -> Path:
     rows = json.loads(path.read_text()) if path.exists() else []
     for number in range(len(rows) + 1, count + 1):
         row = {"device": f"sim_{number:04}", "secret": secrets.token_urlsafe(16), "key_hex": secrets.token_hex(32)}
-        rows.append({**row, "power_w": 7_360})
+        rows.append({**row, "power_w": 7_360, "forgets": number % 4 == 0})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(rows, indent=1))
     return path

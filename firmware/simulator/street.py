@@ -73,7 +73,7 @@ class Street:
         self._started = time.monotonic()
 
     async def run(self) -> None:
-        """Until cancelled. On the way out every relay opens, as when the power goes."""
+        """Until cancelled. On the way out every relay opens, as when the power goes; samples are written down."""
         gate = asyncio.Semaphore(CONNECTING)
         tasks = [asyncio.create_task(connection.run(gate)) for connection in self.connections.values()]
         tasks += [asyncio.create_task(self._carry_out(planned)) for planned in self.options.planned]
@@ -88,6 +88,7 @@ class Street:
             for name in self.devices:
                 self.connections[name].drop()
                 self.devices[name].world.open_relay()
+                self.devices[name].adapter.outbox.flush()
 
     async def _step_for_ever(self) -> None:
         loop = asyncio.get_running_loop()

@@ -14,7 +14,8 @@ from . import registry
 from .django import with_django
 
 FOR_A_TENANT = """With --tenant the adapters are registered there once and kept, so that the platform knows them, and
---mqtt is the product's own broker. Every other option goes to the simulator:
+--mqtt is the product's own broker. Without --tenant and --mqtt they are those of the first tenant. Every other option
+goes to the simulator:
 """
 
 
@@ -35,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.help:
         print(f"wattlane devices run [--tenant TENANT] [--count COUNT] …\n\n{FOR_A_TENANT}", flush=True)
         return _simulate(["--help"])
+    if arguments.tenant is None and "--mqtt" not in arguments.passed_on:
+        arguments.tenant = _first_tenant()
     if arguments.tenant is None:
         return _simulate([*arguments.passed_on, *(["--count", str(arguments.count)] if arguments.count else [])])
     place, count = home(), arguments.count or 20
@@ -58,6 +61,14 @@ def _broker(place: Home) -> str:
 
 
 @with_django
+def _first_tenant() -> str | None:
+    """The first one by name; None while there is none."""
+    from saas.tenancy.queries import active_schemas
+
+    return next(iter(active_schemas()), None)
+
+
+@with_django
 def _registered(name: str, count: int, file: Path) -> bool:
     """Make sure that `file` holds at least `count` adapters of the tenant. False when there is no such tenant."""
     from saas.devices.actions import register
@@ -68,10 +79,11 @@ def _registered(name: str, count: int, file: Path) -> bool:
     if tenant is None or name == "public":
         return False
     rows = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
-    for _ in range(count - len(rows)):
+    for number in range(len(rows) + 1, count + 1):
         device, secret = register(tenant=tenant, kind="adapter", now=datetime.now(UTC))
         key = permit_key(device).hex()
         rows.append({"device": device.device_id, "secret": secret, "key_hex": key, "power_w": 7_360})
+        rows[-1]["forgets"] = number % 4 == 0  # the counter of its meter, when the power goes
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
     part.touch(mode=0o600)
