@@ -5,11 +5,13 @@ Whoever changes a roll-out or its devices holds the roll-out's row locked, and n
 transactions of others cannot cross.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from saas.kit.errors import Refused
 from tenants.feed.actions import publish
@@ -19,12 +21,14 @@ from .. import queries, sending
 from ..models import Rollout, RolloutDevice
 from ..queries import Member
 from ..rolling import KINDS
-from ..rolling.steps import Turn, back_to_queue, fail, move
+from ..rolling.steps import TIMEOUT, Turn, back_to_queue, fail, move
 from ..staging import Move, next_move
 
 log = structlog.get_logger("wattlane.rollout")
 State = RolloutDevice.State
 FLYING = (State.SENT, State.WORKING)
+OBSTACLES = ("offline", "charging")
+MOST_LOOKED_AT = 500
 RESTING = {Move.WAIT, Move.STOP, Move.END}
 
 
@@ -37,7 +41,7 @@ def drive_rollout(*, key: int, now: datetime, answered: str = "") -> bool:
         return False
     changed = _follow(rollout, now, answered)
     if rollout.state == Rollout.State.RUNNING:
-        changed = _advance(rollout, now) or changed
+        changed = _advance(rollout, now, everybody=not answered) or changed
     elif rollout.state == Rollout.State.PAUSED and _next(rollout, now) == Move.STOP:
         changed = _rest(rollout, Move.STOP, now)  # it must not go on just because somebody resumes it
     if changed:
@@ -46,8 +50,9 @@ def drive_rollout(*, key: int, now: datetime, answered: str = "") -> bool:
 
 
 def drive_rollouts(*, now: datetime) -> int:
-    """A step of every roll-out that runs, or has devices on their way. How many changed."""
-    running = Rollout.objects.filter(state=Rollout.State.RUNNING).values_list("pk", flat=True)
+    """A step of every roll-out that is not over, or has devices on their way. How many changed."""
+    over = (Rollout.State.DONE, Rollout.State.ABORTED)
+    running = Rollout.objects.exclude(state__in=over).values_list("pk", flat=True)
     flying = RolloutDevice.objects.filter(state__in=FLYING).values_list("rollout", flat=True)
     return sum(drive_rollout(key=key, now=now) for key in sorted({*running, *flying}))
 
@@ -60,15 +65,12 @@ def settle_device(*, command: str, now: datetime) -> None:
 
 
 def _follow(rollout: Rollout, now: datetime, answered: str) -> bool:
-    """Devices on their way, and those of the stage that were done and may have gone back."""
+    """Devices on their way; and those of the stage whose end may not have been the last word."""
     rows = rollout.devices.select_related("image").order_by("id")
     flying = list(rows.filter(command=answered) if answered else rows.filter(state__in=FLYING))
-    resting = [] if answered else list(rows.filter(state=State.DONE, stage=rollout.stage))
-    if rollout.state != Rollout.State.RUNNING:
-        resting = []
-    members = queries.of_ids(row.device_id for row in (*flying, *resting))
+    members = queries.of_ids(row.device_id for row in flying)
     moved = [_look(rollout, row, members.get(row.device_id), now) for row in flying]
-    return any([*moved, *(_look_back(rollout, row, members, now) for row in resting)])
+    return any([*moved, not answered and _look_back(rollout, now)])
 
 
 def _look(rollout: Rollout, row: RolloutDevice, member: Member | None, now: datetime) -> bool:
@@ -86,27 +88,38 @@ def _look(rollout: Rollout, row: RolloutDevice, member: Member | None, now: date
     return (row.state, row.phase, row.command) != before
 
 
-def _look_back(rollout: Rollout, row: RolloutDevice, members: dict[str, Member], now: datetime) -> bool:
-    member = members.get(row.device_id)
-    if member is None or (why := KINDS[rollout.kind].relapsed(row, member)) == "":
+def _look_back(rollout: Rollout, now: datetime) -> bool:
+    """Devices that went back after all have failed; one that only took too long has not."""
+    steps = KINDS[rollout.kind]
+    if not steps.watched or rollout.state in (Rollout.State.DONE, Rollout.State.ABORTED):
         return False
-    fail(row, why, now)
-    return True
+    ended = Q(state=State.DONE) | Q(state=State.FAILED, error=TIMEOUT)
+    rows = list(rollout.devices.select_related("image").filter(ended, stage=rollout.stage))
+    reported, changed = queries.firmware_of(row.device_id for row in rows), False
+    for row in rows:
+        state, error = steps.relapsed(row, reported.get(row.device_id, ""))
+        if state != row.state:
+            move(row, state, error=error, error_text="", done_at=now)
+            changed = True
+    return changed
 
 
-def _advance(rollout: Rollout, now: datetime) -> bool:
+def _advance(rollout: Rollout, now: datetime, *, everybody: bool) -> bool:
     """Begin devices, end stages, begin the next, until there is something to wait for."""
     changed = False
     while (found := _next(rollout, now)) not in RESTING:
         if found == Move.BEGIN:
-            if not (finished := _begin_some(rollout, now)):
+            moved, ended = _begin_some(rollout, now, everybody=everybody)
+            changed = changed or moved
+            if not ended:
                 return changed
-            changed = changed or finished
-        elif found == Move.REST:
-            rollout.stage_done_at, changed = now, True
+            continue
+        if found == Move.REST:
+            rollout.stage_done_at = now
         else:
-            rollout.stage, rollout.stage_begun_at, rollout.stage_done_at, changed = rollout.stage + 1, now, None, True
+            rollout.stage, rollout.stage_begun_at, rollout.stage_done_at = rollout.stage + 1, now, None
         rollout.save(update_fields=["stage", "stage_begun_at", "stage_done_at"])
+        changed = True
     return _rest(rollout, found, now) or changed
 
 
@@ -131,30 +144,45 @@ def _rest(rollout: Rollout, found: Move, now: datetime) -> bool:
     return True
 
 
-def _begin_some(rollout: Rollout, now: datetime) -> bool:
-    """As many as may be on their way. True when any of them ended at once, so that the stage looks different."""
-    flying = rollout.devices.filter(state__in=FLYING).count()
+def _begin_some(rollout: Rollout, now: datetime, *, everybody: bool) -> tuple[bool, bool]:
+    """As many as may be on their way. `everybody`: also look again at those that are away or charge.
+
+    Whether anything changed, and whether any ended at once, so that the stage looks different.
+    """
+    room = rollout.concurrency - rollout.devices.filter(state__in=FLYING).count()
     rows = rollout.devices.select_related("image").filter(state=State.QUEUED, stage=rollout.stage).order_by("id")
-    waiting = list(rows)
-    members, ended, room = queries.of_ids(row.device_id for row in waiting), False, rollout.concurrency - flying
+    waiting = list(rows if everybody else rows.filter(waits_for="")[: max(room, 0)])
+    members, changed, ended, fates = queries.of_ids(row.device_id for row in waiting), False, False, defaultdict(list)
     for row in waiting:
-        _begin(rollout, row, members.get(row.device_id), now, room > 0)
-        room -= row.state in FLYING
-        ended = ended or row.state not in (*FLYING, State.QUEUED)
-    return ended
+        member = members.get(row.device_id)
+        state, why = _fate(rollout, row, member, now)
+        if state == State.SENT and room > 0:
+            _begin(rollout, row, member, now)
+            room -= row.state in FLYING
+            changed, ended = True, ended or row.state not in (*FLYING, State.QUEUED)
+        elif (state, why) not in ((State.QUEUED, row.waits_for), (State.SENT, row.waits_for)):
+            fates[state, why].append(row.pk)
+    for (state, why), keys in fates.items():
+        _meet(rollout, keys, state, why, now)
+        changed, ended = True, ended or state == State.SKIPPED
+    return changed, ended
 
 
-def _begin(rollout: Rollout, row: RolloutDevice, member: Member | None, now: datetime, room: bool) -> None:
-    """Begin, wait, or leave out by name. A device that charges is never interrupted."""
+def _fate(rollout: Rollout, row: RolloutDevice, member: Member | None, now: datetime) -> tuple[str, str]:
+    """Sent, queued (and what it waits for), or left out and why. A device that charges is never interrupted."""
     why = "gone" if member is None else KINDS[rollout.kind].unfit(row, member)
     if member is None or why:
-        return move(row, State.SKIPPED, error=why, waits_for="", done_at=now)
+        return State.SKIPPED, why
     obstacle = "offline" if not member.online else "charging" if member.charging else _paused(row, now)
-    if obstacle:
-        return _wait(rollout, row, obstacle, now)
-    if room:
-        _guarded(row, lambda: KINDS[rollout.kind].begin(Turn(rollout, row, member, now)), now)
-    return None
+    if not obstacle:
+        return State.SENT, ""
+    patient = now < rollout.stage_begun_at + timedelta(seconds=rollout.patience_s)
+    return (State.QUEUED if patient else State.SKIPPED), obstacle
+
+
+def _begin(rollout: Rollout, row: RolloutDevice, member: Member | None, now: datetime) -> None:
+    turn = Turn(rollout, row, member, now)
+    _guarded(row, lambda: KINDS[rollout.kind].begin(turn), now)
 
 
 def _paused(row: RolloutDevice, now: datetime) -> str:
@@ -162,22 +190,24 @@ def _paused(row: RolloutDevice, now: datetime) -> str:
     return row.waits_for if row.not_before is not None and now < row.not_before else ""
 
 
-def _wait(rollout: Rollout, row: RolloutDevice, obstacle: str, now: datetime) -> None:
-    if now >= rollout.stage_begun_at + timedelta(seconds=rollout.patience_s):
-        move(row, State.SKIPPED, error=obstacle, waits_for="", done_at=now)
-        _stand_in(rollout)
-    elif row.waits_for != obstacle:
-        move(row, State.QUEUED, waits_for=obstacle)
+def _meet(rollout: Rollout, keys: list[int], state: str, why: str, now: datetime) -> None:
+    """Many at once: they wait for the same, or are left out for the same reason."""
+    rows = rollout.devices.filter(pk__in=keys, state=State.QUEUED)
+    if state != State.SKIPPED:
+        rows.update(waits_for=why)
+        return
+    rows.update(state=state, error=why, waits_for="", done_at=now)
+    if why in OBSTACLES:
+        _stand_in(rollout, len(keys))
 
 
-def _stand_in(rollout: Rollout) -> None:
-    """A device of later stages that is there takes the place of one that was not. Else a stage may prove nothing."""
+def _stand_in(rollout: Rollout, count: int) -> None:
+    """Devices of later stages that are there take the place of those that were not. Else a stage may prove nothing."""
     later = rollout.devices.filter(state=State.QUEUED, stage__gt=rollout.stage).order_by("stage", "id")
-    rows = list(later[:200])
+    rows = list(later[: MOST_LOOKED_AT + count])
     members = queries.of_ids(row.device_id for row in rows)
-    free = (row for row in rows if (m := members.get(row.device_id)) and m.online and not m.charging)
-    if (row := next(free, None)) is not None:
-        move(row, State.QUEUED, stage=rollout.stage)
+    free = [row.pk for row in rows if (m := members.get(row.device_id)) and m.online and not m.charging]
+    rollout.devices.filter(pk__in=free[:count]).update(stage=rollout.stage)
 
 
 def _guarded(row: RolloutDevice, step: Callable[[], None], now: datetime) -> None:

@@ -4,6 +4,7 @@ A step sends to as many devices as the limits allow and notes what was answered.
 from each answer that arrives; only one runs at a time for one action.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -193,33 +194,39 @@ def _send_more(action: GroupAction, now: datetime, everybody: bool) -> int:
     room = min(action.concurrency - flying, action.per_minute - lately)
     rows = action.tasks.filter(state=State.QUEUED).order_by("id")
     waiting = list(rows if everybody else rows.filter(waits_for="")[: max(room, 0)])
-    members, changed = queries.of_ids(task.device_id for task in waiting), 0
+    members, changed, fates = queries.of_ids(task.device_id for task in waiting), 0, defaultdict(list)
     for task in waiting:
-        changed += _begin(action, task, members.get(task.device_id), now, room > 0)
-        room -= task.state == State.SENT
-    return changed
+        member = members.get(task.device_id)
+        state, why = _fate(action, member, now)
+        if member is not None and state == State.SENT and room > 0:
+            changed += _send(action, task, member, VERBS[action.verb], now)
+            room -= task.state == State.SENT
+        elif (state, why) not in ((State.QUEUED, task.waits_for), (State.SENT, task.waits_for)):
+            fates[state, why].append(task.pk)
+    return changed + sum(_meet(action, keys, state, why, now) for (state, why), keys in fates.items())
 
 
-def _begin(action: GroupAction, task: GroupTask, member: queries.Member | None, now: datetime, room: bool) -> bool:
-    """Send, wait, or give up by name."""
+def _fate(action: GroupAction, member: queries.Member | None, now: datetime) -> tuple[str, str]:
+    """Sent, queued (and what it waits for), or the state in which it ends, and why."""
     if member is None:
-        return _change(task, State.QUEUED, state=State.SKIPPED, error="gone", done_at=now)
-    verb = VERBS[action.verb]
-    if not verb.suits(member):
-        return _change(task, State.QUEUED, state=State.SKIPPED, error="not_supported", done_at=now)
-    obstacle = "" if member.online else "offline"
-    if not obstacle and action.spare_charging and member.charging:
-        obstacle = "charging"
-    if obstacle:
-        return _wait(action, task, obstacle, now)
-    return room and _send(action, task, member, verb, now)
+        return State.SKIPPED, "gone"
+    if not VERBS[action.verb].suits(member):
+        return State.SKIPPED, "not_supported"
+    charges = action.spare_charging and member.charging
+    obstacle = "offline" if not member.online else "charging" if charges else ""
+    if not obstacle:
+        return State.SENT, ""
+    return (State.QUEUED, obstacle) if now < action.wait_until else _GIVEN_UP[obstacle]
 
 
-def _wait(action: GroupAction, task: GroupTask, obstacle: str, now: datetime) -> bool:
-    if now < action.wait_until:
-        return _change(task, State.QUEUED, waits_for=obstacle) if task.waits_for != obstacle else False
-    state = State.OFFLINE if obstacle == "offline" else State.SKIPPED
-    return _change(task, State.QUEUED, state=state, error=obstacle, waits_for="", done_at=now)
+_GIVEN_UP = {"offline": (State.OFFLINE, "offline"), "charging": (State.SKIPPED, "charging")}
+
+
+def _meet(action: GroupAction, keys: list[int], state: str, why: str, now: datetime) -> int:
+    """Many at once: they wait for the same, or end in the same way."""
+    waits = state in (State.QUEUED, State.SENT)
+    ends = {"state": state, "error": why, "waits_for": "", "done_at": now}
+    return action.tasks.filter(pk__in=keys, state=State.QUEUED).update(**({"waits_for": why} if waits else ends))
 
 
 def _send(action: GroupAction, task: GroupTask, member: queries.Member, verb: Verb, now: datetime) -> bool:
@@ -228,7 +235,7 @@ def _send(action: GroupAction, task: GroupTask, member: queries.Member, verb: Ve
         with transaction.atomic():
             name = _put(action, member, verb, now)
     except StationOffline:
-        return _wait(action, task, "offline", now)
+        return _change(task, State.QUEUED, waits_for="offline")
     except Refused as refusal:
         return _change(
             task, State.QUEUED, state=State.SKIPPED, error=refusal.code[:60], error_text=str(refusal)[:200],

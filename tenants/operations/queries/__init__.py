@@ -3,7 +3,7 @@
 from .actions import Counts, action, actions_of, counts, latest_of, task_page
 from .groups import all_groups, below, group, group_page, location, locations
 from .images import fits, image, image_page, images_for
-from .members import Member, charging_among, everything, member_of, members_of, of_ids, resolve
+from .members import Member, charging_among, everything, firmware_of, member_of, members_of, of_ids, resolve
 from .rollouts import StageRow, device_page, progress, rollout, rollout_page, tally
 from .seeing import check_list
 from .templates import check_page, drift_counts, template, template_page, wanted_by
@@ -23,6 +23,7 @@ __all__ = (
     "device_page",
     "drift_counts",
     "everything",
+    "firmware_of",
     "fits",
     "group",
     "group_page",

@@ -70,12 +70,20 @@ def resolve(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(known[name] for name in wanted))
 
 
-def members_of(group: Group) -> list[Member]:
-    """The devices of a group and of all groups below it, by name; as they are now."""
+def firmware_of(device_ids: Iterable[str]) -> dict[str, str]:
+    """Device → the version that it reports."""
+    wanted = list(device_ids)
+    own = Device.objects.filter(device_id__in=wanted, kind=Device.Kind.ADAPTER).values_list("device_id", "firmware")
+    return dict(own) | dict(Station.objects.filter(device_id__in=wanted).values_list("device_id", "firmware"))
+
+
+def members_of(group: Group, among: list[Member] | None = None) -> list[Member]:
+    """The devices of a group and of all groups below it, by name; as they are now. `among`: everything, known."""
     groups = below(group)
     named = set(GroupDevice.objects.filter(group__in=groups).values_list("device_id", flat=True))
     rules = [rule for rule in map(_rule, groups) if rule]
-    return [m for m in everything() if m.device_id in named or any(rule(m) for rule in rules)]
+    there = everything() if among is None else among
+    return [m for m in there if m.device_id in named or any(rule(m) for rule in rules)]
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -8,7 +8,7 @@ from saas.kit.pagination import Page, newest_first
 from tenants.accounts.permissions import Someone
 
 from ..models import ConfigurationTemplate, TemplateCheck
-from .members import Member, members_of
+from .members import Member, everything, members_of
 from .seeing import check_list, check_one
 
 
@@ -28,7 +28,8 @@ def template_page(*, viewer: Someone, after: str | None, limit: int) -> Page[Con
 
 def wanted_by(template: ConfigurationTemplate) -> list[Member]:
     """The stations of its groups for whose protocol the template has values, each once, by name."""
-    found = {member.device_id: member for group in template.groups.all() for member in members_of(group)}
+    there = everything()
+    found = {member.device_id: member for group in template.groups.all() for member in members_of(group, there)}
     fitting = [m for m in found.values() if m.is_station and template.values.get(m.protocol)]
     return sorted(fitting, key=lambda member: (member.name.casefold(), member.device_id))
 

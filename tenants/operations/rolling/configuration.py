@@ -19,6 +19,8 @@ MOST_TRIES = 3
 class ConfigurationSteps:
     """See Steps. `progress`: what was seen before (`seen`) and after (`verified`), the keys asked for, silent tries."""
 
+    watched = False
+
     def unfit(self, row: RolloutDevice, member: Member) -> str:
         if not member.is_station:
             return "not_a_station"
@@ -42,12 +44,12 @@ class ConfigurationSteps:
 
     def look(self, turn: Turn) -> None:
         if turn.too_late:
-            turn.fail(turn.row.error or "timeout", turn.row.error_text)
+            turn.fail(turn.row.error or steps.TIMEOUT, turn.row.error_text)
         elif turn.member is not None and turn.member.online:
             _go_on(turn)
 
-    def relapsed(self, row: RolloutDevice, member: Member) -> str:
-        return ""
+    def relapsed(self, row: RolloutDevice, reported: str) -> tuple[str, str]:
+        return row.state, row.error
 
 
 def _silent(turn: Turn, found: Outcome) -> None:

@@ -39,6 +39,8 @@ class Word:
 class FirmwareSteps:
     """See Steps."""
 
+    watched = True
+
     def unfit(self, row: RolloutDevice, member: Member) -> str:
         if row.image is None:
             return "no_previous_image"
@@ -79,14 +81,14 @@ class FirmwareSteps:
         elif _reached(row, member) and (station or row.phase == HEALTHY):
             turn.done()
         elif turn.too_late:
-            turn.done() if _reached(row, member) else turn.fail("timeout")
+            turn.done() if _reached(row, member) else turn.fail(steps.TIMEOUT)
         else:
             row.save(update_fields=["phase", "installed_at"])
 
-    def relapsed(self, row: RolloutDevice, member: Member) -> str:
-        if row.image is None or same_version(row.image.version, member.firmware):
-            return ""
-        return ROLLED_BACK
+    def relapsed(self, row: RolloutDevice, reported: str) -> tuple[str, str]:
+        if same_version(_image(row).version, reported):
+            return State.DONE, ""
+        return (State.FAILED, ROLLED_BACK) if row.state == State.DONE else (row.state, row.error)
 
 
 def same_version(version: str, reported: str) -> bool:

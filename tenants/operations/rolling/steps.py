@@ -13,6 +13,7 @@ from ..sending import Outcome
 
 State = RolloutDevice.State
 ORIGIN = "rollout:"
+TIMEOUT = "timeout"
 PAUSE = timedelta(seconds=60)
 
 
@@ -53,7 +54,12 @@ class Turn:
 
 
 class Steps(Protocol):
-    """One kind of roll-out. Each call may find the device in any state that an earlier one left."""
+    """One kind of roll-out. Each call may find the device in any state that an earlier one left.
+
+    `watched`: while its stage lasts, a device that has ended is looked at again.
+    """
+
+    watched: bool
 
     def unfit(self, row: RolloutDevice, member: Member) -> str:
         """Why the device needs nothing, or cannot: it is skipped under this name. Empty: begin."""
@@ -71,8 +77,8 @@ class Steps(Protocol):
         """Nothing is out: look for the proof, or send the next command."""
         ...
 
-    def relapsed(self, row: RolloutDevice, member: Member) -> str:
-        """Why a device that was done is not any more; empty when it still is."""
+    def relapsed(self, row: RolloutDevice, reported: str) -> tuple[str, str]:
+        """The state of a device that has ended, by the version that it reports now, and why it is another."""
         ...
 
 

@@ -40,7 +40,8 @@ def groups(request: HttpRequest) -> HttpResponse:
             except Refused as refusal:
                 _blame(form, refusal)
                 status = refusal.status
-    rows = [(row, queries.members_of(row)) for row in page.items]
+    everything = queries.everything()
+    rows = [(row, queries.members_of(row, everything)) for row in page.items]
     listed = [(row, len(members), sum(m.online for m in members)) for row, members in rows]
     return show(request, "groups", status=status, groups=listed, page=page, form=form, adding=form.is_bound)
 

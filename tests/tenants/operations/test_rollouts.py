@@ -201,6 +201,22 @@ def test_silence_and_the_old_version_are_failures_by_name(people: Cast, clock: C
 
 
 @pytest.mark.req("CHG-04")
+def test_who_only_took_too_long_has_not_failed(people: Cast, clock: Clock) -> None:
+    slow = Peer(clock, "S-1")
+    Peer(clock, "S-2").goes(online=False)
+    rollout = actions.begin_firmware(
+        image=image(people), by=people.operator, now=NOW, plan=replace(PLAN, stages=(100,), failure_limit_pct=0)
+    )
+    slow.answer()
+    clock.pass_(600)
+    rollout.refresh_from_db()
+    assert states(rollout)["S-1"] == ("failed", "timeout") and rollout.state == "stopped"
+    slow.boots("2.0")
+    clock.pass_(5)
+    assert states(rollout)["S-1"] == ("done", "")
+
+
+@pytest.mark.req("CHG-04")
 def test_pause_and_abort_begin_nothing_but_hear_the_end(people: Cast, clock: Clock) -> None:
     peers = fleet(clock, 4)
     rollout = actions.begin_firmware(image=image(people), by=people.operator, now=NOW, plan=replace(PLAN, soak_s=0))
