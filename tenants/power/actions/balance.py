@@ -81,8 +81,10 @@ def _tell(unit: Unit, current_ma: int, holds: list[datetime], now: datetime) -> 
 
 def _due(unit: Unit, now: datetime) -> bool:
     """Whether it must hear again, or for the first time, what holds already."""
-    first = unit.station is None and unit.allocation.agreed_at is None
-    return unit.steerable and (first or unit.promise.due(now, unit.ends_in_ma))
+    row = unit.allocation
+    first = unit.station is None and row.agreed_at is None
+    renewal = unit.promise.due(now, unit.ends_in_ma) and row.agreed_ma <= unit.may_ma(now)
+    return unit.steerable and (first or renewal)
 
 
 def _hold(unit: Unit) -> datetime | None:

@@ -16,6 +16,7 @@ def observe(unit: Unit, now: datetime) -> None:
     session = unit.session if unit.charging else None
     if row.session_id != (session.pk if session else None):
         _turn(unit)
+    unit.promise = unit.promise.lapsed(now, unit.ends_in_ma)
     measured = unit.measured_ma(now)
     if measured is not None or row.over_since is None:
         row.measured_ma, row.measured_at = measured, session.last_sample_at if session else None

@@ -57,6 +57,12 @@ class Promise:
         """Nobody knows whether it heard."""
         return replace(self.refused(), doubt_ma=max(self.doubt_ma, self.asked_ma or 0))
 
+    def lapsed(self, now: datetime, fallback_ma: int) -> "Promise":
+        """The same; of a lease that is over beyond doubt, what it ended in. To renew it would be to raise it."""
+        if self.agreed_until is None or now < self.agreed_until + SKEW:
+            return self
+        return replace(self, agreed_ma=fallback_ma, agreed_until=None)
+
     def due(self, now: datetime, fallback_ma: int) -> bool:
         """Whether the lease should be renewed. Where it ends in the same current there is nothing to renew."""
         if self.agreed_until is None or self.agreed_ma == fallback_ma:

@@ -51,7 +51,8 @@ class Box:
     wants_ma: int = 32_000
     drawn_ma: int = 0
     told: list[tuple[datetime, str, dict[str, Any]]] = field(default_factory=list)
-    cut_at: datetime | None = None
+    clock_off_s: int = 0
+    felt: list[int] = field(default_factory=list)
 
     def limit_ma(self, now: datetime) -> int:
         """By the book: of each purpose the highest stack level that is valid; TxProfile over TxDefaultProfile."""
@@ -64,11 +65,12 @@ class Box:
         return min([_ma(row) for row in (own, whole) if row is not None], default=32_000)
 
     def step(self, now: datetime) -> None:
-        """One second: the vehicle follows slowly."""
+        """One second. The vehicle has five to follow a lower limit, and takes them; its clock may be off."""
         if self.session is None:
-            self.drawn_ma = 0
+            self.drawn_ma, self.felt = 0, []
             return
-        limit = self.limit_ma(now) if self.obeys else 32_000
+        self.felt = [*self.felt[-4:], self.limit_ma(now + SECOND * self.clock_off_s) if self.obeys else 32_000]
+        limit = max(self.felt)
         self.drawn_ma = min(limit, self.wants_ma) if limit >= 6_000 else 0
 
     def answer(self, action: str, payload: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -91,6 +91,13 @@ def test_what_was_raised_ends_before_what_was_lowered_for_it(offsets: list[int])
     assert lease(now=NOW, holds=holds, hold=True) == NOW + HOLD
 
 
+def test_a_lease_that_is_over_is_not_renewed_but_forgotten() -> None:
+    high = Promise(20_000, NOW, NOW + RAISE)
+    assert high.lapsed(NOW + RAISE, 6_000) == high, "clocks may be off"
+    over = high.lapsed(NOW + RAISE + SKEW, 6_000)
+    assert (over.agreed_ma, over.agreed_until, over.due(NOW + 2 * RAISE, 6_000)) == (6_000, None, False)
+
+
 def test_leases_are_renewed_in_time() -> None:
     high = Promise(20_000, NOW, NOW + RAISE)
     assert not high.due(NOW, 6_000) and high.due(NOW + RAISE * 0.6, 6_000)
