@@ -88,11 +88,16 @@ def due(*, template: ConfigurationTemplate, now: datetime) -> int:
     """Every station of the template is to be asked. Stations that left it are forgotten. How many there are."""
     members = {member.device_id: member for member in queries.wanted_by(template)}
     template.checks.exclude(device_id__in=members).delete()
-    for member in members.values():
-        fresh = {"name": member.name[:80], "state": State.DUE, "due_at": now, "wanted_at": now, "progress": {}}
-        TemplateCheck.objects.update_or_create(
-            template=template, device_id=member.device_id, defaults=fresh | {"command": "", "error": ""}
-        )
+    fresh = {
+        "state": State.DUE, "due_at": now, "wanted_at": now, "progress": {}, "command": "", "error": "",
+    }  # fmt: skip
+    known = set(template.checks.values_list("device_id", flat=True))
+    template.checks.update(**fresh)
+    new = [member for device_id, member in members.items() if device_id not in known]
+    TemplateCheck.objects.bulk_create(
+        [TemplateCheck(template=template, device_id=m.device_id, name=m.name[:80], **fresh) for m in new],
+        ignore_conflicts=True,
+    )
     return len(members)
 
 

@@ -89,4 +89,5 @@ def fix(request: HttpRequest, uid: UUID, body: Fix) -> Status[object]:
 
 def _wanted(body: NewTemplate, viewer: Someone) -> actions.WantedTemplate:
     groups = tuple(queries.group(uid=uid, viewer=viewer) for uid in dict.fromkeys(body.groups))
-    return actions.WantedTemplate(name=body.name, values={**body.values}, groups=groups)
+    values = {str(protocol): entries for protocol, entries in body.values.items()}
+    return actions.WantedTemplate(name=body.name, values=values, groups=groups)
