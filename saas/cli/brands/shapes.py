@@ -63,6 +63,7 @@ class Depot:
     bays: tuple[Bay, ...]
     connector: str = T2
     power_w: int = 22_000
+    limit_ma: int = 63_000  # of its supply, per line: less than its stations could draw together
 
 
 @dataclass(frozen=True)
