@@ -48,7 +48,7 @@ class Machine:
         boot, who = esp32.boot_number(), self.identity
         self.adapter = Adapter(who.device, who.key, boot, self.board, meter, self.mono, files, secret=who.secret)
         self.uplink = Uplink(self.adapter)
-        self.enrolment = Enrolment(who, config.get("platform", ""))
+        self.enrolment = Enrolment(who, _platform(config))
         self.lock = _thread.allocate_lock()
         self.failure: Exception | None = None
         self.set_up_asked = False
@@ -227,6 +227,12 @@ def _identity(config: "dict", files: Files) -> Identity:  # type: ignore[type-ar
         found = make(files, os.urandom)
         print(found.label())
     return found
+
+
+def _platform(config: "dict") -> str:  # type: ignore[type-arg]
+    """Where it enrols: keys go over TLS only, but for the plain broker of a closed network."""
+    address = str(config.get("platform", ""))
+    return address if address.startswith("https://") or config["mqtt"]["port"] == 1883 else ""
 
 
 def _tls(mqtt: "dict") -> "ssl.SSLContext | None":  # type: ignore[type-arg]

@@ -44,6 +44,8 @@ class Updater:
         self._bad = 0
         self._digest: object = None
         self._done = 0
+        self._table: Table | None = None
+        self._index = 0
         self.slots = Slots(files)
         self.restart = False  # the device has to be started again, now
         self._stage, self._manifest = _load(files)
@@ -114,7 +116,7 @@ class Updater:
     def step(self, calm: bool, proved: bool) -> None:
         """`proved`: connected, heard by the platform, the meter reads, the self-test has passed."""
         if self.slots.on_trial:
-            self._prove(proved)
+            self._prove(calm, proved)
         elif self._manifest is not None and calm:
             try:
                 self._advance(self._manifest)
@@ -158,29 +160,38 @@ class Updater:
             self._give_up("sha256")
 
     def _install(self, manifest: Manifest) -> None:
-        slot = self.slots.other()
+        """A file each time: the watchdog has to be fed in between."""
         try:
-            table = Table(self._read)
-            if table.version != manifest.version:
-                raise BadImage("version")
-            self._unpack(table, slot)
+            if self._table is None:
+                self._table, self._index = self._open(manifest), 0
+            if self._index < len(self._table.files):
+                self._unpack(self._table)
+                return
         except BadImage as error:
             self._give_up("image_" + str(error))
             return
-        self._files.replace(slot + "/" + VERSION_FILE, manifest.version.encode())
+        self._table = None
+        self._files.replace(self.slots.other() + "/" + VERSION_FILE, manifest.version.encode())
         self._tell(INSTALLED)
         self._memory.commit()
         self._save(INSTALLED, manifest)
 
-    def _unpack(self, table: Table, slot: str) -> None:
-        self._files.remove(slot + "/" + VERSION_FILE)  # from here on it is not whole
+    def _open(self, manifest: Manifest) -> Table:
+        """From here on the other slot is not whole."""
+        table, slot = Table(self._read), self.slots.other()
+        if table.version != manifest.version:
+            raise BadImage("version")
+        self._files.remove(slot + "/" + VERSION_FILE)
         self._files.remove_tree(slot)
-        for index in range(len(table.files)):
-            name, size, digest = table.files[index]
-            path = slot + "/" + name
-            self._files.write(path, b"")
-            if copy(self._read, table.start_of(index), size, lambda piece: self._files.append(path, piece)) != digest:  # noqa: B023
-                raise BadImage("file")
+        return table
+
+    def _unpack(self, table: Table) -> None:
+        name, size, digest = table.files[self._index]
+        path = self.slots.other() + "/" + name
+        self._files.write(path, b"")
+        if copy(self._read, table.start_of(self._index), size, lambda piece: self._files.append(path, piece)) != digest:
+            raise BadImage("file")
+        self._index += 1
 
     def _nothing_soon(self) -> bool:
         """No permit opens in a moment, or is open: whoever comes for it must not find a device that starts."""
@@ -191,13 +202,14 @@ class Updater:
         self.slots.try_other()
         self.restart = True
 
-    def _prove(self, proved: bool) -> None:
+    def _prove(self, calm: bool, proved: bool) -> None:
+        """Whoever charges in the meantime charges to the end."""
         if proved:
             self._tell("healthy")
             self._memory.commit()
             self._forget()
             self.slots.keep()
-        elif self._mono.ms() - self._began_ms >= PROVE_MS and not self.restart:
+        elif calm and self._mono.ms() - self._began_ms >= PROVE_MS and not self.restart:
             self.restart = self.slots.go_back("unhealthy")
 
     def _give_up(self, why: str) -> None:
@@ -205,7 +217,7 @@ class Updater:
         self._forget()
 
     def _forget(self) -> None:
-        self._stage, self._manifest, self._have = "", None, 0
+        self._stage, self._manifest, self._have, self._table = "", None, 0, None
         self._files.remove(JOB)
         self._files.remove(IMAGE)
 

@@ -13,7 +13,7 @@ MOVED = (301, 302, 303, 307, 308)
 
 
 class NoAnswer(Exception):
-    """`args[0]` says why in one word: http_404, no_answer, too_long, bad_answer."""
+    """`args[0]` says why in one word: http_404, no_answer, too_long, bad_answer, no_authority."""
 
 
 def fetch(url: str, start: int, length: int, tls: "object | None" = None) -> bytes:
@@ -43,6 +43,8 @@ def request(
 ) -> "tuple[int, dict[str, str], bytes]":
     """Status, headers by lower-case name, body. `tls`: the ssl.SSLContext for https. Raises NoAnswer."""
     secure, host, port, path = split(url)
+    if secure and tls is None:
+        raise NoAnswer("no_authority")
     lines = ["%s %s HTTP/1.1" % (method, path), "Host: %s:%d" % (host, port), "Connection: close"]
     lines += ["%s: %s" % (name, (headers or {})[name]) for name in headers or {}]
     if body or method == "POST":

@@ -1,5 +1,6 @@
 """The wiring of the ESP32, run with stand-ins for the chip's own modules, against a real broker."""
 
+import http.server
 import json
 import sys
 import threading
@@ -98,6 +99,8 @@ def test_a_new_device_is_set_up_by_its_own_page(
     web_port, name_port = free_port(), free_port()
     with Platform8000() as platform, Refusing() as refusing:
         text["platform"], text["mqtt"]["port"] = platform.address, refusing.port
+        assert main._platform(text) == "" and main._platform({**text, "platform": "https://x"}) == "https://x"
+        monkeypatch.setattr(main, "_platform", lambda config: config["platform"])
         text["portal_host"], text["portal_ports"] = "127.0.0.1", [web_port, name_port]
         here = main.Machine(text, str(tmp_path))
         label = capsys.readouterr().out
@@ -123,6 +126,44 @@ def test_a_new_device_is_set_up_by_its_own_page(
     assert capsys.readouterr().out == ""
 
 
+def test_an_update_through_the_whole_wiring(
+    modules: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ordered by the broker, fetched over HTTP, installed; the control loop ends, so that the chip restarts."""
+    from tests.firmware.micropython.test_update import MODULUS, image, manifest
+    from tests.firmware.test_web import Handler
+
+    main, _ = modules
+    monkeypatch.setattr(main, "_tls", lambda mqtt: None)
+    monkeypatch.setattr(main.ntp, "WAIT_S", 0.1)
+    monkeypatch.setattr("tests.firmware.test_web.BODY", image())
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = free_port()
+    broker, folder = start_broker(port), str(tmp_path)
+    platform = Platform(port)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/version").write_text("1.1.0")
+    here = main.Machine(config(port), folder)
+    here.adapter.updater._modulus_hex = MODULUS
+    threads = [threading.Thread(target=target) for target in (here.network, here.control)]
+    for thread in threads:
+        thread.start()
+    until(lambda: platform.statuses.get("ad_bench"))
+    data = manifest(url=f"http://127.0.0.1:{server.server_port}/ranges")
+    platform.command("ad_bench", "u1", "ota", data=data)
+    threads[1].join(20)
+    assert not threads[1].is_alive() and here.adapter.updater.restart
+    here.failure = RuntimeError("end of the test")
+    threads[0].join()
+    assert (tmp_path / "b/firmware/x.py").read_text() == "X = 1\n"
+    assert json.loads((tmp_path / "slot.json").read_text())["active"] == "b"
+    server.shutdown()
+    server.server_close()
+    platform.close()
+    stop(broker)
+
+
 def page(port: int) -> str:
     import urllib.request
 
@@ -145,8 +186,6 @@ class Platform8000:
     """Takes enrolments."""
 
     def __enter__(self) -> "Platform8000":
-        import http.server
-
         enrolled: list[dict[str, str]] = []
 
         class Handler(http.server.BaseHTTPRequestHandler):

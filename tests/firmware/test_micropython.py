@@ -83,7 +83,7 @@ def output() -> list[str]:
     firmware = ROOT / "firmware"
     if not (firmware / "node_modules" / "@micropython").is_dir():
         run("npm", "ci", "--no-audit", "--no-fund", cwd=firmware)
-    runnable = [str(path) for path in sources() if path.name not in NEEDS_A_CHIP]
+    runnable = [str(path) for path in sources() if path.name not in NEEDS_A_CHIP] + ["firmware/loader.py"]
     cases = [str(path.relative_to(ROOT)) for path in sorted(CASES.glob("*.py")) if path.name != "__init__.py"]
     examples = [str(path.relative_to(ROOT)) for path in (ROOT / "saas/contracts/telemetry/examples").glob("*.json")]
     return run("node", str(CASES / "run.mjs"), str(ROOT), *modules(), "--", *runnable, *cases, *examples).splitlines()

@@ -117,6 +117,11 @@ def test_nobody_there_and_no_address() -> None:
             web.fetch(url, 0, 1)
 
 
+def test_no_secret_goes_to_a_secure_address_without_its_authority() -> None:
+    with pytest.raises(web.NoAnswer, match="no_authority"):
+        web.request("POST", "https://127.0.0.1:1/", b"secret")
+
+
 def test_posting(server: str) -> None:
     assert web.request("POST", f"{server}/x", b"{}", {"Content-Type": "application/json"})[0::2] == (200, b"{}")
 

@@ -177,6 +177,16 @@ def test_one_that_does_not_prove_itself_goes_back_and_says_so():
     assert rig.command(W.CMD_OTA, data=manifest()) is None  # it may be tried again
 
 
+def test_whoever_charges_while_a_new_one_fails_charges_to_the_end():
+    rig = updated()
+    start = rig.wall()
+    rig.start(start=start, end=start + PROVE_MS + 60000)
+    rig.run(PROVE_MS + 30000, 500)
+    assert rig.board.closed and not rig.adapter.updater.restart
+    rig.run(40000, 500)
+    assert not rig.board.closed and rig.adapter.updater.restart
+
+
 def test_nothing_is_fetched_or_installed_while_somebody_charges():
     rig = device()
     rig.command(W.CMD_OTA, data=manifest())
@@ -218,7 +228,7 @@ def test_a_download_goes_on_where_it_was_also_over_a_power_cut():
     assert rig.command(W.CMD_OTA, data=manifest(url="http://elsewhere/x")) is None
     assert rig.adapter.updater.want(True)[0] == "http://elsewhere/x" and rig.adapter.updater.want(True)[1] == FETCH
     fetch(rig, image())
-    rig.run(1000)
+    rig.run(3000)
     assert words(rig)[-1] == "installed"
 
 
