@@ -17,9 +17,10 @@ from saas.contracts.telemetry import messages, wire
 from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from .calling import CallFailed
-from .connection import Connection, Services, now_ms
+from .connection import Connection, Services
 from .facts import of_stream, stamped
 from .ports import BrokerAway, published
+from .publisher import now_ms
 from .station import CannotTranslate, OutCall
 
 log = structlog.get_logger("ocpp")

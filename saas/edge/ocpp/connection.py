@@ -5,7 +5,6 @@ and what comes meanwhile waits behind it; Heartbeats alone are answered out of t
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from types import ModuleType
@@ -14,15 +13,13 @@ from typing import Any, Protocol
 import structlog
 
 from saas.contracts import rpc
-from saas.contracts.telemetry import messages, wire
 from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from . import frames, schemas
 from .calling import Answer, Caller
-from .commits import Commits
-from .facts import TOPICS, Fact
 from .frames import Call, Fault
-from .ports import Answers, Broker, BrokerAway, published
+from .ports import Answers, Broker
+from .publisher import Publisher, Sent, Silence, now_ms
 from .rawlog import RawLog
 from .registration import Registration
 from .retell import Retelling
@@ -33,7 +30,6 @@ log = structlog.get_logger("ocpp")
 MAX_CALLS_WAITING = 32
 OUT_OF_TURN = "Heartbeat"
 LATE = "no acknowledgement in time"
-Sent = list[asyncio.Future[None]]
 
 
 class Socket(Protocol):
@@ -67,15 +63,6 @@ class Services:
         self.retelling = Retelling(answers, pause_s=times.get("retell_s", 3.0))
 
 
-class Silence(Exception):
-    """The station gets no answer, so that it sends the message again."""
-
-
-def now_ms() -> int:
-    """The clock of the gateway."""
-    return time.time_ns() // 1_000_000
-
-
 class Connection:
     """`state` outlives nothing but the connection; `translator` is the module of the version.
 
@@ -83,8 +70,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_caller", "_commits", "_current", "_gone", "_registration", "_services", "_socket", "_telling", "_version",
-        "_waiting", "_worker", "device", "opened_ms", "state", "translator",
+        "_caller", "_current", "_gone", "_publisher", "_registration", "_services", "_socket", "_telling", "_version",
+        "_waiting", "_worker", "device", "state", "translator",
     )  # fmt: skip
 
     def __init__(
@@ -99,7 +86,6 @@ class Connection:
     ) -> None:
         self.state = state
         self.device = state.device
-        self.opened_ms = now_ms()
         self.translator = translator
         self._version: str = translator.VERSION
         self._socket = socket
@@ -111,7 +97,7 @@ class Connection:
         self._waiting: deque[Call] | None = None
         self._worker: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
-        self._commits = Commits()
+        self._publisher = Publisher(state.device, services.broker)
 
     def received(self, message: bytes, text: bool) -> None:
         """A message of the station."""
@@ -152,11 +138,11 @@ class Connection:
 
     def committed(self, boot: int, seq: int) -> None:
         """The ingester says: stored, every message of this boot up to seq."""
-        self._commits.stored(boot, seq)
+        self._publisher.commits.stored(boot, seq)
 
     def check(self, now: float) -> None:
         """Called about once a second."""
-        self._commits.check(now)
+        self._publisher.commits.check(now)
 
     def _refuse(self, message: bytes, text: bool, fault: Fault) -> None:
         if text and not _is_utf8(message):
@@ -207,7 +193,7 @@ class Connection:
                     self._current = call
                     self._commit(plan, lambda stored: self._finish(call, plan, None, stored=stored))
                     return
-                sent = self._publish(plan)
+                sent = self._publisher.publish(plan)
                 if not sent:
                     self._conclude(call, plan, None)
                     return
@@ -275,10 +261,14 @@ class Connection:
             if not await stored:
                 raise Silence(LATE)
         else:
-            await self._acknowledged(sent or self._publish(plan))
+            sent = sent or self._publisher.publish(plan)
+            await self._publisher.acknowledged(sent, within_s=self._services.puback_s)
         if not answered:
             raise Silence("nobody answered the question")
         return result
+
+    def _commit(self, plan: Plan, done: Callable[[bool], None]) -> None:
+        self._publisher.commit(plan, within_s=self._services.commit_s, done=done)
 
     def _conclude(self, call: Call, plan: Plan, result: Any) -> None:
         """Remember, and answer."""
@@ -314,39 +304,6 @@ class Connection:
         self._services.retelling.heard(question)
         return result, True
 
-    # Facts
-
-    def _publish(self, plan: Plan) -> Sent:
-        """What the broker has not acknowledged yet. Raises Fault when it takes nothing."""
-        if not plan.facts:
-            return []
-        try:
-            sent = [self._send_fact(fact) for fact in plan.facts]
-        except BrokerAway as away:
-            raise Fault("internal", f"Not stored: {away}") from None
-        return [puback for puback in sent if not puback.done()]
-
-    async def _acknowledged(self, sent: Sent) -> None:
-        try:
-            await published(sent, within_s=self._services.puback_s)
-        except BrokerAway as away:
-            raise Fault("internal", f"Not stored: {away}") from None
-
-    def _commit(self, plan: Plan, done: Callable[[bool], None]) -> None:
-        """Publish in order; `done` tells whether the facts were acknowledged in time. Raises Silence."""
-        batch = self._commits.wait(plan.facts, within_s=self._services.commit_s, done=done)
-        try:
-            for fact in (*plan.plain, *plan.facts):
-                self._send_fact(fact)
-        except BrokerAway as away:
-            self._commits.forget(batch)
-            raise Silence(str(away)) from None
-        if batch is None:
-            done(True)
-
-    def _send_fact(self, fact: Fact) -> asyncio.Future[None]:
-        return self._services.broker.send(TOPICS[type(fact)] % self.device, messages.encode(fact))
-
     # What the platform should know
 
     def _became(self, state: State) -> None:
@@ -357,20 +314,8 @@ class Connection:
             self.say_status(online=True)
 
     def say_status(self, *, online: bool) -> None:
-        """Publish the retained status. Lost while the broker is away: it is said again when it is back."""
-        status = messages.Status(
-            v=1,
-            boot=self.opened_ms,
-            seq=0,
-            ts_ms=now_ms(),
-            online=online,
-            state=self.state.condition(),
-            fw=self.state.firmware,
-        )
-        try:
-            self._services.broker.send(wire.TOPIC_STATUS % self.device, messages.encode(status), retain=True)
-        except BrokerAway:
-            log.info("status_not_said", device=self.device, online=online)
+        """Say on the broker that the station is here, or gone, and how it is."""
+        self._publisher.status(self.state, online=online)
 
     def _tell(self, message: Any) -> None:
         """In the background, and lost when nobody hears it; not again while nobody heard the last one."""

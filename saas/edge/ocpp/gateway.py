@@ -17,11 +17,13 @@ from websockets.http11 import Request
 from saas.contracts.telemetry import messages, wire
 
 from .commands import Commands
-from .connection import Connection, Services, now_ms
+from .connection import Connection, Services
+from .door import Door
 from .handshake import TRANSLATORS, Admission, admit
+from .publisher import now_ms
 from .station import State
 from .upgrade import Refused
-from .websocket import Door, WebSocket
+from .websocket import WebSocket
 
 log = structlog.get_logger("ocpp")
 K = TypeVar("K")

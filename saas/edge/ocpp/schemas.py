@@ -5,6 +5,7 @@ the standard says in words. One pass of jsonschema-rs then judges a payload.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -54,6 +55,9 @@ _CODE_OF_KEYWORD = {
 }
 
 
+_MAY_BE_SECRET = re.compile(r"value$|password|key$|simPin", re.IGNORECASE)
+
+
 @cache
 def actions(version: str) -> frozenset[str]:
     """Every action that the version knows, in either direction."""
@@ -64,19 +68,24 @@ def actions(version: str) -> frozenset[str]:
 
 def check_request(version: str, action: str, payload: Mapping[str, Any]) -> None:
     """Raise Fault unless the payload is a lawful request of the action."""
-    lawful, validator = _request(version, action)
+    lawful, validator = _judge(version, action, _SUFFIX[version])
     try:
-        if not lawful(payload):
-            _blame(validator, payload)
-    except ValueError as deep:  # the judge gives up on what is nested hundreds deep
-        raise Fault("format", str(deep), details={"path": "/", "rule": "depth"}) from None
+        if lawful(payload):
+            return
+        _blame(validator, payload)
+    except ValueError as deep:
+        _too_deep(deep)
 
 
 def check_response(version: str, action: str, payload: Mapping[str, Any]) -> None:
     """Raise Fault unless the payload is a lawful answer to the action."""
-    validator = _validator(version, action, "Response")
-    if not validator.is_valid(payload):
+    lawful, validator = _judge(version, action, "Response")
+    try:
+        if lawful(payload):
+            return
         _blame(validator, payload)
+    except ValueError as deep:
+        _too_deep(deep)
 
 
 def official(version: str, action: str, *, response: bool = False) -> dict[str, Any]:
@@ -104,13 +113,25 @@ def _blame(validator: Any, payload: Mapping[str, Any]) -> NoReturn:
     keyword = str(wrong.schema_path[-1])
     where = "/".join(str(part) for part in wrong.instance_path)
     details = {"path": f"/{where}"[:200], "rule": keyword}
-    raise Fault(_CODE_OF_KEYWORD.get(keyword, "property"), wrong.message[:200], details=details)
+    raise Fault(_CODE_OF_KEYWORD.get(keyword, "property"), _worded(wrong, keyword), details=details)
+
+
+def _too_deep(deep: ValueError) -> NoReturn:
+    """The judge gives up on what is nested hundreds deep."""
+    raise Fault("format", str(deep)[:200], details={"path": "/", "rule": "depth"}) from None
+
+
+def _worded(wrong: Any, keyword: str) -> str:
+    """What is wrong, without the value where it may be a secret: the words go into answers and logs."""
+    path = "/".join(str(part) for part in wrong.instance_path)
+    secret = _MAY_BE_SECRET.search(path)
+    return f"The value breaks the rule {keyword}." if secret else str(wrong.message)[:200]
 
 
 @cache
-def _request(version: str, action: str) -> tuple[Callable[[Mapping[str, Any]], bool], Any]:
+def _judge(version: str, action: str, suffix: str) -> tuple[Callable[[Mapping[str, Any]], bool], Any]:
     """What says yes or no, and what says why."""
-    validator = _validator(version, action, _SUFFIX[version])
+    validator = _validator(version, action, suffix)
     return validator.is_valid, validator
 
 

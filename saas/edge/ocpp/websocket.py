@@ -8,8 +8,6 @@ connections.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
 
 import structlog
 from websockets.exceptions import ProtocolError
@@ -17,6 +15,7 @@ from websockets.frames import Close
 from websockets.http11 import Request, Response
 from websockets.utils import apply_mask as slow_apply_mask
 
+from .door import CLOSING_S, NORMAL, Admitted, Door, Peer
 from .upgrade import Refused, acceptance, head_of, refusal, request_of
 
 try:
@@ -29,11 +28,10 @@ FRAME_LIMIT = 128 * 1024
 MOST_FRAGMENTS = 4096
 TURN = 32  # messages of one station in a row, before the others have their turn
 HANDSHAKE_S = 15.0
-CLOSING_S = 5.0
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 OPCODES = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 FIN, RESERVED, MASKED = 0x80, 0x70, 0x80
-NORMAL, GOING_AWAY, PROTOCOL_ERROR, BAD_DATA, TOO_BIG = 1000, 1001, 1002, 1007, 1009
+PROTOCOL_ERROR, BAD_DATA, TOO_BIG = 1002, 1007, 1009
 PEER, WRITER = 1, 2
 # How far a connection is. LEAVING: we said goodbye and listen for theirs. OVER: whatever comes is thrown away.
 ARRIVING, ASKING, OPEN, LEAVING, OVER = range(5)
@@ -42,67 +40,6 @@ _SHORT = [bytes((FIN | TEXT, length)) for length in range(126)]
 
 class Gone(Exception):
     """The connection is closed, or closing; the text says why."""
-
-
-class Peer(Protocol):
-    """Who is told."""
-
-    def received(self, message: bytes, text: bool) -> None:
-        """One whole message. Text is not yet known to be UTF-8."""
-
-    def left(self, why: str) -> None:
-        """The connection has ended. Said once."""
-
-    def check(self, now: float) -> None:
-        """Said about once a second, with `time.monotonic()`."""
-
-
-class Admitted(Protocol):
-    """A request that was let in."""
-
-    @property
-    def subprotocol(self) -> str | None:
-        """The sub-protocol to speak; None: there is no common one."""
-
-
-class Door:
-    """What all connections share. `admit` says who may come in (or raises Refused), `enter` who then listens.
-
-    `keep_alive_s`: a station that was silent for so long is pinged, and given up after half as much again.
-    """
-
-    def __init__(
-        self,
-        admit: Callable[[Request, "WebSocket"], Awaitable[Admitted]],
-        enter: Callable[["WebSocket", Any], Peer],
-        *,
-        keep_alive_s: float,
-    ) -> None:
-        self.admit = admit
-        self.enter = enter
-        self.keep_alive_s = keep_alive_s
-        self.tick_s = min(1.0, keep_alive_s / 10)
-        self.now = time.monotonic()
-        self.sockets: set[WebSocket] = set()
-        self.admissions: set[asyncio.Task[None]] = set()
-
-    async def watch(self) -> None:
-        """Ping the silent and end the dead, until cancelled."""
-        while True:
-            await asyncio.sleep(self.tick_s)
-            self.now = time.monotonic()
-            for socket in list(self.sockets):
-                socket.check(self.now)
-
-    async def close(self, *, within_s: float = CLOSING_S) -> None:
-        """Say goodbye to everybody and wait a little for their goodbyes."""
-        for socket in list(self.sockets):
-            socket.close(GOING_AWAY, "The gateway restarts.")
-        until = time.monotonic() + within_s
-        while self.sockets and time.monotonic() < until:
-            await asyncio.sleep(0.02)
-        for socket in list(self.sockets):
-            socket.abort("The gateway restarts.")
 
 
 class WebSocket(asyncio.Protocol):

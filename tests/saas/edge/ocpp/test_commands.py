@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from saas.contracts import rpc
-from saas.edge.ocpp.connection import now_ms
+from saas.edge.ocpp.publisher import now_ms
 
 from .fakes import House, opened, play, until
 from .stations import ask, dial, hear
