@@ -123,7 +123,7 @@ def period(evidence: Evidence) -> Period:
         begin = min(begin, end)
     if begin is not None and end is not None:
         end = max(begin, end)
-    return Period(begin and from_ms(begin), end and from_ms(end), note)
+    return Period(None if begin is None else from_ms(begin), None if end is None else from_ms(end), note)
 
 
 def certain(evidence: Evidence, found: Metered) -> bool:
@@ -135,7 +135,7 @@ def _readings(evidence: Evidence, start: int, stop: int | None, evse_power_w: in
     """What the registers may mean, the most natural first; the caller takes the first."""
     most = _ceiling(evidence, evse_power_w)
     first, high = evidence.get("first"), evidence.get("high")
-    if first is not None and high is not None and start == stop < high:
+    if first is not None and high is not None and start == stop and high > start:
         yield Metered(first[1], high, high - first[1], UNFILLED)
     if stop is not None and start <= stop <= start + most and not _jumped(first, start, most):
         yield Metered(start, stop, stop - start)

@@ -4,10 +4,11 @@ from .cancel import cancel_booking
 from .cards import authorise, tell_refused
 from .commands import claim_commands, expire_commands, finish_device, queue_device, receive_reply
 from .confirm import confirm_booking
-from .events import receive_event, receive_sample, receive_status
+from .events import receive_event, receive_status
 from .extend import extend
 from .presence import activate, start_by_operator, stop
 from .refund import refund
+from .samples import receive_sample
 from .stations import AuthResult
 from .sweep import sweep
 

@@ -25,20 +25,16 @@ from tenants.sites.models import Evse
 
 from .. import metering
 from ..errors import IncompleteEvent, UnknownEvse, UnknownSession
-from ..models import Session
-from ..queries.live import accrued_minor
+from ..models import HeldFact, Session
 from ..signals import began, noticed
 from . import cards, held
 from .changes import change, tell_status
-from .closing import close, completed, measure
+from .closing import close, measure
 from .commands import queue_stop
 from .naming import OVER, evses_of, find, find_or_open, is_station, note
+from .samples import evident, moment, take
 
 State = Session.State
-MEASURED = (
-    "register_wh", "energy_wh", "power_w", "current_ma", "voltage_mv", "soc_pct", "last_sample_at", "cost_minor",
-    "stop_by", "evidence", "over_at", "meter_start_wh", "meter_stop_wh",
-)  # fmt: skip
 REPORTED = "reported"  # a fault that the device shows in its status without naming it
 
 
@@ -58,43 +54,6 @@ def receive_event(*, device: Device, event: Event, received_at: datetime) -> Non
 
 
 @transaction.atomic
-def receive_sample(*, device: Device, sample: Telemetry, received_at: datetime) -> None:
-    """Apply one sample of the meter. One without a session changes no state. Raises UnknownSession."""
-    if sample.session is None:
-        return
-    try:
-        session = find(device, sample, related=("booking", "evse"))
-    except UnknownSession as early:
-        if not is_station(device):
-            raise
-        held.hold(device=device, message=sample, why=early, received_at=received_at)
-        return
-    _measured(device, session, sample, received_at)
-
-
-def _measured(device: Device, session: Session, sample: Telemetry, received_at: datetime) -> None:
-    at = _moment(device, sample.ts_ms, received_at)
-    _evident(device, session, received_at)
-    session.evidence = metering.with_sample(session.evidence, to_ms(at), sample.energy_wh, sample.power_w)
-    session.register_wh = max(session.register_wh or 0, sample.energy_wh)
-    if session.over_at is not None and at > session.over_at and session.state not in (State.ENDED, *OVER):
-        session.over_at = None
-    if session.state not in OVER:
-        measure(session)
-    newest = session.last_sample_at is None or at > session.last_sample_at
-    if newest:
-        session.last_sample_at = at
-        session.soc_pct = sample.soc_pct if sample.soc_pct is not None else session.soc_pct
-        session.voltage_mv = sample.voltage_mv if sample.voltage_mv is not None else session.voltage_mv
-    if newest and session.state not in (State.ENDED, *OVER):
-        session.power_w, session.current_ma = sample.power_w or 0, sample.current_ma
-        _end_at_limit(device, session, received_at)
-        session.cost_minor = accrued_minor(session, at)
-        _tell_sample(session, at, received_at)
-    session.save(update_fields=MEASURED)
-
-
-@transaction.atomic
 def receive_status(*, device: Device, status: Status, received_at: datetime) -> None:
     """The device came, went, or says its state, which counts where it has one EVSE. Maps look again in any case.
 
@@ -107,7 +66,7 @@ def receive_status(*, device: Device, status: Status, received_at: datetime) -> 
 
 
 @transaction.atomic
-def release(*, device: Device, rows: list["held.HeldFact"]) -> int:
+def release(*, device: Device, rows: list[HeldFact]) -> int:
     """Tell once more what came too early; how many found their place. The others stay."""
     placed = 0
     for row in rows:
@@ -122,7 +81,7 @@ def release(*, device: Device, rows: list["held.HeldFact"]) -> int:
 
 
 @transaction.atomic
-def bill_orphan(*, row: "held.HeldFact", now: datetime) -> bool:
+def bill_orphan(*, row: HeldFact, now: datetime) -> bool:
     """A stop whose start never came becomes a session where samples say what it delivered; else it is let go."""
     device, stop = devices.get(row.device_id), held.message_of(row)
     samples = [held.message_of(kept) for kept in held.waiting(row.device_id, row.name) if kept.kind == "telemetry"]
@@ -140,13 +99,13 @@ def bill_orphan(*, row: "held.HeldFact", now: datetime) -> bool:
     return True
 
 
-def _tell_again(device: Device, row: "held.HeldFact") -> None:
+def _tell_again(device: Device, row: HeldFact) -> None:
     message = held.message_of(row)
     if isinstance(message, Event):
         _HANDLERS[message.type](device, message, row.received_at)
     else:
         session = find(device, message, related=("booking", "evse"))
-        _measured(device, session, message, row.received_at)
+        take(device, session, message, row.received_at)
 
 
 def _reported(evses: list[Evse], status: Status) -> None:
@@ -164,11 +123,11 @@ def _started(device: Device, event: Event, now: datetime) -> None:
     session = find_or_open(device, event, now)
     if event.energy_wh is None and not is_station(device):
         raise IncompleteEvent(type=event.type)
-    at = _moment(device, event.ts_ms, now)
+    at = moment(device, event.ts_ms, now)
     _use(session, Evse.Status.CHARGING, at, now)
     if session.state in OVER:
         return _too_late(session, event, now)
-    _evident(device, session, now)
+    evident(device, session, now)
     session.evidence = metering.with_start(session.evidence, event.ts_ms, to_ms(now), event.energy_wh)
     session.register_wh = max(session.register_wh or 0, event.energy_wh or 0)
     if session.booking is not None:
@@ -206,13 +165,13 @@ def _must_be_over(session: Session, why: str, at: datetime, now: datetime) -> No
 
 def _stopped(device: Device, event: Event, now: datetime) -> None:
     session = find(device, event)
-    at = _moment(device, event.ts_ms, now)
+    at = moment(device, event.ts_ms, now)
     _use(session, Evse.Status.AVAILABLE, at, now)
     if session.state in OVER:
         return _too_late(session, event, now)
     if event.energy_wh is None and session.register_wh is None and not is_station(device):
         raise IncompleteEvent(type=event.type)
-    _evident(device, session, now)
+    evident(device, session, now)
     register = event.energy_wh if event.energy_wh is not None or is_station(device) else session.register_wh
     known = session.evidence.get("stop")
     session.evidence = metering.with_stop(session.evidence, event.ts_ms, to_ms(now), register, gaps=bool(event.gaps))
@@ -303,29 +262,12 @@ _HANDLERS: dict[str, Callable[[Device, Event, datetime], None]] = {
 HELD = frozenset({wire.EV_STARTED, wire.EV_STOPPED})
 
 
-def _evident(device: Device, session: Session, now: datetime) -> None:
-    session.evidence = metering.heard({**completed(session), "station": is_station(device)}, now)
-
-
-def _moment(device: Device, ts_ms: int, now: datetime) -> datetime:
-    """A station's clock may be anything; ours checks theirs by ours."""
-    return from_ms(metering.believed_ms(ts_ms, to_ms(now)) if is_station(device) else ts_ms)
-
-
 def _use(session: Session, use: str, at: datetime, now: datetime) -> None:
     tell_status(evses=evse_status.set_use(list(_locked_evse(session)), use, at), now=now)
 
 
 def _locked_evse(session: Session) -> "QuerySet[Evse]":
     return Evse.objects.select_for_update(of=("self",)).select_related("location").filter(pk=session.evse_id)
-
-
-def _end_at_limit(device: Device, session: Session, now: datetime) -> None:
-    """A station keeps no permit: it is told to stop at the paid energy. An adapter does so by itself."""
-    limit = session.booking.energy_limit_wh if session.booking else 0
-    if device.kind == Device.Kind.STATION and limit and session.energy_wh >= limit and session.stop_by == "":
-        session.stop_by = "limit"
-        queue_stop(session=session, now=now, reason=wire.STOP_ENERGY)
 
 
 def _settle_down(session: Session, now: datetime) -> None:
@@ -346,18 +288,3 @@ def _too_late(session: Session, event: Event, now: datetime) -> None:
     note(session, f"late {event.type} at {iso(from_ms(event.ts_ms))}", now)
     if event.type == wire.EV_STARTED and session.state == State.CANCELLED:
         queue_stop(session=session, now=now)
-
-
-def _tell_sample(session: Session, at: datetime, now: datetime) -> None:
-    data = {
-        "energy_wh": session.energy_wh,
-        "power_w": session.power_w,
-        "current_ma": session.current_ma,
-        "voltage_mv": session.voltage_mv,
-        "soc_pct": session.soc_pct,
-        "cost_minor": session.cost_minor,
-        "currency": session.currency,
-        "ends_at": session.permit_end_at.isoformat() if session.permit_end_at else None,
-        "at": at.isoformat(),
-    }
-    publish(audience=f"session:{session.uid}", kind="sample", data=data, now=now)
