@@ -10,7 +10,8 @@ from saas.devices import queries
 from saas.tenancy.models import Tenant
 
 COMMANDS = [
-    "demo", "doctor", "import", "import sessions", "sample", "sample acn", "devices", "devices run", "quarantine",
+    "demo", "doctor", "firmware", "firmware build", "firmware keygen", "firmware sign", "firmware verify",
+    "import", "import sessions", "sample", "sample acn", "devices", "devices run", "quarantine",
     "quarantine list", "quarantine replay", "migrate",
 ]  # fmt: skip
 
