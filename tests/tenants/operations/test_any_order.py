@@ -160,7 +160,7 @@ QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.mark.req("CHG-04")
-@settings(max_examples=8, suppress_health_check=QUIET, deadline=None, derandomize=True)
+@settings(max_examples=5, suppress_health_check=QUIET, deadline=None, derandomize=True)
 @given(STAGES, st.sampled_from([0, 30, 100]), st.lists(STEPS, max_size=12))
 def test_the_promises_hold(
     people: Cast, stages: tuple[int, ...], limit: int, steps: list[tuple[str, Any, Any]]
