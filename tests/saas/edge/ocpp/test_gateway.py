@@ -396,3 +396,98 @@ def test_goodbye_says_that_stations_are_gone(tmp_path: Path) -> None:
         assert [body["online"] for body in house.broker.of("status")] == [True, False]
 
     play(scene)
+
+
+@pytest.mark.req("CHG-01")
+def test_heartbeats_wait_for_nothing(tmp_path: Path) -> None:
+    """Not even for the call before them."""
+
+    async def scene() -> None:
+        async with opened(tmp_path, commit_s=30) as house, dial(house) as socket:
+            house.broker.ingesting = False
+            await say(socket, "StartTransaction", START, "a")
+            await say(socket, "MeterValues", METER, "b")
+            answer = await asyncio.wait_for(ask(socket, "Heartbeat", {}, "c"), 1)
+            assert answer[:2] == [3, "c"]
+            (started,) = house.broker.of("event")
+            connection = house.gateway.connection("st_1")
+            assert connection
+            connection.committed(started["boot"], 1)
+            assert [(await hear(socket))[1] for _ in range(2)] == ["a", "b"]
+
+    play(scene)
+
+
+METER = {"connectorId": 1, "meterValue": [{"timestamp": AT, "sampledValue": [{"value": "5"}]}]}
+
+
+@pytest.mark.req("CHG-01")
+def test_an_id_that_is_still_open(tmp_path: Path) -> None:
+    """The same call again is answered once; another call under that id is refused; later it may be used again."""
+
+    async def scene() -> None:
+        async with opened(tmp_path, commit_s=30) as house, dial(house) as socket:
+            house.broker.ingesting = False
+            for _ in range(3):
+                await say(socket, "StartTransaction", START, "a")
+            assert (await ask(socket, "MeterValues", METER, "a"))[:3] == [4, "a", "ProtocolError"]
+            connection = house.gateway.connection("st_1")
+            assert connection and house.broker.events() == ["started"]
+            connection.committed(house.broker.of("event")[0]["boot"], 1)
+            assert (await hear(socket))[:2] == [3, "a"]
+            assert (await ask(socket, "Heartbeat", {}, "a"))[:2] == [3, "a"]
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-05", "CHG-09")
+def test_a_status_that_nobody_heard_is_told_again(tmp_path: Path) -> None:
+    """Of each connector the newest alone, until somebody listens."""
+
+    async def scene() -> None:
+        async with opened(tmp_path, retell_s=0.05) as house, dial(house) as socket:
+            house.answers.away = True
+            for connector, status in ((1, "Preparing"), (2, "Available"), (1, "Charging")):
+                payload = {"connectorId": connector, "status": status, "errorCode": "NoError"}
+                assert (await ask(socket, "StatusNotification", payload))[0] == 3
+            await asyncio.sleep(0.2)
+            house.answers.away = False
+            before = len(house.answers.of(rpc.StatusReport))
+            await until(lambda: len(house.answers.of(rpc.StatusReport)) >= before + 2)
+            await asyncio.sleep(0.3)
+            told = house.answers.of(rpc.StatusReport)[before:]
+            assert sorted((report.evse, report.status) for report in told) == [(1, "Charging"), (2, "Available")]
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01")
+def test_ids_are_percent_encoded_in_the_path(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house:
+            house.answers.stations["ampere", "A/B|x"] = ("st_4", "secret-of-odd")
+            headers = basic("A/B|x", "secret-of-odd")
+            async with dial(house, "ampere/A%2FB%7cx", headers=headers) as socket:
+                assert (await ask(socket, "Heartbeat", {}))[0] == 3
+                assert house.gateway.connection("st_4")
+            for path in ("ampere/A%2FB", "ampere/A/B|x", "ampere/%C3%A9", "ampere/A%20B", "ampere/" + "x" * 49):
+                with pytest.raises(InvalidStatus) as caught:
+                    await dial(house, path, headers=headers)
+                assert caught.value.response.status_code in (401, 404)
+
+    play(scene)
+
+
+@pytest.mark.req("CHG-01")
+def test_the_stations_order_of_sub_protocols_counts(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path) as house:
+            for offered, chosen in (
+                (("ocpp2.0.1", "ocpp1.6"), "ocpp2.0.1"),
+                (("ocpp1.6", "ocpp2.0.1"), "ocpp1.6"),
+                (("ocpp2.1", "ocpp2.0.1"), "ocpp2.0.1"),
+            ):
+                async with dial(house, protocols=offered) as socket:
+                    assert socket.subprotocol == chosen
+
+    play(scene)
