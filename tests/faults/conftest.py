@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from .swarm import Adapter, Swarm
-from .world import World
+from .world import FULL, World
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +44,14 @@ def swarm(world: World) -> Iterator[Swarm]:
         adapter.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All of it is slow; what is marked `whole` takes more than a minute and is part of `make faults` alone."""
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.faults)
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.timeout(300))
+    ours = [item for item in items if here in item.path.parents]
+    for item in ours:
+        for mark in (pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(300)):
+            item.add_marker(mark)
+    left_out = [item for item in ours if item.get_closest_marker("whole") and not FULL]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]

@@ -19,7 +19,7 @@ from .sessions import Coverage, OpenPort, Sessions
 from .shards import Share
 
 log = structlog.get_logger("ingester")
-MOST = 5000
+MOST = 10_000
 WINDOW_SECONDS = 0.1
 BACK_OFF = (0.2, 5.0)
 PARTITIONS_SECONDS = 1800.0

@@ -10,6 +10,7 @@ MAX_PACKET = 2 * 1024 * 1024 + 1024  # what both brokers let a device send, and 
 CONNACK, PUBLISH, PUBACK, SUBACK, UNSUBACK, PINGRESP = 2, 3, 4, 9, 11, 13
 PINGREQ, DISCONNECT = b"\xc0\x00", b"\xe0\x00"
 FAILED = 0x80  # return code of SUBACK
+TOPICS_REMEMBERED = 500_000
 _REFUSALS = {
     1: "unacceptable protocol version", 2: "identifier rejected", 3: "server unavailable",
     4: "bad user name or password", 5: "not authorised",
@@ -37,6 +38,26 @@ class Other(NamedTuple):
 
     kind: int
     body: bytes
+
+
+class TopicNames:
+    """Topics come again and again: each is decoded once."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, str] = {}
+
+    def of(self, topic: bytes) -> str:
+        """As text. Raises Violation where it is none."""
+        return self._known.get(topic) or self._decode(topic)
+
+    def _decode(self, topic: bytes) -> str:
+        if len(self._known) >= TOPICS_REMEMBERED:
+            self._known.clear()
+        try:
+            name = self._known[topic] = topic.decode()
+        except UnicodeDecodeError as wrong:
+            raise Violation("a topic that is no UTF-8") from wrong
+        return name
 
 
 def connect(*, client_id: str, user: str, password: str, keep_alive_s: int, clean: bool) -> bytes:
@@ -81,19 +102,35 @@ def split(data: bytes) -> tuple[list[Publish | Other], int]:
     """The whole packets at the head of `data`, in order, and how many bytes they are; the rest waits for more."""
     found: list[Publish | Other] = []
     at, end = 0, len(data)
-    while at + 2 <= end:
-        first, length, start = data[at], data[at + 1], at + 2
-        if length >= 128:
-            long = _length(data, at + 1)
-            if long is None:
-                break
-            length, start = long
-        stop = start + length
-        if stop > end:
-            break
+    while (frame := _frame(data, at, end)) is not None:
+        start, stop = frame
+        first = data[at]
         found.append(_publish(data, first, start, stop) if first >> 4 == PUBLISH else _other(data, first, start, stop))
         at = stop
     return found, at
+
+
+def publishes(data: bytes, at: int) -> tuple[list[Publish], int]:
+    """The whole PUBLISH packets from `at` on, up to any other packet, and where they end."""
+    found: list[Publish] = []
+    end = len(data)
+    while at < end and data[at] >> 4 == PUBLISH and (frame := _frame(data, at, end)) is not None:
+        found.append(_publish(data, data[at], *frame))
+        at = frame[1]
+    return found, at
+
+
+def _frame(data: bytes, at: int, end: int) -> tuple[int, int] | None:
+    """Where the body of the packet at `at` begins and ends; None while it is not whole."""
+    if at + 2 > end:
+        return None
+    length, start = data[at + 1], at + 2
+    if length >= 128:
+        long = _length(data, at + 1)
+        if long is None:
+            return None
+        length, start = long
+    return (start, start + length) if start + length <= end else None
 
 
 def _publish(data: bytes, first: int, start: int, stop: int) -> Publish:

@@ -1,9 +1,12 @@
-"""paho's client with buffers: it asks the system for every byte of a header and for every acknowledgement by itself.
+"""paho's client with buffers, and with the PUBLISH packets taken out of them by our own codec.
 
-Overrides four private methods of paho-mqtt 2 (the lock file pins the version); the tests of the ports run it against
-real brokers. Session, keep-alive, subscriptions and parsing stay paho's own.
+paho asks the system for every byte of a header and for every acknowledgement by itself, and spends 15 µs on a message.
+This overrides four of its private methods (the lock file pins the version; the tests of the ports run it against real
+brokers). Connection, session, keep-alive and subscriptions stay paho's own, and so does every packet that is no PUBLISH
+or not whole in the buffer.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from paho.mqtt import client as paho
@@ -11,7 +14,7 @@ from paho.mqtt.enums import MQTTErrorCode
 
 from . import packets
 
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 
 
 class BufferedClient(paho.Client):
@@ -21,6 +24,7 @@ class BufferedClient(paho.Client):
         self._received, self._at = b"", 0
         self._unsent = bytearray()
         self.received_at = datetime.now(UTC)
+        self.on_publishes: Callable[[list[packets.Publish]], None] = lambda _: None
         super().__init__(*args, **named)  # type: ignore[arg-type]
         self.on_socket_open = lambda *_: self._begin()
 
@@ -32,6 +36,18 @@ class BufferedClient(paho.Client):
     def ack_all(self, mids: list[int]) -> None:
         """PUBACK to each, in order, as one piece."""
         self._unsent += packets.pubacks(mids)
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """See paho; what is whole in the buffer goes to `on_publishes` at once."""
+        if self.buffered and self._in_packet["command"] == 0:
+            try:
+                found, self._at = packets.publishes(self._received, self._at)
+            except packets.Violation:
+                return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
+            if found:
+                self.on_publishes(found)
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+        return super().loop_read(max_packets)
 
     def want_write(self) -> bool:
         """See paho."""

@@ -14,6 +14,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from saas.edge.mqtt.link import broker_address, new_client
 
+from . import packets
+from .packets import TopicNames
 from .paho_client import BufferedClient
 from .port import FILTERS, KEEP_ALIVE_SECONDS, MOST_BYTES, USER, Message, mids_of, token_of
 from .subscriptions import Changes
@@ -38,11 +40,13 @@ class PahoPort:
         self._unanswered: dict[int, list[str]] = {}
         self._inbox: list[Message] = []
         self._inbox_bytes = 0
+        self._names = TopicNames()
         self._connection = 0
         self._back_off = BACK_OFF[0]
         self._retry_at = self._misc_at = self._heard_at = self._left_at = 0.0
         self._client = new_client(USER, client_id=client_id, clean_session=clean, manual_ack=True, kind=BufferedClient)
         self._client.on_message = self._on_message
+        self._client.on_publishes = self._on_publishes
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = lambda _c, _d, mid, codes, _p: self._answered(mid, codes)
@@ -188,8 +192,10 @@ class PahoPort:
         log.warning("broker_gone", reason=str(code))
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        payload = bytes(message.payload)
-        self._inbox_bytes += len(payload)
-        self._inbox.append(
-            Message(message.topic, payload, self._client.received_at, token_of(self._connection, message.mid))
-        )
+        self._on_publishes([packets.Publish(message.topic.encode(), bytes(message.payload), message.mid)])
+
+    def _on_publishes(self, found: list[packets.Publish]) -> None:
+        received_at, connection, names = self._client.received_at, self._connection, self._names
+        for topic, payload, mid in found:
+            self._inbox_bytes += len(payload)
+            self._inbox.append(Message(names.of(topic), payload, received_at, token_of(connection, mid)))

@@ -28,7 +28,6 @@ CONNECT_SECONDS = 5.0
 CHUNK = 1 << 18
 MOST_UNSENT = 1 << 20  # of QoS 0 words that a stalled broker does not take; who misses one is told again
 BACK_OFF = (0.5, 10.0)
-TOPICS_REMEMBERED = 500_000
 
 
 class RawPort:
@@ -49,7 +48,7 @@ class RawPort:
         self._inbox_bytes = 0
         self._rest = b""
         self._unsent = bytearray()
-        self._topics: dict[bytes, str] = {}
+        self._names = packets.TopicNames()
         self._heard_at = self._left_at = self._sent_at = self._retry_at = 0.0
         self._pinged = False
         self._back_off = BACK_OFF[0]
@@ -130,7 +129,7 @@ class RawPort:
         return True
 
     def _take(self, found: list[packets.Publish | packets.Other], size: int) -> None:
-        now, connection, topics = datetime.now(UTC), self._connection, self._topics
+        now, connection, names = datetime.now(UTC), self._connection, self._names
         self._inbox_bytes += size
         for packet in found:
             if isinstance(packet, packets.Other):
@@ -138,17 +137,7 @@ class RawPort:
                 connection = self._connection
                 continue
             topic, payload, mid = packet
-            name = topics.get(topic) or self._name(topic)
-            self._inbox.append(Message(name, payload, now, token_of(connection, mid)))
-
-    def _name(self, topic: bytes) -> str:
-        if len(self._topics) >= TOPICS_REMEMBERED:
-            self._topics.clear()
-        try:
-            name = self._topics[topic] = topic.decode()
-        except UnicodeDecodeError as wrong:
-            raise packets.Violation("a topic that is no UTF-8") from wrong
-        return name
+            self._inbox.append(Message(names.of(topic), payload, now, token_of(connection, mid)))
 
     def _answered(self, packet: packets.Other) -> None:
         if packet.kind == packets.CONNACK:
