@@ -165,16 +165,28 @@ def status_changed(state: State, report: rpc.StatusReport, payload: dict[str, An
             **stamped(of_stream(state.device, kind, report.evse, report.ts_ms, payload), report.ts_ms, report.evse),
             type=kind,
             code={wire.EV_FAULT: STATION_FAULT, wire.EV_CLEARED: STATION_FAULT, wire.EV_NOTICE: report.error_code}.get(
-                kind
+                kind, report.status
             ),
             reason=reason,
             detail=_detail(payload) if kind in (wire.EV_FAULT, wire.EV_NOTICE) else None,
         )
         for kind, reason in _changes(before, report.status, report.error_code)
-        if report.evse or kind not in (wire.EV_PLUGGED, wire.EV_UNPLUGGED)
+        if _says(state, report, kind)
     )
     after = state.with_status(report.evse, report.connector, report.status)
     return Plan(state=after, facts=facts, question=report, needed=False, answer=nothing)
+
+
+def _says(state: State, report: rpc.StatusReport, kind: str) -> bool:
+    """The station as a whole has no plug; and an EVSE is free once none of its connectors is in use."""
+    if kind not in (wire.EV_PLUGGED, wire.EV_UNPLUGGED):
+        return True
+    others = [
+        WIRE_STATE.get(status)
+        for (evse, connector), status in state.statuses.items()
+        if evse == report.evse and connector != report.connector
+    ]
+    return report.evse > 0 and (kind == wire.EV_PLUGGED or not PLUGGED.intersection(others))
 
 
 def _detail(payload: dict[str, Any]) -> str | None:

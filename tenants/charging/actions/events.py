@@ -35,6 +35,7 @@ from .naming import OVER, evses_of, find, find_or_open, is_station, note
 from .samples import evident, moment, take
 
 State = Session.State
+GOING_ON = ("Charging", "SuspendedEV", "SuspendedEVSE")
 REPORTED = "reported"  # a fault that the device shows in its status without naming it
 
 
@@ -209,10 +210,20 @@ def _plugged(device: Device, event: Event, now: datetime) -> None:
     for evse in evses_of(device, event, now):
         data = {"evse": str(evse.uid), "type": event.type}
         publish(audience="operations", kind=event.type, data=data, now=now)
-        if event.type == wire.EV_UNPLUGGED and is_station(device) and event.evse:
-            _over_by(Session.objects.filter(evse=evse), event, now)
+        if is_station(device) and event.evse:
+            _follow_plug(evse, event, now)
     if event.session is not None and not is_station(device):
         _noted(device, event, now)
+
+
+def _follow_plug(evse: Evse, event: Event, now: datetime) -> None:
+    """A free connector ends what ran there; one that charges after a restart goes on with it."""
+    running = Session.objects.filter(evse=evse)
+    if event.type == wire.EV_UNPLUGGED:
+        _over_by(running, event, now)
+    elif event.code in GOING_ON:
+        at = from_ms(metering.believed_ms(event.ts_ms, to_ms(now)))
+        running.filter(state=State.CHARGING, over_at__lte=at, evidence__over=wire.EV_BOOT).update(over_at=None)
 
 
 def _over_by(sessions: "QuerySet[Session]", event: Event, now: datetime) -> None:

@@ -278,11 +278,15 @@ def test_the_stop_that_a_station_kept_over_its_restart_counts(people: builders.C
     assert told(only(joint)) == ("closed", 5000, 200, 0, 35)
 
 
-def test_a_session_that_goes_on_after_a_restart_goes_on(people: builders.Cast) -> None:
+@pytest.mark.parametrize("sign", ["sample", "status"])
+def test_a_session_that_goes_on_after_a_restart_goes_on(people: builders.Cast, sign: str) -> None:
     joint = station(people)
     number = start(joint, 0, 1000)
     joint.say("BootNotification", 40, chargePointVendor="V", chargePointModel="M")
-    values(joint, 50, 4000, number)
+    if sign == "sample":
+        values(joint, 50, 4000, number)
+    else:
+        joint.say("StatusNotification", 41, connectorId=1, errorCode="NoError", status="Charging", timestamp=at(41))
     pass_time(joint, 51, 60)
     assert only(joint).state == "charging"
 

@@ -183,13 +183,23 @@ def test_status_becomes_plugs_and_faults() -> None:
             device="st_1", evse=1, status=status, ts_ms=NOW_MS, error_code=error, info=""
         )
     assert seen == [
-        [("cleared", "station_fault", None), ("unplugged", None, None)],
-        [("plugged", None, None)],
+        [("cleared", "station_fault", None), ("unplugged", "Available", None)],
+        [("plugged", "Preparing", None)],
         [],
         [("fault", "station_fault", "over_temperature")],
-        [("cleared", "station_fault", None), ("plugged", None, None)],
-        [("unplugged", None, None)],
+        [("cleared", "station_fault", None), ("plugged", "Finishing", None)],
+        [("unplugged", "Available", None)],
     ]
+
+
+def test_what_a_station_says_of_an_error_is_kept_in_full() -> None:
+    more = {"vendorId": "V", "vendorErrorCode": "E-17", "info": "fan"}
+    for status, kind, code in (("Faulted", "fault", "station_fault"), ("Charging", "notice", "HighTemperature")):
+        said = {"connectorId": 1, "status": status, "errorCode": "HighTemperature", **more}
+        facts = say("StatusNotification", said).facts
+        (fact,) = [fact for fact in facts if isinstance(fact, messages.Event) and fact.type == kind]
+        assert (fact.code, fact.reason) == (code, "over_temperature")
+        assert fact.detail == "errorCode=HighTemperature, vendorId=V, vendorErrorCode=E-17, info=fan"
 
 
 def test_the_station_as_a_whole_is_its_busiest_connector() -> None:

@@ -224,3 +224,14 @@ def test_one_refused_variable_refuses_the_command() -> None:
     assert out.verdict({"setVariableResult": results[:1]}) is None
     with pytest.raises(CannotTranslate, match="bad_format"):
         v201.calls(command("config", data={"NoVariable": 1}), State(device="st_1"))
+
+
+@pytest.mark.req("CHG-09")
+def test_an_evse_is_free_once_none_of_its_connectors_is_in_use() -> None:
+    state, seen = State(device="st_1"), []
+    for connector, status in ((1, "Occupied"), (2, "Available"), (1, "Available")):
+        said = {"evseId": 1, "connectorId": connector, "connectorStatus": status, "timestamp": AT}
+        plan = say("StatusNotification", said, state)
+        state = plan.state
+        seen.append([kind for kind in kinds(plan) if kind in ("plugged", "unplugged")])
+    assert seen == [["plugged"], [], ["unplugged"]]
