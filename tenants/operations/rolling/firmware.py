@@ -88,6 +88,8 @@ class FirmwareSteps:
     def relapsed(self, row: RolloutDevice, reported: str) -> tuple[str, str]:
         if same_version(_image(row).version, reported):
             return State.DONE, ""
+        if not reported:
+            return row.state, row.error
         return (State.FAILED, ROLLED_BACK) if row.state == State.DONE else (row.state, row.error)
 
 
@@ -126,8 +128,7 @@ def _judge_station(row: RolloutDevice, member: Member | None) -> tuple[str, str]
             return said.word, said.detail
         if said.word == INSTALLED and row.installed_at is None:
             row.installed_at = said.at
-    booted = member.station.booted_at if member and member.station else None
-    if row.installed_at and booted and booted > row.installed_at and not _reached(row, member):
+    if row.installed_at and _booted_since(row.installed_at, member) and not _reached(row, member):
         return "old_version", f"it reports {member.firmware if member else ''}"
     return "", ""
 
@@ -141,7 +142,17 @@ def _judge_adapter(row: RolloutDevice, member: Member | None) -> tuple[str, str]
 
 
 def _reached(row: RolloutDevice, member: Member | None) -> bool:
-    return row.image is not None and member is not None and same_version(row.image.version, member.firmware)
+    """It reports the version; one that never reports any has installed it and started since."""
+    if member is None:
+        return False
+    if member.firmware or not member.is_station:
+        return same_version(_image(row).version, member.firmware)
+    return row.installed_at is not None and _booted_since(row.installed_at, member)
+
+
+def _booted_since(moment: datetime, member: Member | None) -> bool:
+    booted = member.station.booted_at if member and member.station else None
+    return booted is not None and booted > moment
 
 
 def _of_station(row: RolloutDevice, member: Member | None) -> Iterable[Word]:

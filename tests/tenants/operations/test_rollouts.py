@@ -217,6 +217,23 @@ def test_who_only_took_too_long_has_not_failed(people: Cast, clock: Clock) -> No
 
 
 @pytest.mark.req("CHG-04")
+def test_a_station_that_names_no_version_proves_it_by_installing_and_starting(people: Cast, clock: Clock) -> None:
+    peer = Peer(clock, "S-1", firmware="")
+    rollout = actions.begin_firmware(image=image(people), by=people.operator, now=NOW, plan=PLAN)
+    peer.answer()
+    peer.boots("")
+    clock.pass_(5)
+    assert states(rollout) == {"S-1": ("working", "")}, "a start alone proves nothing"
+    peer.says("FirmwareStatusNotification", {"status": "Installed"})
+    clock.pass_(5)
+    peer.boots("")
+    clock.pass_(5)
+    assert states(rollout) == {"S-1": ("done", "")}
+    clock.pass_(5)
+    assert states(rollout) == {"S-1": ("done", "")}
+
+
+@pytest.mark.req("CHG-04")
 def test_pause_and_abort_begin_nothing_but_hear_the_end(people: Cast, clock: Clock) -> None:
     peers = fleet(clock, 4)
     rollout = actions.begin_firmware(image=image(people), by=people.operator, now=NOW, plan=replace(PLAN, soak_s=0))
