@@ -167,8 +167,16 @@ def _change_configuration(station: Station, payload: Payload) -> Payload:
         return {"status": "Rejected"}
     setting.value = payload["value"]
     if payload["key"] == "AuthorizationKey":
-        station.link.password = payload["value"]
+        station.link.password = key_of(payload["value"])
     return {"status": "Accepted"}
+
+
+def key_of(value: str) -> str:
+    """The password behind an AuthorizationKey, which operators write in hexadecimal."""
+    try:
+        return bytes.fromhex(value).decode()
+    except ValueError:
+        return value
 
 
 def _send_local_list(station: Station, payload: Payload) -> Payload:

@@ -91,14 +91,14 @@ def _station(
         vendor=bay.vendor, model=bay.model, firmware=bay.firmware,
     )  # fmt: skip
     outlets = [Outlet(depot.connector, depot.power_w)] * bay.outlets
-    _, password = accept_station(station=station, by=by, place=spot, outlets=outlets, now=now)
+    accepted = accept_station(station=station, by=by, place=spot, outlets=outlets, now=now)
     return {
         "station": bay.station_id,
         "tenant": tenant.schema_name,
         "uid": str(station.uid),
         "device": device.device_id,
         "protocol": bay.protocol,
-        "password": password,
+        "password": accepted.password,
         "vendor": bay.vendor,
         "model": bay.model,
         "firmware": bay.firmware,
