@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 from ninja.errors import HttpError
 
+from saas.contracts.telemetry import wire
 from saas.kit.errors import NotFound
 from saas.kit.pagination import link_next
 from saas.kit.schemas import PageOf, Paging
@@ -18,9 +19,11 @@ from tenants.charging.schemas import Session, session_shown
 from tenants.sites.actions import Place
 
 from .. import actions, bodies, queries, showing
+from ..errors import BrokenPayload
 from ..schemas import Acceptance, AcceptedStation, Command, RemoteStart, Station, StationDetail, Waiting
 
 router = Router(tags=["stations"])
+BAD_FORMAT = wire.REFUSE_FORMAT
 GRACE_S = 2.0  # who waits as long as the station may take hears that it said nothing
 RAW = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "OCPP payload"}}
 
@@ -103,6 +106,8 @@ def command(request: HttpRequest, uid: str, action: str, asked: Query[Waiting]) 
         origin="operator",
     )  # fmt: skip
     done = queries.wait(command=sent, within_s=_patience(asked))
+    if done.error == BAD_FORMAT:  # the gateway's eyes are sharper: it knows rules that no schema says
+        raise BrokenPayload(done.error_text, path="/", rule="standard", command=str(done.uid))
     return Status(200 if done.done_at else 202, showing.command(done))
 
 

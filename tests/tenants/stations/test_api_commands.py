@@ -112,6 +112,7 @@ ANSWERS: tuple[tuple[dict[str, Any], tuple[str, str]], ...] = (
     ({"error": "NotSupported", "text": "never heard"}, ("refused", "NotSupported")),
     ({"error": "no_answer"}, ("failed", "no_answer")),
 )
+UNLAWFUL = {"error": "bad_format", "text": "/connectorId: -1 is less than the minimum of 0"}
 
 
 def reply(schema: str, told: list[dict[str, Any]]) -> None:
@@ -130,7 +131,7 @@ def reply(schema: str, told: list[dict[str, Any]]) -> None:
 def test_the_answer_is_waited_for(bench: tuple[Tenant, Api]) -> None:
     tenant, operator = bench
     station = made()
-    later = threading.Thread(target=reply, args=[tenant.schema_name, [told for told, _ in ANSWERS]])
+    later = threading.Thread(target=reply, args=[tenant.schema_name, [*(told for told, _ in ANSWERS), UNLAWFUL]])
     later.start()
     for number, (_, expected) in enumerate(ANSWERS):
         path = f"/stations/{station.uid}/commands/Reset"
@@ -138,4 +139,6 @@ def test_the_answer_is_waited_for(bench: tuple[Tenant, Api]) -> None:
         body = said(answered)
         assert (answered.status_code, body["state"], body["error"], body["took_ms"]) == (200, *expected, 7)
         assert body["created_at"] and body["done_at"]
+    unlawful = operator.post(f"/stations/{station.uid}/commands/UnlockConnector", {"connectorId": -1})
     later.join()
+    assert code(unlawful) == (422, "broken_payload") and "minimum" in said(unlawful)["detail"]
