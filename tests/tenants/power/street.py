@@ -83,9 +83,14 @@ class Box:
                 return {"status": "Rejected"}
             period = {"startPeriod": 0, "limit": self.limit_ma(now) / 1000}
             schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
+            if self.station.protocol == "ocpp2.0.1":
+                more = {"evseId": 1, "duration": 60, "scheduleStart": now.isoformat()}
+                return {"status": "Accepted", "schedule": schedule | more}
             return {"status": "Accepted", "connectorId": 1, "chargingSchedule": schedule}
+        if action == "GetVariables":
+            return {"getVariableResult": [_variable(asked) for asked in payload["getVariableData"]]}
         if action == "SetChargingProfile":
-            profile = payload["csChargingProfiles"]
+            profile = payload.get("csChargingProfiles") or _as_16(payload["chargingProfile"])
             if no := self.refuses(profile):
                 return {"status": no}
             self._install(profile)
@@ -116,6 +121,19 @@ class Plug:
         limits = [limit for limit in (32_000, self.permit_ma, self.asked_ma) if limit]
         running = self.session is not None and self.session.state == Session.State.CHARGING
         self.drawn_ma = (min(*limits, self.wants_ma) if min(limits) >= 6_000 else 0) if running else 0
+
+
+def _as_16(profile: dict[str, Any]) -> dict[str, Any]:
+    """A profile of 2.0.1 in the words of 1.6."""
+    return profile | {"chargingProfileId": profile["id"], "chargingSchedule": profile["chargingSchedule"][0]}
+
+
+def _variable(asked: dict[str, Any]) -> dict[str, Any]:
+    """A station of 2.0.1 that knows only power."""
+    known = {"RateUnit": "W", "ProfileStackLevel": "3", "Enabled": "true"}
+    value = known.get(asked["variable"]["name"])
+    told = {"attributeStatus": "UnknownVariable"} if value is None else {"attributeStatus": "Accepted"}
+    return {**asked, **told, **({} if value is None else {"attributeValue": value})}
 
 
 def _valid(row: dict[str, Any], now: datetime) -> bool:
@@ -160,14 +178,19 @@ class Street:
         self.ticks = 0
 
     def box(
-        self, *, circuit: Circuit | None = None, phases: int = 3, member: dict[str, Any] | None = None, **faults: Any
+        self,
+        *,
+        circuit: Circuit | None = None,
+        protocol: str = "ocpp1.6",
+        member: dict[str, Any] | None = None,
+        **faults: Any,
     ) -> Box:
         """A station on the circuit, booted and online."""
         device = builders.device(kind=Device.Kind.STATION, station_id=f"CP{Device.objects.count()}")
         station = Station.objects.create(
-            device_id=device.device_id, station_id=device.station_id or "", protocol="ocpp1.6", booted_at=self.now
+            device_id=device.device_id, station_id=device.station_id or "", protocol=protocol, booted_at=self.now
         )
-        evse = self._evse(device, phases)
+        evse = self._evse(device)
         self._hang(evse, circuit, member)
         made = Box(device, station, evse, **faults)
         self.boxes.append(made)
@@ -176,15 +199,15 @@ class Street:
     def plug(self, *, circuit: Circuit | None = None, member: dict[str, Any] | None = None) -> Plug:
         """An adapter on the circuit."""
         device = builders.device()
-        evse = self._evse(device, 3)
+        evse = self._evse(device)
         self._hang(evse, circuit, member)
         made = Plug(device, evse)
         self.plugs.append(made)
         return made
 
-    def _evse(self, device: Device, phases: int) -> Evse:
+    def _evse(self, device: Device) -> Evse:
         return Evse.objects.create(
-            location=self.location, device_id=device.device_id, device_evse=1, max_current_ma=32_000, phases=phases
+            location=self.location, device_id=device.device_id, device_evse=1, max_current_ma=32_000, phases=3
         )
 
     def _hang(self, evse: Evse, circuit: Circuit | None, member: dict[str, Any] | None) -> None:

@@ -36,6 +36,18 @@ def test_one_vehicle_gets_all_and_two_share(ampere: Tenant) -> None:
     assert second.drawn_ma == LIMIT
 
 
+def test_a_station_of_2_0_1_that_knows_only_watts_shares_with_one_of_1_6(ampere: Tenant) -> None:
+    street = Street()
+    old, new = street.box(), street.box(protocol="ocpp2.0.1")
+    settled(street)
+    for box in (old, new):
+        street.start(box)
+    street.run(40, watch=never_above)
+    assert old.drawn_ma == 16_000 and 15_900 <= new.drawn_ma <= 16_000
+    held = Capability.objects.get(station=new.station)
+    assert (held.units, held.max_stack, held.smart, held.accepted[-1]) == ("W", 3, True, "W TxProfile Absolute timed")
+
+
 def test_a_station_gets_its_safe_default_first_and_keeps_it_alone(ampere: Tenant) -> None:
     street = Street()
     box = street.box()
