@@ -132,8 +132,9 @@ class PahoPort:
     def _end_silence(self, *, reading: bool) -> None:
         """paho itself finds a dead connection after two keep-alives; the standard allows one and a half."""
         sock = self._client.socket()
-        if reading and sock is not None and time.monotonic() - self._heard_at > 1.4 * self._keep_alive_s:
-            log.warning("broker_silent", seconds=round(time.monotonic() - self._heard_at))
+        silent = time.monotonic() - self._heard_at
+        if reading and isinstance(sock, socket.socket) and silent > 1.4 * self._keep_alive_s:
+            log.warning("broker_silent", seconds=round(silent))
             sock.shutdown(socket.SHUT_RDWR)
 
     def _write(self) -> None:
