@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import secrets
 import signal
 import ssl
@@ -22,6 +23,7 @@ from firmware.simulator.street import Options, Street, log
 
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
+    _open_many_files()
     try:
         street = _newcomers(arguments) if arguments.enrol else _street(arguments, _identities(arguments))
     except KeyError as missing:
@@ -32,6 +34,12 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     asyncio.run(_run(street, arguments))
     return 0
+
+
+def _open_many_files() -> None:
+    """Each device has a socket and the memory of its meter: as many as the machine allows."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _street(arguments: argparse.Namespace, identities: list[Identity]) -> Street:

@@ -149,6 +149,7 @@ def test_it_ends_on_time_while_the_broker_is_dead_and_nothing_is_lost(city: City
     assert seqs == list(range(1, len(seqs) + 1))
 
 
+@pytest.mark.slow
 def test_killed_in_mid_session_it_goes_on_for_what_is_left(city: City) -> None:
     end_ms = city.grant("s1", 5.0)
     city.platform.command("ad_1", "a1", "activate", session="s1")
@@ -212,6 +213,7 @@ def ota_words(city: City) -> list[str]:
     return [event.reason for event in city.platform.of("ad_1", Event) if event.code == "ota"]
 
 
+@pytest.mark.slow
 def test_an_update_over_http_and_one_that_crashes_goes_back(city: City) -> None:
     city.platform.command("ad_1", "u1", "ota", data=image(city, "1.9.0"))
     assert until(lambda: city.platform.reply("ad_1", "u1")).ok

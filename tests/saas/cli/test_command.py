@@ -75,3 +75,5 @@ def test_adapters_for_a_tenant_are_registered_once(
     assert started[1][-4:] == ["--count", "3", "--speed", "2"] and started[1][:1] == ["--mqtt"]
     assert main(["devices", "run", "--tenant", "nobody"]) == 2
     assert "no tenant 'nobody'" in capfd.readouterr().err and len(started) == 2
+    assert main(["devices", "run", "--count", "1"]) == 0
+    assert str(tmp_path / "street" / "ampere") in started[2]  # the first tenant, where none is named
