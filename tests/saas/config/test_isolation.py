@@ -21,6 +21,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "cancel_booking": {},
     "activate_session": {"qr_token": "x"},
     "extend_session": {"minutes": 5},
+    "rotate_device": {},
     "start_station": {"evse": "00000000-0000-4000-8000-000000000000"},
     "accept_station": {
         "place": {"address": "Quay 1", "city": "Helsinki", "country": "FI", "latitude": 60.17, "longitude": 24.94},
@@ -62,6 +63,7 @@ def attempt(caller: Api, operation: tuple[str, str, str], uids: dict[str, str]) 
     name, method, path = operation
     word = path.split("/")[3] if "import" not in path else "import"
     filled = path.removeprefix("/api/v1").replace("{uid}", uids[word]).replace("{organisation}", uids[word])
+    filled = filled.replace("{device_id}", uids[word])
     for part, value in (PARTS | OTHER_PARTS.get(name, {})).items():
         filled = filled.replace(part, value)
     filled += QUERIES.get(name, "")

@@ -54,4 +54,4 @@ def things(owner: User) -> dict[str, str]:
         "identity-reviews": waiting,
         "members": builders.person("member", "operator"),
     }
-    return {name: str(row.uid) for name, row in rows.items()}
+    return {name: str(row.uid) for name, row in rows.items()} | {"devices": device.device_id}
