@@ -21,8 +21,8 @@ def crc8(data: bytes) -> int:
 
 def decode(scratchpad: bytes) -> "int | None":
     """Milli-degrees Celsius; None unless it is whole. A bus that is held low reads as nine zeros, whose CRC is right:
-    that is no thermometer, whose byte 5 is always 255 and byte 7 always 16."""
-    if len(scratchpad) != LENGTH or crc8(scratchpad) or scratchpad[5] != 0xFF or scratchpad[7] != 0x10:
+    that is no thermometer, whose configuration (byte 4) is 0RR11111."""
+    if len(scratchpad) != LENGTH or crc8(scratchpad) or scratchpad[4] & 0x9F != 0x1F:
         return None
     raw = scratchpad[0] | scratchpad[1] << 8
     return (raw - 0x10000 if raw & 0x8000 else raw) * 125 // 2  # sixteenths of a degree
