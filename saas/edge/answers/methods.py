@@ -57,6 +57,7 @@ def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:
             now=now,
             purpose=question.purpose,
             transaction=question.transaction,
+            evse=question.evse,
         )
         if result.status != "Accepted":
             actions.tell_refused(device=device, evse=question.evse, id_tag=question.id_tag, result=result, now=now)

@@ -21,7 +21,7 @@ from ..models import Session
 from .changes import change
 from .commands import queue, queue_device, queue_permit, queue_stop
 from .naming import RELATED, evses_of, is_station, note
-from .stations import AuthResult, bind_card, session_of_tag, vehicles_of
+from .stations import AuthResult, bind_card, booked_now, is_of_driver, session_of_tag, vehicles_of
 
 State = Session.State
 ALIVE = (State.STARTING, State.CHARGING)
@@ -35,14 +35,23 @@ UNKNOWN = "Unknown"
 
 
 def authorise(
-    *, device: Device, id_tag: str, now: datetime, purpose: str = "authorise", transaction: str = ""
+    *, device: Device, id_tag: str, now: datetime, purpose: str = "authorise", transaction: str = "", evse: int = 0
 ) -> AuthResult:
     """May this card charge here? `purpose`: authorise, start or stop; only a start may be one too many at a time.
 
-    A session that waits to start here may, cards that are registered, and cards of vehicles on the roster.
+    A session that waits to start here may, cards that are registered, and cards of vehicles on the roster; while an
+    EVSE is booked, those of its booker alone.
     """
     if session_of_tag(device=device, id_tag=id_tag, over=purpose == "stop") is not None:
         return AuthResult(ACCEPTED, "booked session")
+    result = _by_card(device, id_tag, now, purpose, transaction)
+    booked = booked_now(device_id=device.device_id, evse=evse, now=now) if purpose == "start" else None
+    if result.status == ACCEPTED and booked is not None and not is_of_driver(id_tag, booked):
+        return AuthResult("NotAtThisTime", "reserved")
+    return result
+
+
+def _by_card(device: Device, id_tag: str, now: datetime, purpose: str, transaction: str) -> AuthResult:
     usage = cards.Usage(running=_running_but(device, purpose, transaction), month_wh=lambda tags: _month_wh(tags, now))
     verdict = cards.authorise(id_tag=id_tag, now=now, usage=usage)
     if verdict.card is not None:
@@ -70,7 +79,12 @@ def check(*, device: Device, session: Session, now: datetime) -> None:
     if session_of_tag(device=device, id_tag=session.id_tag) is not None:
         return
     result = authorise(
-        device=device, id_tag=session.id_tag, now=now, purpose="start", transaction=session.transaction_id
+        device=device,
+        id_tag=session.id_tag,
+        now=now,
+        purpose="start",
+        transaction=session.transaction_id,
+        evse=session.evse.device_evse,
     )
     if result.status != ACCEPTED:
         note(session, f"card refused: {result.status}", now)
@@ -88,7 +102,7 @@ def shown(device: Device, event: Event, now: datetime) -> None:
     if running is not None:
         _at_busy(device, evse, running, tag, now)
         return
-    result = authorise(device=device, id_tag=tag, now=now, purpose="start")
+    result = authorise(device=device, id_tag=tag, now=now, purpose="start", evse=evse.device_evse)
     if result.status == ACCEPTED:
         result = _begin(device, evse, tag, now)
     if result.status != ACCEPTED:
@@ -119,14 +133,9 @@ def _same_holder(session: Session, tag: str) -> bool:
 
 def _begin(device: Device, evse: Evse, tag: str, now: datetime) -> AuthResult:
     """A booked session of the card's driver, else a walk-up until the next booking at most."""
-    booked = _locked(evse).filter(
-        state=State.PERMITTED, booking__isnull=False, permit_start_at__lte=now, permit_end_at__gt=now
-    ).first()  # fmt: skip
-    if booked is not None:
-        card = cards.find(tag)
-        if card is None or card.driver_id is None or card.driver_id != booked.driver_id:
-            return AuthResult("NotAtThisTime", "reserved")
-        _activate(booked, tag, now)
+    booked = booked_now(device_id=device.device_id, evse=evse.device_evse, now=now)
+    if booked is not None:  # by this card's driver: authorise has seen to that
+        _activate(_locked(evse).get(pk=booked.pk), tag, now)
         return AuthResult(ACCEPTED)
     end = min([now + LONGEST, *_booked_from(evse, now)])
     if end - now < SHORTEST:

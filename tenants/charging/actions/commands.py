@@ -59,7 +59,7 @@ def signed_permit(session: Session, *, energy_wh: int = 0) -> Permit:
 
 def _current_ma(session: Session) -> int:
     """What the EVSE can take, or less where somebody above shares a limit."""
-    limits = [limit for _, limit in permitting.send(Session, session=session) if limit]
+    limits = [limit for _, limit in permitting.send(Session, session=session) if isinstance(limit, int) and limit]
     return min([session.evse.max_current_ma, *limits])
 
 

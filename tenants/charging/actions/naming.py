@@ -17,8 +17,8 @@ from ..errors import UnknownEvse, UnknownSession
 from ..models import Session, SessionChange, SessionName
 from ..signals import evse_missing
 from .changes import change
-from .commands import name_transaction
-from .stations import bind_card, session_of_tag
+from .commands import name_transaction, queue_end
+from .stations import bind_card, booked_now, is_of_driver, session_of_tag
 
 State = Session.State
 OVER = (State.CLOSED, State.CANCELLED)
@@ -111,6 +111,11 @@ def _claim(device: Device, event: Event, now: datetime) -> Session:
     if asked is not None:
         return _name(_locked(device).get(pk=asked.pk), event.session or "")
     evse = evses_of(device, event, now)[0] if event.evse else _only_evse(device)
+    booked = booked_now(device_id=device.device_id, evse=evse.device_evse, now=now) if tag else None
+    if booked is not None and is_of_driver(tag, booked):
+        session = _locked(device).get(pk=booked.pk)
+        queue_end(session=session, now=now)
+        return _name(session, event.session or "")
     again = _said_again(device, evse, event)
     if again is not None:
         return _name(again, event.session or "")

@@ -39,6 +39,20 @@ def session_of_tag(*, device: Device, id_tag: str, over: bool = False) -> Sessio
     return next((s for s in alive if tag_of_session(str(s.uid)).casefold() == tag), None)
 
 
+def booked_now(*, device_id: str, evse: int, now: datetime) -> Session | None:
+    """The session whose booked time it is at this EVSE, and that did not begin."""
+    waiting = Session.objects.filter(device_id=device_id, evse__device_evse=evse, state=State.PERMITTED)
+    return waiting.filter(booking__isnull=False, permit_start_at__lte=now, permit_end_at__gt=now).first()
+
+
+def is_of_driver(id_tag: str, session: Session) -> bool:
+    """Whether this is a card of the session's driver."""
+    card = cards.find(id_tag)
+    drivers = {vehicle.driver_id for vehicle in vehicles_of(id_tag) if vehicle.active}
+    drivers |= {card.driver_id} if card is not None else set()
+    return session.driver_id is not None and session.driver_id in drivers
+
+
 def bind_card(session: Session, id_tag: str) -> None:
     """Note on the object who charges on a walk-up session: the driver of the card, the vehicle and its driver."""
     session.id_tag = id_tag[:36]

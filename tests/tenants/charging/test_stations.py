@@ -5,6 +5,7 @@ import pytest
 from saas.contracts.stations import tag_of_session
 from saas.devices.models import Device
 from saas.tenancy.models import Tenant
+from tenants.cards.models import Card
 from tenants.charging import actions, queries
 from tenants.charging.models import DeviceCommand, HeldFact, Session
 from tenants.fleets.models import Vehicle
@@ -99,3 +100,20 @@ def test_a_station_is_stopped_at_the_paid_energy(people: Cast, station: Device) 
     assert [c.payload["reason"] for c in DeviceCommand.objects.filter(type="stop")] == ["energy"]
     told.tell(told.event("stopped", 13, energy_wh=2_060, reason="remote"))
     assert (told.session.outcome, told.session.cost_minor) == ("normal", 80)  # never more than was held
+
+
+@pytest.mark.req("CHG-10", "MKT-11")
+def test_a_booked_station_starts_by_a_card_of_its_booker_alone(people: Cast, station: Device) -> None:
+    Card.objects.create(id_tag="04AB", driver=people.driver)
+    Card.objects.create(id_tag="04CD", driver=people.host)
+    _, session = confirmed(of=listing(host=people.host, on=evse(of=station)), by=people.driver)
+
+    def start(tag: str) -> str:
+        return actions.authorise(device=station, id_tag=tag, now=START, purpose="start", evse=1).status
+
+    assert [start(tag) for tag in ("04CD", "04AB")] == ["NotAtThisTime", "Accepted"]
+    assert actions.authorise(device=station, id_tag="04CD", now=START, purpose="start", evse=2).status == "Accepted"
+    told = Story(session, name="4711")
+    told.tell(told.event("started", energy_wh=0, id_tag="04AB"), now=told.at(0.1))
+    assert (told.session.state, told.session.transaction_id) == ("charging", "4711") and Session.objects.count() == 1
+    assert DeviceCommand.objects.get(type="stop").next_at == told.at(60)
