@@ -1,6 +1,8 @@
 """A password changes under way, from the button to the broker: real dispatcher, real ingester, either broker."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ from tenants.charging.models import DeviceCommand
 from .device import Client
 from .mosquitto import INSTALLED as MOSQUITTO
 from .mosquitto import Mosquitto
-from .processes import House, until
+from .processes import CODE, House, until
 from .rig import NOW
 
 pytestmark = [pytest.mark.req("DEV-04"), pytest.mark.slow]
@@ -121,6 +123,38 @@ def test_a_password_changes_and_the_device_is_never_locked_out(port: int) -> Non
     adapter.close()
     until(lambda: _first(port, device_id, old) == "refused", seconds=5, what="the old one is over")
     assert _first(port, device_id, new or "") == "in"
+
+
+@pytest.mark.req("DEV-01", "DEV-08")
+def test_the_real_firmware_changes_its_password_and_its_last_will_marks_it_offline(port: int, tmp_path: Path) -> None:
+    device, secret = devices.register(tenant=Tenant.objects.get(schema_name="ampere"), kind="adapter", now=NOW)
+    who = {"device": device.device_id, "secret": secret, "key_hex": queries.permit_key(device).hex(), "power_w": 7000}
+    (tmp_path / "street.json").write_text(json.dumps([who]))
+    words = [
+        "--mqtt",
+        f"127.0.0.1:{port}",
+        "--devices",
+        str(tmp_path / "street.json"),
+        "--home",
+        str(tmp_path / "flash"),
+    ]
+    with (tmp_path / "street.log").open("wb") as log:
+        street = subprocess.Popen(
+            [sys.executable, "-m", "firmware.simulator", *words], cwd=CODE, stdout=log, stderr=log
+        )
+    try:
+        until(lambda: queries.get(device.device_id).online, seconds=20, what="online")
+        with tenant_schema("ampere"):
+            tell_next(device_id=device.device_id, now=datetime.now(UTC))
+        new = queries.next_password(device.device_id)
+        until(lambda: queries.next_password(device.device_id) is None, seconds=30, what="changed over")
+        assert queries.passwords([device.device_id]) == {device.device_id: [new]}
+        until(lambda: queries.get(device.device_id).online, seconds=10, what="online again")
+        street.kill()
+        until(lambda: not queries.get(device.device_id).online, seconds=10, what="offline by its last will")
+    finally:
+        street.kill()
+        street.wait(10)
 
 
 def _first(port: int, user: str, password: str) -> str:
