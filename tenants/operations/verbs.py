@@ -136,6 +136,13 @@ _ALL = (
         adapter=lambda _given: (wire.CMD_UNLOCK, {}),
     ),
     Verb(
+        "clear_fault", _("Clear a fault that somebody has looked after"), "circle-check", dangerous=True,
+        fields=(Field(
+            "code", _("Fault"), default=wire.FAULT_STUCK_RELAY, choices=((wire.FAULT_STUCK_RELAY, _("Welded relay")),)
+        ),),
+        adapter=lambda given: (wire.CMD_CLEAR, {"code": given["code"]}),
+    ),
+    Verb(
         "trigger", _("Ask for a message"), "activity",
         fields=(Field("message", _("Message"), default="status", choices=MESSAGES),),
         station=lambda s, given, _now: requests.trigger(s.protocol, message=given["message"]),
