@@ -105,6 +105,7 @@ def test_a_station_that_goes_offline_is_counted_with_its_fallback(ampere: Tenant
     assert (first.drawn_ma, second.drawn_ma) == (16_000, 16_000)
 
 
+@pytest.mark.slow
 def test_a_raise_is_renewed_as_long_as_somebody_looks(ampere: Tenant) -> None:
     street = Street()
     box = street.box()
@@ -172,6 +173,7 @@ def test_a_station_without_smart_charging_counts_in_full_and_is_shown_so(ampere:
     assert Alarm.objects.filter(kind="unlimitable", cleared_at=None).count() == 1
 
 
+@pytest.mark.slow
 def test_slow_and_mute_stations_never_lead_above_the_limit(ampere: Tenant) -> None:
     street = Street()
     slow, mute = street.box(answers_after=7), street.box()
@@ -220,6 +222,7 @@ def test_branches_and_priorities(ampere: Tenant) -> None:
     assert (low.drawn_ma, high.drawn_ma, other.drawn_ma) == (6_000, 10_000, 24_000)
 
 
+@pytest.mark.slow
 def test_too_little_for_all_and_turns(ampere: Tenant) -> None:
     street = Street(limit_ma=12_000, fallback_ma=0)
     boxes = [street.box() for _ in range(3)]
@@ -235,6 +238,7 @@ def test_too_little_for_all_and_turns(ampere: Tenant) -> None:
     assert waiting.drawn_ma == 6_000 and street.total() == 12_000
 
 
+@pytest.mark.slow
 def test_a_vehicle_that_is_nearly_full_leaves_the_rest_to_the_others(ampere: Tenant) -> None:
     street = Street()
     full, hungry = street.box(), street.box()
