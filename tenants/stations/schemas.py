@@ -207,11 +207,14 @@ class OutletIn(Schema):
 
 
 class Acceptance(Schema):
-    """Where the station stands and what it serves: EVSE 1, 2, … in this order."""
+    """Where the station stands and what it serves: EVSE 1, 2, … in this order.
+
+    Without a place: where the rules for stations put new ones. Without EVSEs: those that the station names.
+    """
 
     name: Word = ""
-    place: PlaceIn
-    evses: list[OutletIn] = Field(min_length=1, max_length=32)
+    place: PlaceIn | None = None
+    evses: list[OutletIn] | None = Field(None, min_length=1, max_length=32)
 
 
 class AcceptedStation(Station):

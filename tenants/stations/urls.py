@@ -9,6 +9,7 @@ OF = "console/stations/<uuid:uid>/"
 urlpatterns = [
     path("console/", console.console, name="console"),
     path("console/stations/<uuid:uid>/accept/", onboarding.accept, name="accept_station"),
+    path("console/stations/<uuid:uid>/accept-here/", onboarding.accept_here, name="accept_station_here"),
     path("console/stations/<uuid:uid>/refuse/", onboarding.refuse, name="refuse_station"),
     path("console/station-policy/", policy.policy, name="station_policy"),
     path(OF, station.overview, name="station_page"),

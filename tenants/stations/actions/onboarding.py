@@ -11,11 +11,12 @@ from saas.devices import actions as devices
 from saas.devices import queries as registry
 from saas.devices.models import Device
 from saas.devices.station_passwords import expect
-from saas.kit.errors import Forbidden
+from saas.kit.errors import Forbidden, Invalid
 from tenants.accounts import audit
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.actions import Place, create_location
+from tenants.sites.models import Location
 
 from .. import queries, requests
 from ..errors import AcceptedAlready, StationOffline
@@ -35,16 +36,19 @@ class Accepted:
 
 
 @transaction.atomic
-def accept_station(*, station: Station, by: User, place: Place, outlets: Sequence[Outlet], now: datetime) -> Accepted:
+def accept_station(
+    *, station: Station, by: User, now: datetime, place: Place | None = None, outlets: Sequence[Outlet] = ()
+) -> Accepted:
     """Let a station in that came with the registration token: it stands at `place` and serves `outlets` as EVSE 1, 2, …
 
-    The registration token does not open its next connection any more; its own password does, which is sent to it when
-    it is connected. Raises Forbidden, AcceptedAlready, Invalid (the place or a connector does not exist).
+    Without a place: where the tenant's rules put new stations; without outlets: with the EVSEs that it names. The
+    registration token does not open its next connection any more; its own password does, which is sent to it when it
+    is connected. Raises Forbidden, AcceptedAlready, Invalid (no place, or it or a connector does not exist).
     """
     row = _managed(station, by)
     if registry.get(row.device_id).state == Device.State.ACTIVE:
         raise AcceptedAlready()
-    row.location = row.location or create_location(place=place, private=False, now=now)
+    row.location = row.location or _place(place, now)
     row.save(update_fields=["location"])
     devices.approve(device_id=row.device_id, now=now)
     equip(row, outlets, now)
@@ -72,6 +76,15 @@ def accept_by_policy(*, station: Station, device: Device, now: datetime) -> bool
     devices.approve(device_id=device.device_id, now=now)
     equip(station, (), now)
     return True
+
+
+def _place(place: Place | None, now: datetime) -> Location:
+    known = queries.policy().auto_location
+    if place is not None:
+        return create_location(place=place, private=False, now=now)
+    if known is None:
+        raise Invalid("Say where the station stands.", place="is missing")
+    return known
 
 
 def _managed(station: Station, by: User) -> Station:

@@ -46,8 +46,8 @@ def station(request: HttpRequest, uid: str) -> object:
 def accept(request: HttpRequest, uid: str, body: Acceptance) -> object:
     """Let a station in that came with the registration token. It is told so at its next BootNotification."""
     person = caller(request)
-    place = Place(**body.place.model_dump(), name=body.name)
-    outlets = [actions.Outlet(**outlet.model_dump()) for outlet in body.evses]
+    place = Place(**body.place.model_dump(), name=body.name) if body.place else None
+    outlets = [actions.Outlet(**outlet.model_dump()) for outlet in body.evses or ()]
     accepted = actions.accept_station(
         station=queries.find(name=uid, viewer=person), by=person, place=place, outlets=outlets, now=timezone.now()
     )

@@ -94,13 +94,31 @@ def _let_in(request: HttpRequest, station: Station, form: StationForm) -> HttpRe
         station=station, by=person(request), place=form.place(tenant.country), outlets=form.served(),
         now=datetime.now(UTC),
     )  # fmt: skip
+    return _shown(request, accepted)
+
+
+def _shown(request: HttpRequest, accepted: actions.Accepted) -> HttpResponse:
     context: dict[str, Any] = {
         "station": accepted.station,
         "password": accepted.password,
         "sent": accepted.sent,
-        "address": address_of(tenant.schema_name, accepted.station),
+        "address": address_of(brand(request).schema_name, accepted.station),
     }
     return render(request, "stations/accepted.html", context)
+
+
+@login_required
+@never_cache
+@require_POST
+def accept_here(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """With one press: where the rules for stations put new ones, with the outlets that it named."""
+    station = _station(request, uid)
+    try:
+        accepted = actions.accept_station(station=station, by=person(request), now=datetime.now(UTC))
+    except Refused as refusal:
+        messages.error(request, sentence(refusal))
+        return redirect("station_page", station.uid)
+    return _shown(request, accepted)
 
 
 @login_required

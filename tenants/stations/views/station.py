@@ -42,6 +42,7 @@ def frame(request: HttpRequest, station: Station, **more: Any) -> dict[str, Any]
         "tabs": TABS,
         "zone": brand(request).timezone,
         "may_command": can(person(request), "station.command", station),
+        "new_ones_stand": queries.policy().auto_location,
         "may_decide": can(person(request), "station.manage", station),
         **more,
     }

@@ -10,7 +10,7 @@ from saas.devices.models import Device
 from saas.edge.answers.methods import answer
 from saas.tenancy.models import Tenant
 from tenants.sites.models import Evse
-from tenants.stations.models import Station
+from tenants.stations.models import Station, StationPolicy
 from tests import builders
 
 from .conftest import visitor
@@ -86,3 +86,18 @@ def test_only_who_manages_stations_decides(station: Station, role: str, status: 
     if status == 403:
         page = client.get("/console/").content.decode()
         assert f"{station.uid}/accept" not in page and f"{station.uid}/refuse" not in page
+
+
+@pytest.mark.req("CHG-05", "TEN-04")
+def test_one_press_accepts_where_new_stations_stand(station: Station, ampere: Tenant) -> None:
+    client = visitor(user=builders.person("operator", "operator"))
+    press = f"/console/stations/{station.uid}/accept-here/"
+    assert press not in client.get(f"/console/stations/{station.uid}/").content.decode()
+    assert "where the station stands" in client.post(press, follow=True).content.decode()
+    place = builders.evse(private=False).location
+    StationPolicy.objects.create(auto_location=place)
+    assert press in client.get(f"/console/stations/{station.uid}/").content.decode()
+    assert visitor(user=builders.person("support", "support")).post(press).status_code == 403
+    page = client.post(press)
+    assert 'id="password"' in page.content.decode() and "no-store" in page["Cache-Control"]
+    assert state(station) == "active"

@@ -9,6 +9,7 @@ from saas.contracts import rpc
 from saas.devices import queries as registry
 from saas.devices.models import Device
 from saas.edge.answers.methods import answer
+from saas.kit.errors import Invalid
 from saas.kit.time import to_ms
 from saas.tenancy.models import Tenant
 from tenants.charging.models import DeviceCommand
@@ -155,3 +156,16 @@ def test_a_revoked_station_is_not_let_in_by_policy(quay: Location, ampere: Tenan
     actions.refuse_station(station=newcomer.row, by=builders.person("operator", "operator"), now=NOW)
     assert newcomer.boot().status == "Rejected"
     assert Device.objects.get(device_id=newcomer.device).state == "revoked"
+
+
+@pytest.mark.req("CHG-05")
+def test_one_press_lets_a_station_in_where_new_ones_stand(quay: Location, ampere: Tenant) -> None:
+    newcomer, by = Newcomer(ampere), builders.person("operator", "operator")
+    newcomer.boot()
+    newcomer.says("Available", 2)
+    with pytest.raises(Invalid):
+        actions.accept_station(station=newcomer.row, by=by, now=NOW)
+    assert newcomer.boot().status == "Pending"
+    StationPolicy.objects.create(auto_location=quay)
+    actions.accept_station(station=newcomer.row, by=by, now=NOW)
+    assert (newcomer.boot().status, newcomer.row.location, newcomer.evses()) == ("Accepted", quay, {2: "AVAILABLE"})
