@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from saas.kit.home import Home
 
-from . import parts, seed
+from . import files, parts, seed
 from .brands import PASSWORD
 from .installation import Plan
 
@@ -151,7 +151,7 @@ def _seed(place: Home, say: Callable[[str], None], profile: str, stations: list[
         _policy(tenant, int(profile), now)
         facts = _facts(place, tenant, profile, stations, now)
     CredentialsFile(place.path / "broker" / "credentials.json").refresh()
-    seed.write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
+    files.write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
     return facts
 
 
@@ -259,6 +259,6 @@ def _pki(place: Home, stations: list[str]) -> dict[str, str]:
         file = folder / f"{station}.pem"
         if not file.exists():
             certificate, key = authority.issue_client(station, "Conformance bench")
-            seed.write_private(file, key + certificate)
+            files.write_private(file, key + certificate)
         found[f"Client {station}"] = str(file)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from saas.kit.home import Home
 
-from . import seed
+from . import files
 from .brands import Brand
 from .brands.shapes import Bay, Depot
 
@@ -44,7 +44,7 @@ def prepare(place: Home, opened: Sequence[Brand], now: datetime) -> None:
             with tenant_schema(brand.slug):
                 made += [row for depot in brand.depots for row in _depot(tenant, depot, brand.city, now)]
     file_of(place).parent.mkdir(parents=True, exist_ok=True)
-    seed.write_private(file_of(place), json.dumps(made, indent=1))
+    files.write_private(file_of(place), json.dumps(made, indent=1))
 
 
 def _depot(tenant: "Tenant", depot: Depot, city: str, now: datetime) -> list[Row]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from saas.kit.home import Home
 
+from . import depots, files
 from .brands import BRANDS, PASSWORD, Brand, Offer, Person
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
     """What is there already stays as it is. Returns, and writes, what demo.json says."""
     from saas.edge.dispatcher.credentials import CredentialsFile
     from saas.tenancy import queries
-
-    from . import depots
 
     now = datetime.now(UTC)
     say("preparing three brands")
@@ -40,7 +39,7 @@ def seed(place: Home, say: Callable[[str], None]) -> Facts:
     for tenant in facts["tenants"]:
         tenant["spare_adapter"] = spare[tenant["schema"]]
         tenant["stations"] = [row for row in depots.rows(place) if row["tenant"] == tenant["schema"]]
-    write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
+    files.write_private(place.demo_json, json.dumps(facts, indent=1, ensure_ascii=False))
     return facts
 
 
@@ -158,7 +157,7 @@ def _spare_adapters(file: Path, now: datetime) -> dict[str, Facts]:
             key = permit_key(device).hex()
             spare[brand.slug] = {"device": device.device_id, "device_password": secret, "permit_key_hex": key}
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_private(file, json.dumps(spare, indent=1))
+    files.write_private(file, json.dumps(spare, indent=1))
     return spare
 
 
@@ -184,7 +183,7 @@ def _credentials(file: Path, opened: set[str], spare: dict[str, Facts], now: dat
                 "key_hex": permit_key(device).hex(),
                 "power_w": _power_w(device.tenant.schema_name, device.device_id),
             }
-    write_private(file, json.dumps(list(known.values()), indent=1))
+    files.write_private(file, json.dumps(list(known.values()), indent=1))
     return known
 
 
@@ -296,11 +295,3 @@ def _charger_facts(credentials: dict[str, dict[str, Any]]) -> list[Facts]:
 
 def _email(brand: Brand, person: Person) -> str:
     return f"{person.key}@{brand.slug}.example"
-
-
-def write_private(file: Path, text: str) -> None:
-    """Readable by us alone; never half written."""
-    part = file.with_suffix(".part")
-    part.touch(mode=0o600)
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
