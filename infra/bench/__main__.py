@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from . import ocpp
 from .harness import compare, table
 
 
@@ -21,6 +22,8 @@ def main() -> int:
         with embedded_database(Home(folder), say=_progress):
             _prepare()
             print(_measure())
+    _progress("the OCPP gateway")
+    print(f"\n{ocpp.report()}")
     return 0
 
 

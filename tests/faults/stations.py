@@ -15,8 +15,8 @@ from websockets.exceptions import WebSocketException
 
 from .prepare_stations import PASSWORD
 
-ANSWER_S = 6.0
-BACK_OFF_S = (0.2, 3.0)
+ANSWER_S = 30.0  # as most stations do
+BACK_OFF_S = (0.3, 8.0)
 FIRST_WH, STEP_WH = 10_000, 250
 
 

@@ -48,6 +48,7 @@ async def strike(world: World, port: int, moments: tuple[float, ...]) -> None:
         await asyncio.to_thread(start_gateway, world, port)
 
 
+@pytest.mark.timeout(900)
 def test_f2_the_gateway_is_killed_with_stations_in_session(world: World) -> None:
     """Among their starts, in the middle, and among their stops."""
     cast = prepared(world, scaled(500, 40))
@@ -62,7 +63,7 @@ def test_f2_the_gateway_is_killed_with_stations_in_session(world: World) -> None
 
     async def scene() -> None:
         blows = asyncio.create_task(strike(world, port, (pause_s * 1.2, pause_s * 2.5, pause_s * 2)))
-        await charge_all(stations, within_s=scaled(200, 100))
+        await charge_all(stations, within_s=scaled(480, 100))
         await blows
 
     asyncio.run(scene())
