@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from .swarm import Adapter, Swarm
-from .world import FULL, World
+from .world import FULL, GROUPS, World
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +15,7 @@ def ground() -> Iterator[World]:
     world = World(Path(tempfile.mkdtemp(prefix="wattlane-faults-")))
     print(f"disk of the database: {world.disk}")
     try:
+        world.prepare(*GROUPS)
         yield world
     finally:
         world.close()
@@ -32,9 +33,10 @@ def swarm(world: World) -> Iterator[Swarm]:
     """Makes adapters with sessions, connected to the broker that runs."""
     made: list[Adapter] = []
 
-    def make(group: str, cast: dict[str, list[dict[str, Any]]], **more: Any) -> list[Adapter]:
+    def make(group: str, **more: Any) -> list[Adapter]:
         these = [
-            Adapter(more.get("port", world.mqtt_port), held, ring=more.get("ring", 100_000)) for held in cast[group]
+            Adapter(more.get("port", world.mqtt_port), held, ring=more.get("ring", 100_000))
+            for held in world.cast(group)[group]
         ]
         made.extend(these)
         return these

@@ -10,6 +10,7 @@ from tests.saas.edge.device import RESEND_SECONDS, Client, Device
 
 START_WH = 1_000_000
 STEP_WH = 10
+WINDOW = 200  # of what is not acknowledged, the oldest are sent again: a backlog must not become a flood
 
 
 class Adapter(Device):
@@ -35,7 +36,7 @@ class Adapter(Device):
         """With the lowest number that is held now: it tells the platform which gaps will never be filled."""
         while not self._stop.wait(RESEND_SECONDS):
             with self._lock:
-                waiting, low = list(self.outbox.values()), min(self.outbox, default=1)
+                waiting, low = list(self.outbox.values())[:WINDOW], min(self.outbox, default=1)
             for topic, payload in waiting:
                 self.paho.publish(topic, msgspec.json.encode(msgspec.json.decode(payload) | {"low": low}), qos=1)
 
@@ -59,7 +60,7 @@ class Adapter(Device):
             self.say("telemetry", session=session, energy_wh=energy_wh, power_w=7000, current_ma=30_000)
 
 
-Swarm = Callable[..., list[Adapter]]  # group, cast, ring=…, port=…
+Swarm = Callable[..., list[Adapter]]  # group, ring=…, port=…
 
 
 def stories(adapters: Sequence[Adapter], *, messages: int, seconds: float) -> Iterator[int]:

@@ -49,10 +49,9 @@ def stopped(world: World) -> Iterator[None]:
 
 
 def start(world: World, swarm: Swarm, group: str) -> list[Adapter]:
-    cast = world.prepare(group)
     world.start_broker()
     world.start_ingester()
-    return swarm(group, cast)
+    return swarm(group)
 
 
 def test_f3_the_database_is_killed_restarted_and_stands_still(world: World, swarm: Swarm) -> None:
@@ -60,7 +59,7 @@ def test_f3_the_database_is_killed_restarted_and_stands_still(world: World, swar
     world.start(WEB)
     until(lambda: _up(world), seconds=60, what="the API answers")
     rounds = scaled(400, 120)
-    for number in stories(adapters, messages=rounds, seconds=scaled(40, 16)):
+    for number in stories(adapters, messages=rounds, seconds=scaled(40, 8)):
         if number == rounds // 8:
             os.kill(world.database.pid, signal.SIGKILL)
         if number == rounds // 2:
@@ -114,7 +113,7 @@ def test_f5_the_disk_is_full(world: World, swarm: Swarm) -> None:
 def test_f6_a_slow_database_pauses_reading_and_memory_stays_bounded(world: World, swarm: Swarm) -> None:
     adapters = start(world, swarm, "f6")
     rounds = scaled(600, 200)
-    talk = stories(adapters, messages=rounds, seconds=scaled(40, 16))
+    talk = stories(adapters, messages=rounds, seconds=scaled(40, 8))
     for number in talk:
         if number == rounds // 10:
             break

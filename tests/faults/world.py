@@ -24,6 +24,8 @@ from tests.saas.edge.processes import CODE, free_port, listens, until
 FULL = os.environ.get("WATTLANE_FAULTS") == "full"
 BROKER, INGESTER, WEB = "saas.edge.broker", "saas.edge.ingester", "web"
 DISK_MB = 400
+Cast = dict[str, list[dict[str, Any]]]  # adapters by group
+GROUPS = ("f1", "f1b", "f1n", "f1nb", "f3", "f4", "f4b", "f5", "f6", "f7 clean", "f7 wild", "f11")
 MOSQUITTO_CONF = """listener {port} 0.0.0.0
 user root
 allow_anonymous true
@@ -55,13 +57,20 @@ class World:
             "WATTLANE_METRICS_INGESTER": str(self.metrics_port), "WATTLANE_BIND": "0.0.0.0",
         }  # fmt: skip
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._cast: Cast = {}
 
-    def prepare(self, *groups: str, each: int = 2) -> dict[str, list[dict[str, Any]]]:
-        """Adapters by group, `each` in each of two tenants."""
+    def cast(self, *groups: str) -> Cast:
+        """Of the groups that were prepared when the world began."""
+        return {group: self._cast[group] for group in groups}
+
+    def prepare(self, *groups: str, each: int = 2) -> Cast:
+        """More adapters by group, `each` in each of two tenants."""
         file = self.folder / "cast.json"
         command = [sys.executable, "-m", "tests.faults.prepare", str(file), str(each), *groups]
         subprocess.run(command, cwd=CODE, env=self.env, check=True, timeout=120, stdout=subprocess.DEVNULL)
-        return dict(json.loads(file.read_bytes()))
+        made: Cast = json.loads(file.read_bytes())
+        self._cast |= made
+        return made
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a query returns, on a connection of its own."""
