@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from tenants.accounts.models import Organisation, User
+from tenants.cards import actions as cards
 from tenants.energy.actions import request_report
 from tenants.fleets.actions import import_roster, save_vehicle
 from tenants.operations import actions as operations
+from tenants.power.models import Circuit, PriceSeries
 from tenants.stations.models import Station
 from tests import builders
 
@@ -46,6 +48,9 @@ def things(owner: User) -> dict[str, str]:
         ),
     }
     rows |= {
+        "circuits": Circuit.objects.create(location=evse.location, name="Main", limit_ma=63_000),
+        "price-series": PriceSeries.objects.create(name="Day ahead"),
+        "cards": cards.register(id_tag="04A1B2C3", driver=owner, by=owner, now=builders.NOW),
         "reports": report,
         "organisation": fleet,
         "evse": evse,
