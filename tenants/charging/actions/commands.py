@@ -59,8 +59,10 @@ def signed_permit(session: Session, *, energy_wh: int = 0) -> Permit:
 
 def _current_ma(session: Session) -> int:
     """What the EVSE can take, or less where somebody above shares a limit."""
-    limits = [limit for _, limit in permitting.send(Session, session=session) if isinstance(limit, int) and limit]
-    return min([session.evse.max_current_ma, *limits])
+    most: int = session.evse.max_current_ma
+    for _, limit in permitting.send(Session, session=session):
+        most = min(most, int(limit or most))
+    return most
 
 
 def queue_permit(*, session: Session, now: datetime, energy_wh: int = 0) -> DeviceCommand:
