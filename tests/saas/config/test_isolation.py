@@ -42,8 +42,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "report_load": {"load_ma": [0, 0, 0]},
     "put_on_circuit": {},
     "put_price_points": {"points": [{"start": "2026-12-01T00:00:00Z", "value": "1"}]},
-        "points": [{"start_at": "2026-12-01T00:00:00Z", "end_at": "2026-12-01T01:00:00Z", "value": "1"}]
-    },
     "set_session_needs": {"departure_at": "2026-12-01T06:00:00Z"},
 }
 QUERIES = {"charger_slots": "?start=2026-12-01T00:00:00Z&end=2026-12-01T01:00:00Z"}
