@@ -45,7 +45,7 @@ def test_options_of_the_simulator_reach_it(tmp_path: Path, capfd: pytest.Capture
 def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from django.db import OperationalError
 
-    def broken(**_: object) -> list[object]:
+    def broken(*_: object, **__: object) -> list[object]:
         raise OperationalError("connection refused\nIs the server running?")
 
     monkeypatch.setattr("saas.edge.ingester.quarantine.waiting", broken)
