@@ -14,11 +14,10 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable
-from typing import Any
 
+from firmware.simulator import lines
+from firmware.simulator.lines import Answer
 from firmware.simulator.street import Street
-
-Answer = dict[str, Any]
 
 
 def _list(street: Street, request: Answer) -> Answer:
@@ -80,33 +79,20 @@ ACTIONS: dict[str, Callable[[Street, Answer], Answer]] = {
 }
 
 
-def answer(street: Street, line: bytes) -> Answer:
-    """Never raises: what cannot be done is answered by {"ok": false, "error": …}."""
-    try:
-        request = json.loads(line)
+async def answer(street: Street, line: bytes) -> Answer:
+    """The answer to one line."""
+
+    async def work(request: Answer) -> Answer:
         if request.get("device", next(iter(street.devices), None)) not in street.devices:
             return {"ok": False, "error": f"no such device: {request.get('device')}"}
-        return {"ok": True, **ACTIONS[request["do"]](street, request)}
-    except KeyError as error:
-        return {"ok": False, "error": f"unknown or missing: {error}"}
-    except (ValueError, AttributeError, TypeError) as error:
-        return {"ok": False, "error": str(error)}
+        return ACTIONS[request["do"]](street, request)
+
+    return await lines.answered(line, work)
 
 
 async def serve(street: Street, port: int) -> asyncio.Server:
     """Listens on 127.0.0.1; port 0 takes a free one."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(answer(street, line)).encode() + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError):  # gone, or a line without end
-            pass
-        finally:
-            writer.close()
-
-    return await asyncio.start_server(talk, "127.0.0.1", port)
+    return await lines.serve(lambda line: answer(street, line), port)
 
 
 def ask(port: int, request: Answer, *, timeout_s: float = 5.0) -> Answer:

@@ -10,14 +10,15 @@
 """
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any
+
+from firmware.simulator import lines
+from firmware.simulator.lines import Answer
 
 from .outlet import Vehicle
 from .station import Station
 
-Answer = dict[str, Any]
 Stations = dict[str, Station]
 
 
@@ -69,27 +70,10 @@ ACTIONS: dict[str, Callable[[Stations, Answer], Any]] = {
 
 
 async def answer(stations: Stations, line: bytes) -> Answer:
-    """Never raises: what cannot be done is answered by {"ok": false, "error": …}."""
-    try:
-        request = json.loads(line)
-        return {"ok": True, **await ACTIONS[request["do"]](stations, request)}
-    except KeyError as error:
-        return {"ok": False, "error": f"unknown or missing: {error}"}
-    except (ValueError, AttributeError, TypeError) as error:
-        return {"ok": False, "error": str(error)}
+    """The answer to one line."""
+    return await lines.answered(line, lambda request: ACTIONS[request["do"]](stations, request))
 
 
 async def serve(stations: Stations, port: int) -> asyncio.Server:
     """Listens on 127.0.0.1; port 0 takes a free one."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(await answer(stations, line)).encode() + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError):  # gone, or a line without end
-            pass
-        finally:
-            writer.close()
-
-    return await asyncio.start_server(talk, "127.0.0.1", port)
+    return await lines.serve(lambda line: answer(stations, line), port)

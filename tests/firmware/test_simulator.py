@@ -199,8 +199,8 @@ def test_one_that_cannot_start_again_is_taken_off_the_street(
 def test_the_control_port_never_raises(tmp_path: Path) -> None:
     one = street(tmp_path, 1)
     for line in (b"", b"{", b"[]", b"7", b'{"do": "state"}', b'{"do": "offline", "device": "ad_0", "seconds": "x"}'):
-        assert answer(one, line)["ok"] is False
-    assert answer(one, b'{"do": "list"}')["ok"] is True
+        assert asyncio.run(answer(one, line))["ok"] is False
+    assert asyncio.run(answer(one, b'{"do": "list"}'))["ok"] is True
 
 
 def test_speed_makes_time_run_faster() -> None:
