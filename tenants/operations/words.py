@@ -11,7 +11,7 @@ STATES = {  # state → word, tone
     "failed": (_("Failed"), "bad"),
     "offline": (_("Was offline"), "warn"),
     "skipped": (_("Left out"), ""),
-    "cancelled": (_("Cancelled"), ""),
+    "cancelled": (_("Withdrawn"), ""),
     "running": (_("Running"), "brand"),
     "paused": (_("Paused"), "warn"),
     "stopped": (_("Stopped: too many failed"), "bad"),
