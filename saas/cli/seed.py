@@ -115,7 +115,6 @@ def _charger(brand: Brand, offer: Offer, tenant: "Tenant", host: "User", now: da
         connector=offer.connector,
         max_power_w=offer.power_w,
         device_id=device.device_id,
-        max_current_ma=offer.power_w * 1000 // 230,
         now=now,
     )
     create_listing(

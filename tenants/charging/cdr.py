@@ -7,6 +7,7 @@ from typing import Any
 
 from saas.kit.money import decimal_text, round_minor
 from saas.kit.time import iso
+from tenants.sites.models import Connector, Evse
 
 from .models import Session
 
@@ -75,8 +76,14 @@ def _location(session: Session) -> dict[str, Any]:
         "connector_id": str(connector.pk) if connector else "1",
         "connector_standard": connector.standard if connector else "IEC_62196_T2",
         "connector_format": "SOCKET",
-        "connector_power_type": "AC_3_PHASE" if session.evse.phases == 3 else "AC_1_PHASE",
+        "connector_power_type": _power_type(session.evse, connector),
     }
+
+
+def _power_type(evse: Evse, connector: Connector | None) -> str:
+    if connector and connector.standard in Connector.DIRECT:
+        return "DC"
+    return "AC_3_PHASE" if evse.phases == 3 else "AC_1_PHASE"
 
 
 def _tariffs(session: Session, country: str, party_id: str) -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@ def offer(*, host: User, offer: Offer, now: datetime) -> Listing:
         with transaction.atomic():
             evse = create_evse(
                 location=location, connector=offer.connector, max_power_w=offer.max_power_w, device_id=offer.device_id,
-                max_current_ma=max(6_000, offer.max_power_w * 1000 // 230), now=now,
+                now=now,
             )  # fmt: skip
     except IntegrityError as error:
         raise AdapterInUse() from error

@@ -119,7 +119,7 @@ class CircuitState(Schema):
     building_ma: list[int]
     agreed_ma: list[int]
     counted_ma: list[int]
-    measured_ma: list[int]
+    measured_ma: list[int] | None = Field(description="None: something draws of which nobody knows the line")
     chargers: list[Charger]
     alarms: list["Alarm"]
 

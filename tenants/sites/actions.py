@@ -15,6 +15,15 @@ from .models import Connector, Evse, Location
 from .signals import renewed
 
 _finder: list[TimezoneFinder] = []
+LINE_V = 230
+LEAST_A = 6  # IEC 61851: less is a pause
+# What a connector may carry on one line, W; more is on three. Direct current is made of three lines at the grid.
+ONE_LINE_W: dict[str, int] = {
+    Connector.Standard.TYPE_1: 1_000_000,  # has one line
+    Connector.Standard.NACS: 20_000,
+    **dict.fromkeys(Connector.DIRECT, 0),
+}
+COMMONLY_W = 7_400
 
 
 @dataclass(frozen=True)
@@ -64,25 +73,40 @@ def create_evse(
     now: datetime,
     device_id: str | None = None,
     device_evse: int = 1,
-    max_current_ma: int = 32_000,
-    phases: int = 1,
+    max_current_ma: int | None = None,
+    phases: int | None = None,
 ) -> Evse:
-    """An EVSE with one connector (OCPI ConnectorType). Raises Invalid for an unknown connector or no power."""
+    """An EVSE with one connector (OCPI ConnectorType). Lines and current that nobody names follow from its power.
+
+    Raises Invalid for an unknown connector or no power.
+    """
     if connector not in Connector.Standard.values:
         raise Invalid(f"There is no connector {connector}.", connector=f"one of {', '.join(Connector.Standard.values)}")
     if not 0 < max_power_w <= 1_000_000:
         raise Invalid("The power must lie between 1 W and 1 MW.", max_power_w=max_power_w)
+    lines = phases or lines_of(connector, max_power_w)
     evse = Evse.objects.create(
         location=location,
         device_id=device_id,
         device_evse=device_evse,
-        max_current_ma=max_current_ma,
-        phases=phases,
+        max_current_ma=max_current_ma or current_of(max_power_w, lines),
+        phases=lines,
         status=Evse.Status.UNKNOWN,
         status_at=now,
     )
     Connector.objects.create(evse=evse, standard=connector, max_power_w=max_power_w)
     return evse
+
+
+def lines_of(connector: str, max_power_w: int) -> int:
+    """On how many lines of the grid such an outlet draws: 1 or 3."""
+    return 3 if max_power_w > ONE_LINE_W.get(connector, COMMONLY_W) else 1
+
+
+def current_of(max_power_w: int, lines: int) -> int:
+    """What an outlet of such a power is built for, mA per line: 22 kW on three lines are 32 A."""
+    volts = LINE_V * lines
+    return max(LEAST_A, (2 * max_power_w + volts) // (2 * volts)) * 1000
 
 
 @transaction.atomic

@@ -62,5 +62,7 @@ class Connector(models.Model):
         NACS = "NACS", "NACS (Tesla)"
 
     evse = models.ForeignKey(Evse, on_delete=models.CASCADE, related_name="connectors")
+    DIRECT = frozenset({Standard.CCS1, Standard.CCS2, Standard.CHADEMO})  # direct current to the vehicle
+
     standard = models.CharField(max_length=24, choices=Standard)
     max_power_w = models.PositiveIntegerField()

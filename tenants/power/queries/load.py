@@ -37,9 +37,19 @@ def measured_lines(circuits: Sequence[Circuit], units: Sequence[Unit]) -> dict[i
 
     A sample from before a charger was lowered says nothing any more: it counts with what it may draw since.
     """
-    certain = [unit for unit in units if unit.member.lines or unit.phases == 3]
+    certain = [unit for unit in units if _placed(unit)]
     found = lines_of(circuits, certain, lambda unit: min(unit.allocation.measured_ma or 0, unit.allocation.may_ma))
     for circuit in circuits:
         if len(circuit.load_ma) == 3:
             found[circuit.pk] = [a + int(b) for a, b in zip(found[circuit.pk], circuit.load_ma, strict=True)]
     return found
+
+
+def uncertain(circuits: Sequence[Circuit], units: Sequence[Unit]) -> set[int]:
+    """The circuits below which something draws of which nobody knows the line: what flows on each is unknown."""
+    drawing = {unit.member.circuit_id for unit in units if unit.allocation.measured_ma and not _placed(unit)}
+    return {key for key, tree in below(circuits).items() if tree & drawing}
+
+
+def _placed(unit: Unit) -> bool:
+    return bool(unit.member.lines) or unit.phases == 3

@@ -5,20 +5,23 @@ from datetime import datetime
 
 from ..models import Alarm, Capability, Circuit
 from . import circuits as trees
-from .load import below, lines_of, measured_lines
+from .load import below, lines_of, measured_lines, uncertain
 from .units import Unit, units_of
 
 
 @dataclass(frozen=True)
 class Load:
-    """One circuit. Currents in mA on L1, L2, L3. `counted`: what may flow at most as things stand."""
+    """One circuit. Currents in mA on L1, L2, L3. `counted`: what may flow at most as things stand.
+
+    `measured`: None where something draws of which nobody knows the line.
+    """
 
     circuit: Circuit
     depth: int
     building: list[int]
     agreed: list[int]
     counted: list[int]
-    measured: list[int]
+    measured: list[int] | None
     units: list[Unit]
 
     @property
@@ -28,7 +31,7 @@ class Load:
 
     @property
     def measured_percent(self) -> int:
-        return self._percent(self.measured)
+        return self._percent(self.measured or [0])
 
     def _percent(self, lines: list[int]) -> int:
         return min(100, max(lines) * 100 // self.limit_ma) if self.limit_ma else 0
@@ -47,7 +50,7 @@ def site(root: Circuit, now: datetime) -> list[Load]:
     plain = [row for row, _ in rows]
     agreed = lines_of(plain, units, lambda unit: unit.allocation.agreed_ma if unit.session or unit.station else 0)
     counted = lines_of(plain, units, lambda unit: unit.allocation.may_ma)
-    measured = measured_lines(plain, units)
+    measured, unknown = measured_lines(plain, units), uncertain(plain, units)
     return [
         Load(
             circuit=row,
@@ -55,7 +58,7 @@ def site(root: Circuit, now: datetime) -> list[Load]:
             building=_building(row),
             agreed=agreed[row.pk],
             counted=counted[row.pk],
-            measured=measured[row.pk],
+            measured=None if row.pk in unknown else measured[row.pk],
             units=[unit for unit in units if unit.member.circuit_id == row.pk],
         )
         for row, depth in rows

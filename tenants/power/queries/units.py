@@ -26,7 +26,6 @@ LEAST_MA = 6_000  # IEC 61851-1
 PAUSE_MA = 1_000  # an adapter knows no zero; a vehicle that was told so little draws nothing but its own supply
 FRESH = timedelta(seconds=120)
 ARMED_BEFORE = timedelta(seconds=30)
-DIRECT = frozenset({Connector.Standard.CCS1, Connector.Standard.CCS2, Connector.Standard.CHADEMO})
 PROMISED = ("agreed_ma", "agreed_at", "agreed_until", "before_ma", "asked_ma", "asked_at", "asked_until", "doubt_ma")
 BASE_TRIES = 4
 
@@ -288,7 +287,7 @@ def units_of(circuits: Iterable[CircuitRow], now: datetime, *, lock: bool = Fals
                 need=needs.get(session.pk) if session else None,
                 permit_ma=permits.get(session.pk, row.evse.max_current_ma) if session else None,
                 alone=counts[name] == 1,
-                direct=any(connector.standard in DIRECT for connector in row.evse.connectors.all()),
+                direct=any(connector.standard in Connector.DIRECT for connector in row.evse.connectors.all()),
             )
         )
     return found
