@@ -2,18 +2,16 @@
 
 import asyncio
 import time
-import urllib.request
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from . import limits
+from . import limits, transfer
 from .link import CallFailed, Link
 from .outlet import Outlet, Transaction, Vehicle
 
 TICK_S = 1.0
 UPDATE_S = 3.0
-TRANSFER_S = 30.0
 REMOTE_PATIENCE_S = 60.0
 RESERVATION_REFUSED = {"Faulted": "Faulted", "Unavailable": "Unavailable"}
 
@@ -181,7 +179,7 @@ class Station:
         await asyncio.sleep(max(0, delay_s))
         await self.voice.firmware("Downloading", request)
         try:
-            image = await asyncio.to_thread(_download, url)
+            image = await asyncio.to_thread(transfer.download, url)
         except (OSError, ValueError):
             await self.voice.firmware("DownloadFailed", request)
             return
@@ -203,7 +201,7 @@ class Station:
             f"outlet {o.number}: {o.status()} {o.register_wh} Wh {o.current_ma} mA" for o in self.outlets.values()
         ]
         try:
-            await asyncio.to_thread(_upload, url, "\n".join(lines).encode())
+            await asyncio.to_thread(transfer.upload, url, "\n".join(lines).encode())
         except (OSError, ValueError):
             await self.voice.log("UploadFailure", request)
             return
@@ -351,17 +349,6 @@ def put_profile(station: Station, profile: limits.Profile) -> None:
     place = (profile.evse, profile.purpose, profile.stack)
     clear_profiles(station, lambda old: old.id == profile.id or (old.evse, old.purpose, old.stack) == place)
     station.profiles[profile.evse, profile.id] = profile
-
-
-def _download(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=TRANSFER_S) as answer:
-        return bytes(answer.read())
-
-
-def _upload(url: str, body: bytes) -> None:
-    request = urllib.request.Request(url, body, {"Content-Type": "text/plain"}, method="PUT")
-    with urllib.request.urlopen(request, timeout=TRANSFER_S):
-        pass
 
 
 def _version(image: bytes, url: str) -> str:
