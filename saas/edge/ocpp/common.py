@@ -225,7 +225,11 @@ def boot(state: State, question: rpc.Boot, payload: dict[str, Any], now_ms: int)
         **stamped(numbers, now_ms, 0), type=wire.EV_BOOT, fw=question.firmware or None, reason=question.reason or None
     )
     fresh = State(
-        device=state.device, registers=state.registers, running=state.running, firmware=question.firmware or None
+        device=state.device,
+        registers=state.registers,
+        running=state.running,
+        firmware=question.firmware or None,
+        starts=state.starts,
     )
     return Plan(state=fresh, facts=(fact,), question=question, answer=booted)
 

@@ -64,14 +64,16 @@ def of_stream(device: str, stream: str, evse: int, ts_ms: int, content: object) 
     return _boot_of_stream(device, stream, evse, period), seq
 
 
-def transaction_id(device: str, payload: Mapping[str, Any]) -> int:
+def transaction_id(device: str, payload: Mapping[str, Any], *, of_content: bool = False) -> int:
     """The id that we give to a 1.6 transaction: 1 … 2^31 - 1, the same for the same StartTransaction.
 
     28 bits of its second since 2024, so that no two of a connector meet within 8.5 years (of its content for a clock
-    that lies before 2024), and 3 bits of its connector, so that a stop names its EVSE to a gateway that forgot.
+    that lies before 2024, or where it must be `of_content`), and 3 bits of its connector, so that a stop names its EVSE
+    to a gateway that forgot.
     """
     second = instant_ms(payload["timestamp"]) // 1000 - _SECOND_2024
-    moment = second % 2**28 if second >= 0 else number(device, "transactionId", payload, bits=28)
+    by_time = second >= 0 and not of_content
+    moment = second % 2**28 if by_time else number(device, "transactionId", payload, bits=28)
     connector = payload["connectorId"]
     return max(1, moment * 8 + (connector if connector < 8 else 0))
 

@@ -30,7 +30,7 @@ class Running(msgspec.Struct, frozen=True):
 
 class State(msgspec.Struct, frozen=True):
     """`statuses` by (EVSE, connector), in OCPP 1.6 words; `registers`: the last energy register of an EVSE in Wh;
-    `running` by transaction id.
+    `running` by transaction id; `starts`: the content of the last starts, by the id that they got (1.6).
     """
 
     device: str
@@ -38,6 +38,11 @@ class State(msgspec.Struct, frozen=True):
     registers: Mapping[int, int] = {}
     running: Mapping[str, Running] = {}
     firmware: str | None = None
+    starts: Mapping[int, int] = {}
+
+    def with_start(self, transaction: int, content: int) -> "State":
+        kept = dict(list(self.starts.items())[-MAX_RUNNING + 1 :])
+        return msgspec.structs.replace(self, starts={**kept, transaction: content})
 
     def with_status(self, evse: int, connector: int, status: str) -> "State":
         if self.statuses.get((evse, connector)) == status:

@@ -12,7 +12,7 @@ from saas.contracts.telemetry.messages import Command, Event
 
 from . import common
 from .common import Telling, field
-from .facts import evse_of, instant_ms, of_turn, stamped, text_of, transaction_id
+from .facts import evse_of, instant_ms, number, of_turn, stamped, text_of, transaction_id
 from .meter import samples_16
 from .station import (
     CannotTranslate,
@@ -96,7 +96,7 @@ def _authorize(payload: Payload, state: State, _now_ms: int) -> Plan:
 
 
 def _start(payload: Payload, state: State, _now_ms: int) -> Plan:
-    transaction, evse = transaction_id(state.device, payload), payload["connectorId"]
+    transaction, evse = _numbered(payload, state), payload["connectorId"]
     numbers = of_turn(state.device, "StartTransaction", payload)
     started = Event(
         **stamped(numbers, instant_ms(payload["timestamp"]), evse),
@@ -107,8 +107,9 @@ def _start(payload: Payload, state: State, _now_ms: int) -> Plan:
         reservation=payload.get("reservationId"),
     )
     running = Running(evse, payload["idTag"], flowing=True)
+    after = state.with_start(transaction, _content(payload, state))
     return Plan(
-        state=state.with_register(evse, payload["meterStart"]).with_running(str(transaction), running),
+        state=after.with_register(evse, payload["meterStart"]).with_running(str(transaction), running),
         facts=(started,),
         question=rpc.Authorise(
             device=state.device, id_tag=payload["idTag"], purpose="start", evse=evse, transaction=str(transaction)
@@ -116,6 +117,19 @@ def _start(payload: Payload, state: State, _now_ms: int) -> Plan:
         wait=Wait.COMMITTED,
         answer=lambda result: {"transactionId": transaction, "idTagInfo": id_tag_info(result)},
     )
+
+
+def _numbered(payload: Payload, state: State) -> int:
+    """The same id for the same start. Another one of the same second, as of a clock that stands still, gets its own."""
+    usual = transaction_id(state.device, payload)
+    content = _content(payload, state)
+    if state.starts.get(usual, content) == content:
+        return usual
+    return transaction_id(state.device, payload, of_content=True)
+
+
+def _content(payload: Payload, state: State) -> int:
+    return number(state.device, payload)
 
 
 def _stop(payload: Payload, state: State, _now_ms: int) -> Plan:

@@ -262,3 +262,16 @@ def test_commands_without_meaning_are_refused_by_name() -> None:
     with pytest.raises(CannotTranslate, match="unknown_command"):
         v16.calls(command("ota"), state)
     assert v16.calls(command("permit"), state) == []
+
+
+@pytest.mark.req("CHG-05", "CHG-09")
+def test_starts_of_one_second_are_transactions_of_their_own() -> None:
+    """A clock that stands still, or a test script with one time for all: other content, another transaction."""
+    state, first = started()
+    other = say("StartTransaction", START | {"idTag": "TAG2"}, state)
+    second = other.answer(rpc.Authorised(status="Accepted"))["transactionId"]
+    assert first != second and first % 8 == second % 8 == START["connectorId"]
+    boot = say("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, other.state)
+    for payload, known in ((START, first), (START | {"idTag": "TAG2"}, second)):
+        again = say("StartTransaction", payload, boot.state)
+        assert again.answer(rpc.Authorised(status="Accepted"))["transactionId"] == known
