@@ -29,6 +29,7 @@ class Evidence(TypedDict, total=False):
     gaps: bool  # the stop came while messages of the transaction were missing
     heard: int  # when news of it was last received, ms
     over: NotRequired[str]  # why it must be over: unplugged, boot, start
+    word: NotRequired[str]  # the device's own word for why it stopped
 
 
 @dataclass(frozen=True)

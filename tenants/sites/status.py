@@ -17,10 +17,12 @@ def lock(*, device_id: str, device_evse: int) -> list[Evse]:
 
 
 def set_use(evses: Iterable[Evse], use: str, at: datetime) -> list[Evse]:
-    """What the EVSE is used for, unless newer news is there. Returns those whose status changed."""
+    """What the EVSE is used for, unless newer news is there. Of a new EVSE there is none, whatever clock the first news
+    has. Returns those whose status changed.
+    """
     changed = []
     for evse in evses:
-        if evse.status_at is None or at >= evse.status_at:
+        if evse.use == Status.UNKNOWN or evse.status_at is None or at >= evse.status_at:
             evse.use, evse.status_at = use, at
             changed += _save(evse)
     return changed

@@ -117,6 +117,7 @@ class TransactionSaid(Schema):
     meter_stop_wh: int | None = None
     energy_wh: int
     stop_reason: str
+    stopped_reason: str = Field(description="The same in the station's own word (OCPP)")
 
 
 class ItemSaid(Schema):

@@ -65,7 +65,8 @@ def variable(row: Variable) -> dict[str, Any]:
 def transaction(row: Session) -> dict[str, Any]:
     """A session as the station's transaction."""
     names = "transaction_id id_tag state started_at ended_at meter_start_wh meter_stop_wh energy_wh stop_reason"
-    return {**{name: getattr(row, name) for name in names.split()}, "session": row.uid, "evse": row.evse.device_evse}
+    told = {"session": row.uid, "evse": row.evse.device_evse, "stopped_reason": row.evidence.get("word", "")}
+    return {**{name: getattr(row, name) for name in names.split()}, **told}
 
 
 def message(entry: framelog.Entry) -> dict[str, Any]:

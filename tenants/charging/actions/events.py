@@ -178,6 +178,7 @@ def _stopped(device: Device, event: Event, now: datetime) -> None:
     session.evidence = metering.with_stop(session.evidence, event.ts_ms, to_ms(now), register, gaps=bool(event.gaps))
     if session.evidence["stop"] != known:
         session.stop_reason = event.reason or ""
+        session.evidence["word"] = event.code or ""
     session.register_wh = max(session.register_wh or 0, event.energy_wh or 0)
     if session.state != State.ENDED:
         change(session=session, state=State.ENDED, at=at, now=now, reason=event.reason or "")
@@ -236,13 +237,13 @@ def _over_by(sessions: "QuerySet[Session]", event: Event, now: datetime) -> None
 
 
 def _fault(device: Device, event: Event, now: datetime) -> None:
-    evses = evses_of(device, event, now)
-    tell_status(evses=evse_status.raise_fault(evses, event.code or REPORTED, from_ms(event.ts_ms)), now=now)
+    evses, at = evses_of(device, event, now), moment(device, event.ts_ms, now)
+    tell_status(evses=evse_status.raise_fault(evses, event.code or REPORTED, at), now=now)
 
 
 def _cleared(device: Device, event: Event, now: datetime) -> None:
-    evses = evses_of(device, event, now)
-    tell_status(evses=evse_status.clear_fault(evses, event.code or REPORTED, from_ms(event.ts_ms)), now=now)
+    evses, at = evses_of(device, event, now), moment(device, event.ts_ms, now)
+    tell_status(evses=evse_status.clear_fault(evses, event.code or REPORTED, at), now=now)
 
 
 def _boot(device: Device, event: Event, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The EVSEs of a station: as an operator describes them, or as the station names them; and their status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,10 +32,9 @@ STATUSES = {
 # Of the connectors of an EVSE the first of these that one of them has; of the station as a whole only the last two.
 RANK = (Status.CHARGING, Status.RESERVED, Status.AVAILABLE, Status.INOPERATIVE, Status.OUTOFORDER)
 WHOLE = (Status.INOPERATIVE, Status.OUTOFORDER)
-FAULTED = "ocpp"
+FAULTED, FACT = "ocpp", "station_fault"  # a fault as told here, and the same one as it comes through the broker
 MOST_EVSES = 64
-CLOCK_AHEAD = timedelta(minutes=10)
-EARLIEST = 2015
+LONGEST_QUEUE = timedelta(days=7)  # what stations say later than that was not kept by them: their clock is wrong
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,18 @@ def make_evse(*, station: Station, number: int, now: datetime) -> None:
     _make(station, number, Outlet(socket.standard, socket.max_power_w) if socket else UNSAID, now)
 
 
+def told(*, station: Station, evse: int, connector: int, at: datetime, now: datetime, said: Mapping[str, str]) -> None:
+    """A connector's status in OCPP's words: `status`, and what else the station says of it. Older news, and a word that
+    is none, change nothing.
+    """
+    at = plausible(at, now)
+    if said["status"] not in STATUSES or not _newest(station, evse, connector, {**said, "at": at}):
+        return
+    if evse:
+        make_evse(station=station, number=evse, now=now)
+    show(station=station, number=evse, now=now)
+
+
 def show(*, station: Station, number: int, now: datetime) -> None:
     """The status of an EVSE as its connectors, and the station as a whole, said it last; 0: of all."""
     changed = []
@@ -86,14 +97,24 @@ def show(*, station: Station, number: int, now: datetime) -> None:
             changed += evse_status.raise_fault([evse], FAULTED, at)
             continue
         changed += evse_status.set_use([evse], use, at)
-        if FAULTED in evse.faults:
-            changed += evse_status.clear_fault([evse], FAULTED, at)
+        for fault in {FAULTED, FACT}.intersection(evse.faults):
+            changed += evse_status.clear_fault([evse], fault, at)
     tell_status(evses=changed, now=now)
 
 
 def plausible(at: datetime, now: datetime) -> datetime:
     """The station's clock, unless it says 1970 or tomorrow: such a status would keep later ones out."""
-    return now if at > now + CLOCK_AHEAD or at.year < EARLIEST else at
+    return at if now - LONGEST_QUEUE < at <= now else now
+
+
+def _newest(station: Station, evse: int, connector: int, said: Mapping[str, object]) -> bool:
+    """Keep it, unless there is newer news."""
+    rows = ConnectorStatus.objects.select_for_update()
+    before = rows.filter(station=station, evse=evse, connector=connector).first()
+    if before is not None and before.at > said["at"]:
+        return False
+    ConnectorStatus.objects.update_or_create(station=station, evse=evse, connector=connector, defaults=dict(said))
+    return True
 
 
 def _use(station: Station, number: int) -> tuple[str | None, datetime | None]:

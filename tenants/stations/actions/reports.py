@@ -8,7 +8,7 @@ from saas.contracts import rpc
 from saas.devices.models import Device
 from saas.kit.time import from_ms
 
-from ..models import ConnectorStatus, Station
+from ..models import Station
 from . import equipment
 from .effects import configuration, storable
 from .hearing import station_of
@@ -34,29 +34,10 @@ def station_boot(*, device: Device, boot: rpc.Boot, now: datetime) -> Station:
 @transaction.atomic
 def station_status(*, device: Device, status: rpc.StatusReport, now: datetime) -> None:
     """A connector's status in OCPP's words. Older news, and a word that is none, change nothing."""
-    if status.status not in equipment.STATUSES:
-        return
-    station, at = station_of(device), equipment.plausible(from_ms(status.ts_ms), now)
-    if not _newest(station, status, at):
-        return
-    if status.evse:
-        equipment.make_evse(station=station, number=status.evse, now=now)
-    equipment.show(station=station, number=status.evse, now=now)
-
-
-def _newest(station: Station, status: rpc.StatusReport, at: datetime) -> bool:
-    """Keep it, unless there is newer news."""
-    rows = ConnectorStatus.objects.select_for_update()
-    before = rows.filter(station=station, evse=status.evse, connector=status.connector).first()
-    if before is not None and before.at > at:
-        return False
     said = {
         "status": status.status,
         "error_code": storable(status.error_code)[:50],
         "info": storable(status.info)[:100],
-        "at": at,
     }
-    ConnectorStatus.objects.update_or_create(
-        station=station, evse=status.evse, connector=status.connector, defaults=said
-    )
-    return True
+    at = from_ms(status.ts_ms)
+    equipment.told(station=station_of(device), evse=status.evse, connector=status.connector, at=at, now=now, said=said)

@@ -54,7 +54,7 @@ def test_a_walk_up_is_one_session_with_a_cost_in_any_order(people: Cast, station
     told = speaker(station, "271828")
     facts = [
         told.event("started", energy_wh=100, id_tag="04AB"),
-        told.event("stopped", 30, energy_wh=5_100, reason="local", id_tag="04AB"),
+        told.event("stopped", 30, energy_wh=5_100, reason="local", code="StoppedByEV", id_tag="04AB"),
     ]
     for fact in (facts[::-1] if stop_first else facts) * 2:
         told._tell(fact, START)
@@ -66,6 +66,7 @@ def test_a_walk_up_is_one_session_with_a_cost_in_any_order(people: Cast, station
         people.driver,
     )
     assert session.cdr["cdr_token"]["type"] == "RFID"
+    assert session.evidence["word"] == "StoppedByEV"
     told.evse = 4
     told._tell(told.event("started", energy_wh=1, session="31"), START)
     assert HeldFact.objects.get().reason == "unknown_evse" and Session.objects.count() == 1

@@ -40,7 +40,8 @@ def rig(ampere: Tenant) -> Rig:
     for number, state in (("1", "closed"), ("2", "charging")):
         Session.objects.create(
             evse=spot, device_id=rig.device.device_id, transaction_id=number, id_tag="TAG0", state=state,
-            meter_start_wh=100, meter_stop_wh=300, energy_wh=200, started_at=NOW, stop_reason="Local",
+            meter_start_wh=100, meter_stop_wh=300, energy_wh=200, started_at=NOW, stop_reason="local",
+            evidence={"word": "EVDisconnected"},
         )  # fmt: skip
     return rig
 
@@ -63,6 +64,7 @@ def test_one_answer_holds_all_that_a_kit_looks_for(rig: Rig, operator: Api) -> N
     assert [t["transaction_id"] for t in seen["running"]] == ["2"]
     assert [t["transaction_id"] for t in seen["transactions"]] == ["2", "1"]
     assert (seen["transactions"][1]["energy_wh"], seen["transactions"][1]["meter_stop_wh"]) == (200, 300)
+    assert seen["transactions"][1]["stopped_reason"] == "EVDisconnected"
     assert seen["progress"]["firmware"]["status"] == "Installed"
     assert seen["uid"] == said(operator.get(f"/stations/{seen['uid']}"))["uid"]
 

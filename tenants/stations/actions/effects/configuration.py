@@ -11,11 +11,13 @@ from ... import keys
 from ...keys import Key
 from ...models import Item, Station, StationCommand, Variable
 from ...reports import with_part
-from .base import Done, Json, Said, keep, note
+from .. import equipment
+from .base import Done, Json, Said, keep, moment, note
 
 SETTABLE, FIXED = "ReadWrite", "ReadOnly"
 TAKEN = {"Accepted": False, "RebootRequired": True}  # → whether it counts only after the next boot
 PASSWORD_KEY, PASSWORD = "AuthorizationKey", keys.parse("SecurityCtrlr/BasicAuthPassword")
+CONNECTOR_STATUS = ("Connector", "AvailabilityState")
 GONE = ("UnknownComponent", "UnknownVariable", "NotSupportedAttributeType")
 NAMES = ("component", "component_instance", "evse", "connector", "name", "instance", "attribute")
 Values = Mapping[Key, Mapping[str, object]]
@@ -118,15 +120,27 @@ def booted(station: Station) -> None:
 
 
 def event(said: Said) -> Json:
-    """NotifyEvent: each event is kept, and says the variable's value on the way."""
+    """NotifyEvent: each event is kept, and says the variable's value on the way; of a connector also its status."""
     values: dict[Key, Mapping[str, object]] = {}
     for one in said.payload["eventData"]:
         key = keys.of_json(one["component"], one["variable"])
         values[key] = {"value": one["actualValue"]}
+        if (key.component, key.name) == CONNECTOR_STATUS and key.evse and key.connector:
+            _status(said, key.evse, key.connector, one)
     known = set(Variable.objects.filter(station=said.station, key__in=map(str, values)).values_list("key", flat=True))
     store(said.station, {key: value for key, value in values.items() if str(key) in known}, said.now)
     note(said, ", ".join(f"{key} = {value['value']}" for key, value in values.items()))
     return {}
+
+
+def _status(said: Said, evse: int, connector: int, one: Json) -> None:
+    """2.0.1 lets a station say the status of a connector by NotifyEvent in the place of StatusNotification."""
+    word = one["actualValue"]
+    error = "OtherError" if word == "Faulted" else "NoError"
+    equipment.told(
+        station=said.station, evse=evse, connector=connector, at=moment(one["timestamp"], said.now), now=said.now,
+        said={"status": word, "error_code": error, "info": ""},
+    )  # fmt: skip
 
 
 def _clear_stale(said: Said) -> None:
