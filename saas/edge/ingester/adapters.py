@@ -1,12 +1,19 @@
 """Which adapter stands behind the port: `WATTLANE_INGESTER_ADAPTER`, `paho` (default) or `raw`."""
 
 import os
+from typing import Any
 
+from .ahead import Ahead
 from .paho_port import PahoPort
 from .raw_port import RawPort
 from .sessions import OpenPort
 
-ADAPTERS: dict[str, OpenPort] = {"paho": PahoPort, "raw": RawPort}
+
+def _raw(**wanted: Any) -> Ahead:
+    return Ahead(RawPort(**wanted))
+
+
+ADAPTERS: dict[str, OpenPort] = {"paho": PahoPort, "raw": _raw}
 
 
 def adapter() -> OpenPort:

@@ -16,6 +16,7 @@ from saas.kit.errors import Refused
 from saas.kit.tenant_context import tenant_schema
 
 from . import store
+from .cap import Cap, Chosen
 from .marks import Mark
 from .port import Message
 from .reading import STORED, BootName, Fact, Poison, parts_of, read, received_ms
@@ -46,7 +47,7 @@ class Outcome:
     """What a committed batch did. `acks`: how far each (device, boot) is committed; `urgent`: devices to tell now.
 
     `unlinked`: samples that were told and whose session the tenant does not know; they are stored like any other.
-    `clocks`: stored messages of devices whose clock is off.
+    `clocks`: stored messages of devices whose clock is off. `dropped`: how many of `poisons` were too many to keep.
     """
 
     acks: dict[BootName, int] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Outcome:
     repeated: int = 0
     unlinked: int = 0
     clocks: int = 0
+    dropped: int = 0
     poisons: list[Poison] = field(default_factory=list)
 
 
@@ -65,6 +67,7 @@ class Committer:
         self._handler = handler
         self._registry = Registry()
         self._seen: dict[str, datetime] = {}
+        self._cap = Cap()
 
     def commit(self, batch: list[Message]) -> Outcome:
         """Store a batch and apply what is new in it. Raises what the database raises: then nothing has happened."""
@@ -72,10 +75,34 @@ class Committer:
         try:
             with transaction.atomic():
                 self._commit(batch, outcome)
+                chosen = self._set_aside(outcome.poisons)
         except Exception:
             self._registry.forget()
             raise
+        self._settle(chosen, outcome)
         return outcome
+
+    def isolate(self, poison: Poison) -> Outcome:
+        """Set one aside that the database refuses."""
+        outcome = Outcome(poisons=[poison])
+        chosen = self._set_aside(outcome.poisons)
+        self._settle(chosen, outcome)
+        return outcome
+
+    def tell_dropped(self, now: datetime) -> None:
+        """Call often. Notes once a minute how much poison was too much to keep."""
+        if told := self._cap.turn(now):
+            store.set_aside(told)
+
+    def _set_aside(self, poisons: list[Poison]) -> Chosen:
+        chosen = self._cap.choose(poisons)
+        if chosen.kept:
+            store.set_aside(chosen.kept)
+        return chosen
+
+    def _settle(self, chosen: Chosen, outcome: Outcome) -> None:
+        self._cap.settle(chosen)
+        outcome.dropped = chosen.dropped.total()
 
     def _commit(self, batch: list[Message], outcome: Outcome) -> None:
         places = [parts_of(message.topic) for message in batch]
@@ -85,8 +112,6 @@ class Committer:
         fresh = self._number(facts, outcome)
         new = store.insert(fresh) if fresh else set()
         self._apply(facts, fresh, new, outcome)
-        if outcome.poisons:
-            store.set_aside(outcome.poisons)
         outcome.stored = len(fresh)
         outcome.clocks = sum(1 for fact in fresh if fact.clock)
 

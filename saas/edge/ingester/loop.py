@@ -10,7 +10,7 @@ from django.db import ProgrammingError, connection
 
 from saas.edge import metrics
 
-from . import partitions, store
+from . import partitions
 from .acks import Acks
 from .commit import DATABASE_AWAY, Committer, Handler, Outcome
 from .port import BrokerPort, Message
@@ -43,7 +43,7 @@ class Ingester:
         self._acks = Acks(port)
         self._stopping = False
         self._partitions_at = self._report_at = 0.0
-        self._counts = {"stored": 0, "repeated": 0, "set_aside": 0}
+        self._counts: Counter[str] = Counter()
 
     @property
     def ready(self) -> bool:
@@ -90,6 +90,7 @@ class Ingester:
         self._coverage.tend()
         self._sessions.tend()
         self._keep_partitions()
+        self._committer.tell_dropped(datetime.now(UTC))
 
     def _commit(self, batch: list[Message]) -> None:
         """Commit; a batch that the database refuses for its content is halved until the culprit stands alone."""
@@ -114,9 +115,7 @@ class Ingester:
 
     def _isolate(self, message: Message, wrong: Exception) -> Outcome:
         log.error("message_refused_by_database", topic=message.topic, error=str(wrong))
-        poison = Poison(message, f"error: {type(wrong).__name__}: {wrong}")
-        store.set_aside([poison])
-        return Outcome(poisons=[poison])
+        return self._committer.isolate(Poison(message, f"error: {type(wrong).__name__}: {wrong}"))
 
     def _surely(self, work: Callable[[], None]) -> bool:
         """Do it, as often as the database is away; False when stopped meanwhile. Keeps the broker's connection up."""
@@ -142,7 +141,10 @@ class Ingester:
                 log.info("partitions_made", count=made)
 
     def _count(self, outcome: Outcome) -> None:
-        counts = {"stored": outcome.stored, "repeated": outcome.repeated, "set_aside": len(outcome.poisons)}
+        kept = len(outcome.poisons) - outcome.dropped
+        counts = {
+            "stored": outcome.stored, "repeated": outcome.repeated, "set_aside": kept, "dropped": outcome.dropped,
+        }  # fmt: skip
         for name, count in counts.items():
             self._counts[name] += count
             metrics.MESSAGES.labels(name).inc(count)

@@ -44,17 +44,17 @@ class TopicNames:
     """Topics come again and again: each is decoded once."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, str] = {}
+        self.known: dict[bytes, str] = {}
 
     def of(self, topic: bytes) -> str:
         """As text. Raises Violation where it is none."""
-        return self._known.get(topic) or self._decode(topic)
+        return self.known.get(topic) or self._decode(topic)
 
     def _decode(self, topic: bytes) -> str:
-        if len(self._known) >= TOPICS_REMEMBERED:
-            self._known.clear()
+        if len(self.known) >= TOPICS_REMEMBERED:
+            self.known.clear()
         try:
-            name = self._known[topic] = topic.decode()
+            name = self.known[topic] = topic.decode()
         except UnicodeDecodeError as wrong:
             raise Violation("a topic that is no UTF-8") from wrong
         return name
@@ -102,22 +102,42 @@ def split(data: bytes) -> tuple[list[Publish | Other], int]:
     """The whole packets at the head of `data`, in order, and how many bytes they are; the rest waits for more."""
     found: list[Publish | Other] = []
     at, end = 0, len(data)
-    while (frame := _frame(data, at, end)) is not None:
-        start, stop = frame
-        first = data[at]
-        found.append(_publish(data, first, start, stop) if first >> 4 == PUBLISH else _other(data, first, start, stop))
-        at = stop
-    return found, at
+    while True:
+        some, at = publishes(data, at)
+        found += some
+        frame = _frame(data, at, end)
+        if frame is None:
+            return found, at
+        found.append(_other(data, data[at], *frame))
+        at = frame[1]
 
 
 def publishes(data: bytes, at: int) -> tuple[list[Publish], int]:
     """The whole PUBLISH packets from `at` on, up to any other packet, and where they end."""
     found: list[Publish] = []
     end = len(data)
-    while at < end and data[at] >> 4 == PUBLISH and (frame := _frame(data, at, end)) is not None:
+    while True:
+        at = _common(data, at, found)
+        if at >= end or data[at] >> 4 != PUBLISH or (frame := _frame(data, at, end)) is None:
+            return found, at
         found.append(_publish(data, data[at], *frame))
         at = frame[1]
-    return found, at
+
+
+def _common(data: bytes, at: int, found: list[Publish]) -> int:
+    """The hot loop: packets at QoS 1 of 128 to 16,383 bytes, up to one that is anything else or wrong; where that is.
+
+    Without a call for each packet; what it leaves is for `_publish`, which says what is wrong.
+    """
+    append, new, last = found.append, tuple.__new__, len(data) - 4
+    while at < last and data[at] & 0xF6 == 0x32 and data[at + 1] > 127 and (high := data[at + 2]) < 128:
+        stop = at + 3 + (data[at + 1] & 127 | high << 7)
+        body = at + 7 + (data[at + 3] << 8 | data[at + 4])
+        if body > stop or stop > last + 4 or not (mid := data[body - 2] << 8 | data[body - 1]):
+            break
+        append(new(Publish, (data[at + 5 : body - 2], data[body:stop], mid)))
+        at = stop
+    return at
 
 
 def _frame(data: bytes, at: int, end: int) -> tuple[int, int] | None:

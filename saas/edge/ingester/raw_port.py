@@ -20,7 +20,7 @@ from saas.edge.mqtt.link import broker_address
 from saas.kit.home import home
 
 from . import packets
-from .port import FILTERS, KEEP_ALIVE_SECONDS, MOST_BYTES, USER, Message, mids_of, token_of
+from .port import FILTERS, KEEP_ALIVE_SECONDS, MOST_BYTES, USER, Message, mids_of
 from .subscriptions import Changes
 
 log = structlog.get_logger("ingester")
@@ -131,13 +131,15 @@ class RawPort:
     def _take(self, found: list[packets.Publish | packets.Other], size: int) -> None:
         now, connection, names = datetime.now(UTC), self._connection, self._names
         self._inbox_bytes += size
+        append, new, known = self._inbox.append, tuple.__new__, names.known.get
+        high = connection << 16
         for packet in found:
             if isinstance(packet, packets.Other):
                 self._answered(packet)
-                connection = self._connection
+                high = self._connection << 16
                 continue
             topic, payload, mid = packet
-            self._inbox.append(Message(names.of(topic), payload, now, token_of(connection, mid)))
+            append(new(Message, (known(topic) or names.of(topic), payload, now, high | mid if mid else 0)))
 
     def _answered(self, packet: packets.Other) -> None:
         if packet.kind == packets.CONNACK:

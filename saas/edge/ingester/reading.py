@@ -16,10 +16,12 @@ from .port import Message
 KINDS = ("telemetry", "event", "reply", "status")
 STORED = frozenset(("telemetry", "event", "reply"))
 INT4 = 2**31 - 1
+IN_INT4 = ("power_w", "current_ma", "voltage_mv")  # none is negative, so their bits show whether one is too large
 EARLIEST_MS = 1_704_067_200_000  # 2024: no device that speaks this protocol is older
 LATEST_MS = 4_102_444_800_000  # 2100: beyond it a time is no wrong clock but nonsense, and days are made of it
 AHEAD_MS = 300_000
 BootName = tuple[str, int]  # device, boot
+REVOKED = Device.State.REVOKED.value
 _decode = {kind: DECODERS[kind].decode for kind in KINDS}
 
 
@@ -34,8 +36,7 @@ class _Envelope(msgspec.Struct):
 _envelope = msgspec.json.Decoder(_Envelope).decode
 
 
-@dataclass(slots=True)
-class Fact:
+class Fact(msgspec.Struct, gc=False):
     """A message that fits. `body` is the struct of its kind; `boot` names the device and its boot; `clock` says
     "ahead" or "behind" when the device's clock is wrong beyond doubt."""
 
@@ -70,7 +71,7 @@ def parts_of(topic: str) -> tuple[str, str] | None:
 
 def read(message: Message, device: Device | None, kind: str) -> Fact | Poison:
     """`device` is what the registry knows by the topic's name; None when nothing."""
-    if device is None or device.state == Device.State.REVOKED:
+    if device is None or device.state == REVOKED:
         return Poison(message, "revoked_device" if device else "unknown_device")
     payload = message.payload
     if len(payload) > wire.MAX_BYTES:
@@ -104,14 +105,8 @@ def _unfit(payload: bytes, kind: str, body: Any) -> str | None:
         return "nul_character: text may not hold U+0000"
     if body.ts_ms > LATEST_MS:
         return "out_of_range: ts_ms"
-    if kind == "telemetry":
-        for field, value in (
-            ("power_w", body.power_w),
-            ("current_ma", body.current_ma),
-            ("voltage_mv", body.voltage_mv),
-        ):
-            if value is not None and value > INT4:
-                return f"out_of_range: {field}"
+    if kind == "telemetry" and ((body.power_w or 0) | (body.current_ma or 0) | (body.voltage_mv or 0)) > INT4:
+        return f"out_of_range: {next(field for field in IN_INT4 if (getattr(body, field) or 0) > INT4)}"
     return None
 
 

@@ -60,21 +60,30 @@ def insert(facts: Sequence[Fact]) -> set[Name]:
     Straight into the table first: the marks let through what is new, so something is there already only after a
     replay by hand, or for a boot whose mark was forgotten.
     """
-    lines = rows.lines(facts)
     with suppress(IntegrityError), transaction.atomic():
-        _copy("telemetry.message", rows.NAMES, lines)
+        _copy_facts("telemetry.message", facts)
         return {(*fact.boot, fact.body.seq) for fact in facts if fact.kind != "telemetry"}
     return insert_missing(facts)
 
 
-def _copy(table: str, columns: str, lines: str) -> None:
+def _copy_facts(table: str, facts: Sequence[Fact]) -> None:
+    samples = [fact for fact in facts if fact.kind == "telemetry"]
+    if samples:
+        _copy(f"{table} ({rows.SAMPLE_COLUMNS})", rows.samples(samples), form="(FORMAT binary)")
+    if len(samples) < len(facts):
+        others = rows.others(fact for fact in facts if fact.kind != "telemetry")
+        _copy(f"{table} ({rows.OTHER_COLUMNS})", [others.encode()])
+
+
+def _copy(into: str, parts: Iterable[bytes], form: str = "") -> None:
     """Django translates the errors of `execute` alone: without the wrapper a database that is away is not known."""
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {into} FROM STDIN {form}") as copy,
     ):
-        copy.write(lines)
+        for part in parts:
+            copy.write(part)
 
 
 def insert_missing(facts: Sequence[Fact]) -> set[Name]:
@@ -83,29 +92,31 @@ def insert_missing(facts: Sequence[Fact]) -> set[Name]:
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.message) ON COMMIT DROP; DELETE FROM incoming"
         )
-        _copy("incoming", rows.NAMES, rows.lines(facts))
+        _copy_facts("incoming", facts)
         cursor.execute(
-            f"INSERT INTO telemetry.message ({rows.NAMES}) SELECT {rows.NAMES} FROM incoming "  # noqa: S608
-            "ON CONFLICT DO NOTHING RETURNING device, boot, seq"
+            "INSERT INTO telemetry.message SELECT * FROM incoming ON CONFLICT DO NOTHING RETURNING device, boot, seq"
         )
         return set(cursor.fetchall())
 
 
 def set_aside(poisons: Sequence[Poison]) -> None:
-    """Keep what cannot be used, with the reason."""
-    _copy("telemetry.quarantine", "topic, payload, reason, received_at, stored", "".join(map(_aside, poisons)))
+    """Keep what cannot be used, with the reason: one statement, in the binary format, however many they are."""
+    parts = [rows.BEGIN, *map(_aside, poisons), rows.END]
+    _copy("telemetry.quarantine (topic, payload, reason, received_at, stored)", [b"".join(parts)], "(FORMAT binary)")
 
 
-def _aside(poison: Poison) -> str:
+def _aside(poison: Poison) -> bytes:
     message = poison.source
-    topic, reason = rows.escaped(_clean(message.topic)), rows.escaped(_clean(poison.reason))
-    payload = message.payload[:KEPT_BYTES].hex()
-    return f"{topic}\t\\\\x{payload}\t{reason}\t{message.received_at.isoformat()}\t{poison.stored}\n"
+    values = (
+        _clean(message.topic), message.payload[:KEPT_BYTES], _clean(poison.reason), rows.moment(message.received_at),
+        b"\1" if poison.stored else b"\0",
+    )  # fmt: skip
+    return rows.binary(values)
 
 
-def _clean(text: str) -> str:
+def _clean(text: str) -> bytes:
     """Words of others may hold what a text column cannot."""
-    return text[:500].replace("\0", "").encode("utf-8", "replace").decode()
+    return text[:500].replace("\0", "").encode("utf-8", "replace")
 
 
 def tell_online(schema: str, device: str) -> None:

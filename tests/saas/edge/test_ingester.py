@@ -215,8 +215,8 @@ def test_a_broken_status_uses_up_no_number(bench: Bench) -> None:
 def test_a_message_that_only_the_database_refuses_is_isolated(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     fits = copy._sample
 
-    def row(fact: Any) -> Any:
-        return fits(fact).replace("\t", "not a number\t", 1) if fact.body.seq == 5 else fits(fact)
+    def row(fact: Any, heads: Any) -> bytes:
+        return b"\0\1" if fact.body.seq == 5 else fits(fact, heads)
 
     monkeypatch.setattr(copy, "_sample", row)
     bench.take(*(sample(bench.device, seq) for seq in range(1, 11)))
