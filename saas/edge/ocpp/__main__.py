@@ -17,10 +17,10 @@ from saas.kit.home import home
 from saas.kit.pki import Authority
 
 from . import tls
-from .connection import Services
 from .gateway import Gateway
 from .ports import MqttBroker
 from .rawlog import RawLog, policy_of
+from .services import Services
 
 log = structlog.get_logger("ocpp")
 GOODBYE_SECONDS = 2

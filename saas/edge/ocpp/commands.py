@@ -17,10 +17,11 @@ from saas.contracts.telemetry import messages, wire
 from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from .calling import CallFailed
-from .connection import Connection, Services
+from .connection import Connection
 from .facts import of_stream, stamped
 from .ports import BrokerAway, published
 from .publisher import now_ms
+from .services import Services
 from .station import CannotTranslate, OutCall
 
 log = structlog.get_logger("ocpp")

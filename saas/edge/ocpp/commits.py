@@ -45,10 +45,11 @@ class Commits:
 
     def stored(self, boot: int, seq: int) -> None:
         """The acknowledgement is cumulative: every message of this boot up to seq."""
-        if not self._waiting:
+        waiting = self._waiting
+        if not waiting:
             return
-        for name in [name for name in self._waiting if name[0] == boot and name[1] <= seq]:
-            for batch in self._waiting.pop(name):
+        for name in [name for name in waiting if name[0] == boot and name[1] <= seq]:
+            for batch in waiting.pop(name):
                 batch.left -= 1
                 if not batch.left:
                     batch.done(True)

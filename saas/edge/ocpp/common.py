@@ -1,6 +1,6 @@
 """What both versions' translators share: notices, plugs and faults, samples, reasons, authorisation. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +10,9 @@ from saas.contracts import rpc
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event, Telemetry
 
-from . import schemas
+from . import schemas, typed
 from .facts import Numbers, instant_ms, of_stream, stamped, text_of
 from .frames import Fault
-from .meter import Sample, reading
 from .station import WIRE_STATE, Handler, Plan, State, nothing
 
 log = structlog.get_logger("ocpp")
@@ -59,39 +58,41 @@ FAULT_CODES: Mapping[str, str] = {
 }
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One `meterValue` of a message: its time, as it came, and what of it can be used."""
-
-    ts_ms: int
-    raw: Any
-    samples: list[Sample]
-
-
-Numbering = Callable[[int, Entry], Numbers]  # the place of the entry in its message, the entry
+Numbering = Callable[[int, Any], Numbers]  # the place of a `meterValue` in its message, the (typed) value itself
+Reading = Callable[[list[Any]], dict[str, int] | None]
 
 
 def meter_stream(device: str, evse: int, session: str | None) -> Numbering:
     """The numbering of plain meter values."""
-    return lambda _place, entry: of_stream(device, "meter", evse, entry.ts_ms, [session, entry.raw])
+    return lambda _place, entry: of_stream(device, "meter", evse, entry.timestamp.ms, [session, entry.sampledValue])
 
 
 def samples(
-    state: State, evse: int, session: str | None, entries: Iterable[Entry], numbers: Numbering
+    state: State, evse: int, session: str | None, values: Iterable[Any], *, numbers: Numbering, reading: Reading
 ) -> tuple[Telemetry, ...]:
-    """Samples as facts. One without energy takes the last register of its EVSE; without any it is left out."""
+    """Samples of `meterValue` (typed) as facts. One without energy takes the last register of its EVSE; without any it
+    is left out.
+    """
     register, found = state.registers.get(evse), []
-    for place, entry in enumerate(entries):
-        figures: dict[str, Any] = reading(entry.samples)
+    for place, entry in enumerate(values):
+        figures: dict[str, Any] | None = reading(entry.sampledValue)
+        if figures is None:
+            continue
         register = figures.pop("energy_wh", register)
-        if register is not None and entry.samples:
-            stamp = stamped(numbers(place, entry), entry.ts_ms, evse)
-            found.append(Telemetry(**stamp, energy_wh=register, session=session, **figures))
+        if register is not None:
+            boot, seq = numbers(place, entry)
+            found.append(
+                Telemetry(
+                    v=1, boot=boot, seq=seq, ts_ms=entry.timestamp.ms, evse=evse, energy_wh=register, session=session,
+                    **figures,
+                )
+            )  # fmt: skip
     return tuple(found)
 
 
-def register_of(facts: Iterable[Telemetry]) -> int | None:
+def register_of(facts: Sequence[Telemetry]) -> int | None:
     """The last energy register among the facts, in Wh."""
-    return next(reversed([fact.energy_wh for fact in facts]), None)
+    return facts[-1].energy_wh if facts else None
 
 
 def notice(state: State, action: str, payload: dict[str, Any], now_ms: int, *, reason: str, evse: int = 0) -> Event:
@@ -124,6 +125,15 @@ def field(*path: str) -> Callable[[dict[str, Any]], str]:
         return str(payload) if path else ""
 
     return words
+
+
+def of_types(version: str, action: str, handle: Handler) -> Handler:
+    """A handler of typed payloads, for those that are not typed yet as well."""
+
+    def ready(payload: Any, state: State, now_ms: int) -> Plan:
+        return handle(typed.converted(version, action, payload) if type(payload) is dict else payload, state, now_ms)
+
+    return ready
 
 
 def telling(version: str, what: Telling) -> Handler:

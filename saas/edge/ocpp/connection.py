@@ -8,59 +8,27 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from saas.contracts import rpc
 from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
-from . import frames, schemas
+from . import frames, schemas, typed
 from .calling import Answer, Caller
 from .frames import Call, Fault
-from .ports import Answers, Broker
+from .framing import BAD_DATA
 from .publisher import Publisher, Sent, Silence, now_ms
-from .rawlog import RawLog
 from .registration import Registration
-from .retell import Retelling
+from .services import Services, Socket
 from .station import OutCall, Plan, State, Wait
-from .websocket import BAD_DATA, Gone
+from .websocket import Gone
 
 log = structlog.get_logger("ocpp")
 MAX_CALLS_WAITING = 32
 OUT_OF_TURN = "Heartbeat"
 LATE = "no acknowledgement in time"
-
-
-class Socket(Protocol):
-    """The part of a WebSocket that a conversation needs."""
-
-    def send(self, message: bytes) -> None:
-        """Raises Gone."""
-
-    def close(self, code: int = 1000, reason: str = "") -> None:
-        """Begin to close."""
-
-    def fail(self, code: int, why: str) -> None:
-        """Close for a broken rule."""
-
-    def hold(self) -> None:
-        """Read no more for now."""
-
-    def go_on(self) -> None:
-        """Read again."""
-
-
-class Services:
-    """What all conversations share. Times in seconds: see the defaults."""
-
-    def __init__(self, broker: Broker, answers: Answers, rawlog: RawLog, **times: float) -> None:
-        self.broker, self.answers, self.rawlog = broker, answers, rawlog
-        self.puback_s = times.get("puback_s", 10.0)
-        self.commit_s = times.get("commit_s", 25.0)
-        self.call_s = times.get("call_s", 30.0)
-        self.keep_alive_s = times.get("keep_alive_s", 30.0)
-        self.retelling = Retelling(answers, pause_s=times.get("retell_s", 3.0))
 
 
 class Connection:
@@ -70,8 +38,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_caller", "_current", "_gone", "_publisher", "_registration", "_services", "_socket", "_telling", "_version",
-        "_waiting", "_worker", "device", "state", "translator",
+        "_caller", "_current", "_decoders", "_gone", "_publisher", "_registration", "_services", "_socket", "_telling",
+        "_version", "_waiting", "_worker", "device", "state", "translator",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +56,7 @@ class Connection:
         self.device = state.device
         self.translator = translator
         self._version: str = translator.VERSION
+        self._decoders = typed.decoders(self._version)
         self._socket = socket
         self._services = services
         self._gone = gone
@@ -101,7 +70,11 @@ class Connection:
 
     def received(self, message: bytes, text: bool) -> None:
         """A message of the station."""
-        self._services.rawlog.add(self.device, "in", message)
+        call = typed.read(self._decoders, message) if text else None
+        self._services.rawlog.add(self.device, "in", message, harmless=call is not None)
+        if call is not None:
+            self._take(call)
+            return
         try:
             if not text:
                 raise Fault("bad_frame", "OCPP-J uses text frames.")
@@ -239,15 +212,20 @@ class Connection:
         self._socket.go_on()
 
     def _plan(self, call: Call) -> Plan:
+        if type(call.payload) is dict:
+            self._judge(call)
+        if not self._registration.allows(call.action):
+            raise Fault("security", "The station is not accepted yet: send BootNotification.")
+        plan: Plan = self.translator.translate(call.action, call.payload, self.state, now_ms())
+        return plan
+
+    def _judge(self, call: Call) -> None:
+        """Raise Fault unless a station may ask this, so."""
         if call.action not in self.translator.ACTIONS:
             known = call.action in schemas.actions(self._version)
             code = "unsupported_action" if known else "unknown_action"
             raise Fault(code, f"{call.action[:50]} is not for a station to ask.")
         schemas.check_request(self._version, call.action, call.payload)
-        if not self._registration.allows(call.action):
-            raise Fault("security", "The station is not accepted yet: send BootNotification.")
-        plan: Plan = self.translator.translate(call.action, call.payload, self.state, now_ms())
-        return plan
 
     async def _settled(self, plan: Plan, sent: Sent) -> Any:
         """The result of the plan's question, when all that it waits for has happened. Raises Fault or Silence.
@@ -276,7 +254,8 @@ class Connection:
             self._registration.accepted = result.status == "Accepted"
         if plan.state is not self.state and call.action != OUT_OF_TURN:
             self._became(plan.state)
-        self._say(frames.result(call.id, plan.answer(result)))
+        answer = plan.answer(result)
+        self._say(frames.result(call.id, answer), harmless=not answer)
 
     def _fail(self, call: Call, wrong: Exception) -> None:
         if not isinstance(wrong, Fault):
@@ -328,16 +307,16 @@ class Connection:
         except (NoAnswer, Refusal) as wrong:
             log.info("not_told", device=self.device, reason=str(wrong))
 
-    def _say(self, answer: bytes) -> None:
+    def _say(self, answer: bytes, *, harmless: bool = False) -> None:
         """An answer that nobody waits for any more is dropped."""
         try:
-            self._send(answer)
+            self._send(answer, harmless=harmless)
         except Gone:
             log.info("answer_dropped", device=self.device)
 
-    def _send(self, frame: bytes) -> None:
+    def _send(self, frame: bytes, *, harmless: bool = False) -> None:
         self._socket.send(frame)
-        self._services.rawlog.add(self.device, "out", frame)
+        self._services.rawlog.add(self.device, "out", frame, harmless=harmless)
 
 
 def _is_utf8(message: bytes) -> bool:

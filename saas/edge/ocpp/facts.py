@@ -43,8 +43,7 @@ _sorted = msgspec.json.Encoder(order="deterministic").encode
 def number(*parts: object, bits: int = 63) -> int:
     """A positive number of `bits` bits that depends on the parts alone."""
     digest = blake2b(_sorted(parts), digest_size=8).digest()
-    span: int = 2**bits - 1
-    return int.from_bytes(digest, "big") % span + 1
+    return int.from_bytes(digest, "big") % ((1 << bits) - 1) + 1
 
 
 def of_turn(device: str, *named_by: object) -> Numbers:

@@ -53,11 +53,11 @@ class Fault(Exception):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """The station asks."""
+    """The station asks. `payload`: an object, not judged yet; or a typed one that is (see typed.py)."""
 
     id: str
     action: str
-    payload: dict[str, Any]
+    payload: Any
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -17,10 +17,11 @@ from websockets.http11 import Request
 from saas.contracts.telemetry import messages, wire
 
 from .commands import Commands
-from .connection import Connection, Services
+from .connection import Connection
 from .door import Door
 from .handshake import TRANSLATORS, Admission, admit
 from .publisher import now_ms
+from .services import Services
 from .station import State
 from .upgrade import Refused
 from .websocket import WebSocket

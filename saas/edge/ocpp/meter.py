@@ -15,6 +15,8 @@ import msgspec
 _LOCATIONS = ("Outlet", "Inlet", "Cable", "Body", "EV")
 _LINES = ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N")
 _MAX_DIGITS = 15
+_TENS = tuple(10**power for power in range(4))
+_TEN_TO_15, _NEAR_EXACT = 10**_MAX_DIGITS, 1e9
 _REGISTER = "Energy.Active.Import.Register"
 
 
@@ -68,7 +70,6 @@ def _mean(values: Sequence[int]) -> tuple[int, int]:
     return sum(values), len(values)
 
 
-_NO_UNIT: Mapping[str, Any] = {}
 _ONE, _THOUSAND = Unit(0), Unit(3)
 _MEASURANDS: Mapping[str, Measurand] = {
     _REGISTER: Measurand("energy_wh", {"Wh": _ONE, "kWh": _THOUSAND}, _sum, 0, 10**_MAX_DIGITS),
@@ -98,52 +99,97 @@ _KNOWN: Mapping[tuple[str | None, str | None], tuple[Measurand, Unit]] = {
 }
 
 
-def samples_16(sampled: Iterable[Mapping[str, Any]]) -> list[Sample]:
-    """Usable samples of OCPP 1.6 `sampledValue`."""
+def reading_16(sampled: Sequence[Any]) -> dict[str, int] | None:
+    """Fields of Telemetry, in base units, of one OCPP 1.6 `sampledValue` (typed); None: nothing of it can be used."""
+    found: dict[str, int] = {}
+    for entry in sampled:
+        known = _KNOWN.get((entry.measurand, entry.unit))
+        if known is None:
+            continue
+        how, unit = known
+        if entry.phase is not None or entry.format == "SignedData" or how.field in found or not unit.plain:
+            return _of_several(_samples_16(sampled))
+        base = _base_of_text(entry.value, unit.power)
+        if base is None or not how.low <= base <= how.high:
+            return _of_several(_samples_16(sampled))
+        found[how.field] = base
+    return found or None
+
+
+def reading_201(sampled: Sequence[Any]) -> dict[str, int] | None:
+    """The same of OCPP 2.0.1."""
+    found: dict[str, int] = {}
+    for entry in sampled:
+        scale = entry.unitOfMeasure
+        known = _KNOWN.get((entry.measurand, scale and scale.unit))
+        if known is None:
+            continue
+        how, unit = known
+        if entry.phase is not None or (scale and scale.multiplier) or how.field in found or not unit.plain:
+            return _of_several(_samples_201(sampled))
+        base = _base_of_number(entry.value, unit.power)
+        if base is None or not how.low <= base <= how.high:
+            return _of_several(_samples_201(sampled))
+        found[how.field] = base
+    return found or None
+
+
+def _base_of_text(text: str, power: int) -> int | None:
+    """Of a usual text; None where it needs a closer look."""
+    if len(text) > _MAX_DIGITS:
+        return None
+    if text.isdecimal():
+        return int(text) * _TENS[power]
+    whole, _, part = text.partition(".")
+    if whole.isdecimal() and part.isdecimal() and len(part) <= power:
+        return int(whole + part) * _TENS[power - len(part)]
+    return None
+
+
+def _base_of_number(value: int | float, power: int) -> int | None:
+    """Of a usual number; None where it needs a closer look.
+
+    What the station wrote and its float differ by less than 2⁻⁵³ of it, and so does a product: below 10⁹ an error of
+    less than 10⁻⁶. So the nearest whole number is the right one unless a half is near; and halves below 10⁹ are floats
+    without any error, so without a product nothing is in doubt.
+    """
+    if type(value) is int:
+        return value * _TENS[power] if abs(value) < _TEN_TO_15 else None
+    product = value * _TENS[power]
+    if not -_NEAR_EXACT < product < _NEAR_EXACT:
+        return None
+    whole = round(product)
+    return whole if not power or -0.49 < product - whole < 0.49 else None
+
+
+def _samples_16(sampled: Iterable[Any]) -> list[Sample]:
+    """All that can be used, to be combined."""
     found = []
     for entry in sampled:
-        get = entry.get
-        known = _KNOWN.get((get("measurand"), get("unit")))
-        if known is not None and get("format", "Raw") == "Raw":
-            number = _number(entry["value"])
-            if number is not None:
-                digits, power = number
-                found.append(Sample(known[0], known[1], digits, power, get("phase"), get("location", "Outlet")))
+        known = _KNOWN.get((entry.measurand, entry.unit))
+        number = _number(entry.value) if known and entry.format != "SignedData" else None
+        if known and number:
+            found.append(Sample(*known, *number, entry.phase, entry.location or "Outlet"))
     return found
 
 
-def samples_201(sampled: Iterable[Mapping[str, Any]]) -> list[Sample]:
-    """Usable samples of OCPP 2.0.1 `sampledValue`."""
-    found: list[Sample] = []
+def _samples_201(sampled: Iterable[Any]) -> list[Sample]:
+    """The same of OCPP 2.0.1."""
+    found = []
     for entry in sampled:
-        get = entry.get
-        unit = get("unitOfMeasure", _NO_UNIT)
-        known, multiplier = _KNOWN.get((get("measurand"), unit.get("unit"))), int(unit.get("multiplier", 0))
-        if known is not None and abs(multiplier) <= _MAX_DIGITS:
-            number = _number(entry["value"])
-            if number is not None:
-                digits, power = number
-                found.append(
-                    Sample(known[0], known[1], digits, power + multiplier, get("phase"), get("location", "Outlet"))
-                )
+        scale = entry.unitOfMeasure
+        known, multiplier = _KNOWN.get((entry.measurand, scale and scale.unit)), (scale and scale.multiplier) or 0
+        number = _number(entry.value) if known and abs(multiplier) <= _MAX_DIGITS else None
+        if known and number:
+            digits, power = number
+            found.append(Sample(*known, digits, power + multiplier, entry.phase, entry.location or "Outlet"))
     return found
 
 
-def reading(samples: list[Sample]) -> dict[str, int]:
-    """Fields of Telemetry, in base units, of all that was sampled at one moment."""
-    found: dict[str, int] = {}
-    for sample in samples:
-        how = sample.how
-        if sample.phase is not None or how.field in found or not sample.unit.plain:
-            return _of_several(samples)
-        found[how.field] = base = _scaled(sample.digits, 1, sample.power + sample.unit.power)
-        if not how.low <= base <= how.high:
-            return _of_several(samples)
-    return found
-
-
-def _of_several(samples: list[Sample]) -> dict[str, int]:
-    """Where a measurand was said more than once."""
+def _of_several(samples: list[Sample]) -> dict[str, int] | None:
+    """Where a measurand may be said more than once, or in an unusual way."""
+    if not samples:
+        return None
     by_field: dict[str, list[Sample]] = {}
     for sample in samples:
         by_field.setdefault(sample.how.field, []).append(sample)

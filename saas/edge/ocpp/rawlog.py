@@ -1,4 +1,4 @@
-"""Writes the raw log of stations (see saas.kit.framelog): lines are made at once, put on disk several times a second.
+"""Writes the raw log of stations (see saas.kit.framelog), several times a second.
 
 Secrets are taken out before a line is written. A file is closed and compressed when its day is over or when it is
 full; what is older than `keep_days`, or more than `keep_bytes` a station, goes, oldest first.
@@ -10,13 +10,14 @@ import gzip
 import os
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from saas.kit.framelog import Part, Way, folder_of, parts
+from saas.kit.framelog import Line, Part, Way, folder_of, parts
 from saas.kit.redaction import redacted_text
 
 log = structlog.get_logger("ocpp")
@@ -26,13 +27,16 @@ PART_BYTES = 4_000_000
 KEEP_BYTES = 20_000_000
 KEEP_DAYS = 365  # at most; a tenant may keep its stations' frames for a shorter time
 MAX_WAITING = 16_000_000
+ENTRY_BYTES = 200  # of memory, besides the frame
 SLICE = 50
 SLOW_S, SLOW_FOR_S = 0.1, 60.0
 REFUSALS_EVERY_S = 60.0
 KNOWN_FILES = 20_000
-_encode = msgspec.json.Encoder().encode
+_lines = msgspec.json.Encoder().encode_lines
 
-Waiting = dict[str, bytearray]  # by device: whole lines
+# By device: nanoseconds since 1970, way, frame, whether it can hold no secret.
+Entry = tuple[int, Way, str | bytes, bool]
+Waiting = dict[str, list[Entry]]
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -60,20 +64,19 @@ class RawLog:
 
     def __init__(self, root: Path, policy: Policy | None = None) -> None:
         self._files = Files(root, policy or Policy())
-        self._waiting: Waiting = defaultdict(bytearray)
+        self._waiting: Waiting = defaultdict(list)
         self._bytes = 0
         self._dropped = 0
         self._refused_at: dict[str, float] = {}
         self._slow_until = 0.0
 
-    def add(self, device: str, way: Way, frame: str | bytes) -> None:
-        """Keep one frame, or one word about the connection."""
+    def add(self, device: str, way: Way, frame: str | bytes, *, harmless: bool = False) -> None:
+        """Keep one frame, or one word about the connection. `harmless`: it is known to hold no secret."""
         if self._bytes > MAX_WAITING:
             self._dropped += 1
             return
-        line = line_of(time.time_ns() // 1_000_000, way, frame)
-        self._waiting[device] += line
-        self._bytes += len(line)
+        self._waiting[device].append((time.time_ns(), way, frame, harmless))
+        self._bytes += len(frame) + ENTRY_BYTES
 
     def refused(self, device: str, why: str) -> None:
         """Keep that a connection was refused, once a minute at most: guesses must not push real frames out."""
@@ -117,7 +120,7 @@ class RawLog:
             await asyncio.to_thread(self._files.write, heavy)
 
     def _take(self) -> Waiting:
-        taken, self._waiting = self._waiting, defaultdict(bytearray)
+        taken, self._waiting = self._waiting, defaultdict(list)
         self._bytes = 0
         if self._dropped:
             log.warning("raw_frames_dropped", count=self._dropped)
@@ -142,8 +145,8 @@ class Files:
         """A full disk must not stop stations: it is logged, and the frames are lost."""
         today = _today()
         try:
-            for device, lines in taken.items():
-                self._append(device, today, lines)
+            for device, entries in taken.items():
+                self._append(device, today, lines_of(entries))
         except OSError as wrong:
             self._open.clear()
             log.error("raw_log_failed", reason=str(wrong))
@@ -159,7 +162,7 @@ class Files:
                 log.error("raw_log_not_tidied", folder=folder.name, reason=str(wrong))
         self._open.clear()
 
-    def _append(self, device: str, today: str, data: bytearray) -> None:
+    def _append(self, device: str, today: str, data: bytes) -> None:
         folder = folder_of(device, self._root)
         part, size = self._open.get(device) or _resume(folder, today)
         if part.day != today or size >= self._policy.part_bytes:
@@ -233,7 +236,11 @@ def _following(folder: Path, day: str) -> Part:
     return Part(day, max(numbers, default=0) + 1)
 
 
-def line_of(ts_ms: int, way: Way, frame: str | bytes) -> bytes:
-    """One line of the log, without secrets."""
-    text = redacted_text(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
-    return b'{"ts_ms":%d,"way":"%b","frame":%b}\n' % (ts_ms, way.encode(), _encode(text))
+def lines_of(entries: Iterable[Entry]) -> bytes:
+    """Lines of the log, without secrets."""
+    return _lines([Line(ns // 1_000_000, way, _shown(frame, harmless)) for ns, way, frame, harmless in entries])
+
+
+def _shown(frame: str | bytes, harmless: bool) -> str:
+    text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+    return text if harmless else redacted_text(text)

@@ -1,6 +1,6 @@
 """OCPP 1.6J: messages of a station to facts, questions and answers; commands to calls. Pure.
 
-`translate` expects a payload that passed `schemas.check_request("1.6", …)`.
+`translate` expects a payload that passed `schemas.check_request("1.6", …)`, or one that `typed.read` made.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,10 +10,10 @@ from saas.contracts import rpc
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command, Event
 
-from . import common
-from .common import Telling, field
+from . import common, typed
+from .common import Telling, field, of_types
 from .facts import evse_of, instant_ms, number, of_turn, stamped, text_of, transaction_id
-from .meter import samples_16
+from .meter import reading_16
 from .station import (
     CannotTranslate,
     Handler,
@@ -133,12 +133,13 @@ def _content(payload: Payload, state: State) -> int:
 
 
 def _stop(payload: Payload, state: State, _now_ms: int) -> Plan:
-    session = _session(payload)
+    session = _session(payload.get("transactionId"))
     running = state.running.get(session or "")
     evse = running.evse if running else evse_of(int(session or 0))
     reason = payload.get("reason", "Local")
     numbers = common.meter_stream(state.device, evse, session)
-    samples = common.samples(state, evse, session, _entries(payload.get("transactionData", [])), numbers)
+    values = typed.part(VERSION, "StopTransaction", "transactionData", payload.get("transactionData"))
+    samples = common.samples(state, evse, session, values or (), numbers=numbers, reading=reading_16)
     stopped = Event(
         **stamped(of_turn(state.device, "StopTransaction", payload), instant_ms(payload["timestamp"]), evse),
         type=wire.EV_STOPPED,
@@ -165,29 +166,21 @@ def _stopper(state: State, payload: Payload, evse: int, session: str | None) -> 
     )
 
 
-def _meter_values(payload: Payload, state: State, _now_ms: int) -> Plan:
+def _meter_values(payload: Any, state: State, _now_ms: int) -> Plan:
     """Values without a transaction belong to the one that runs at the connector; their names do not change with it."""
-    session, evse = _session(payload), payload["connectorId"]
+    session, evse = _session(payload.transactionId), payload.connectorId
     numbers = common.meter_stream(state.device, evse, session)
     belongs = session or state.transaction_at(evse)
-    facts = common.samples(state, evse, belongs, _entries(payload["meterValue"]), numbers)
+    facts = common.samples(state, evse, belongs, payload.meterValue, numbers=numbers, reading=reading_16)
     after = state.with_register(evse, common.register_of(facts))
     if session and session not in state.running:
         after = after.with_running(session, Running(evse, flowing=True))
     return Plan(state=after, facts=facts, answer=nothing)
 
 
-def _entries(entries: list[Payload]) -> list[common.Entry]:
-    return [
-        common.Entry(instant_ms(entry["timestamp"]), entry["sampledValue"], samples_16(entry["sampledValue"]))
-        for entry in entries
-    ]
-
-
-def _session(payload: Payload) -> str | None:
+def _session(given: int | None) -> str | None:
     """The transaction's name on the wire; None for the 0 and -1 of stations that never got an id."""
-    given = payload.get("transactionId", 0)
-    return str(given) if given > 0 else None
+    return str(given) if given is not None and given > 0 else None
 
 
 # Statuses may be answered while nobody is there to hear them: they are stored as facts. Security events are not.
@@ -204,7 +197,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
     "Heartbeat": common.heartbeat,
-    "MeterValues": _meter_values,
+    "MeterValues": of_types(VERSION, "MeterValues", _meter_values),
     "StartTransaction": _start,
     "StatusNotification": _status,
     "StopTransaction": _stop,

@@ -1,6 +1,7 @@
 """OCPP 2.0.1: messages of a station to facts, questions and answers; commands to calls. Pure.
 
-`translate` expects a payload that passed `schemas.check_request("2.0.1", …)`; whole numbers may still be written `3.0`.
+`translate` expects a payload that passed `schemas.check_request("2.0.1", …)` (whole numbers may still be written
+`3.0`), or one that `typed.read` made.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,25 +9,24 @@ from typing import Any
 
 from saas.contracts import rpc
 from saas.contracts.telemetry import wire
-from saas.contracts.telemetry.messages import Command, Event
+from saas.contracts.telemetry.messages import Command
 
 from . import common
-from .common import Telling, field
-from .facts import instant_ms, number, of_turn, stamped, text_of
-from .meter import samples_201
+from .common import Telling, field, of_types
+from .facts import instant_ms, number
+from .meter import reading_201
 from .station import (
     CannotTranslate,
     Handler,
     OutCall,
     Plan,
-    Running,
     State,
-    Wait,
     nothing,
     status_in,
     tag_of,
     transaction_of,
 )
+from .v201_transactions import id_token_info, transaction_event
 
 VERSION = "2.0.1"
 SUBPROTOCOL = "ocpp2.0.1"
@@ -89,165 +89,13 @@ def _authorized(result: rpc.Authorised) -> Payload:
     return answer
 
 
-def id_token_info(result: rpc.Authorised) -> Payload:
-    """IdTokenInfo of an answer, without empty fields."""
-    found: Payload = {"status": result.status}
-    if result.expires_ms is not None:
-        found["cacheExpiryDateTime"] = text_of(result.expires_ms)
-    if result.parent is not None:
-        found["groupIdToken"] = {"idToken": result.parent, "type": result.parent_kind}
-    if result.message is not None:
-        found["personalMessage"] = result.message
-    if result.evses:
-        found["evseId"] = result.evses
-    return found
-
-
-def _transaction_event(payload: Payload, state: State, _now_ms: int) -> Plan:
-    session, tag = payload["transactionInfo"]["transactionId"], _token(payload)
-    before = state.running.get(session)
-    evse = int(payload["evse"]["id"]) if "evse" in payload else (before.evse if before else 0)
-    named = (before.evse == 0 and evse != 0) or (before.id_tag is None and tag is not None) if before else False
-    name = (state.device, session, int(payload["seqNo"]), payload["eventType"], payload["timestamp"])
-    turns = _turns(payload, before)
-    kind = _kind(payload, before, tag, named=named, gaps=turns is None)
-    running = Running(evse, tag or (before.id_tag if before else None), _flowing(before, kind), turns)
-    samples = common.samples(
-        state,
-        evse,
-        session if running.flowing or kind == wire.EV_STOPPED else None,
-        _entries(payload.get("meterValue", [])),
-        lambda place, _entry: of_turn(*name, place),
-    )
-    registers: list[int | None] = [fact.energy_wh for fact in samples]
-    registers = registers or [state.registers.get(evse)]
-    event = []
-    if kind:
-        stamp = stamped(of_turn(*name, "event"), instant_ms(payload["timestamp"]), evse)
-        event = [_event(payload, kind, stamp, running, registers, gaps=turns is None)]
-    return Plan(
-        state=_after(payload, state.with_register(evse, common.register_of(samples)), evse, running),
-        facts=(*samples, *event) if kind == wire.EV_STOPPED else (*event, *samples),
-        question=_shown(payload, state, evse) if tag else None,
-        wait=Wait.COMMITTED,
-        answer=lambda result: _event_answer(payload, result),
-    )
-
-
-def _shown(payload: Payload, state: State, evse: int) -> rpc.Authorise:
-    """The question for the token of a transaction: it starts one, unless the message says that it stops it."""
-    stops = payload["eventType"] == "Ended" or payload["triggerReason"] == "StopAuthorized"
-    return rpc.Authorise(
-        device=state.device,
-        id_tag=payload["idToken"]["idToken"],
-        kind=payload["idToken"]["type"],
-        purpose="stop" if stops else "start",
-        evse=evse,
-        transaction=payload["transactionInfo"]["transactionId"],
-    )
-
-
-def _event_answer(payload: Payload, result: rpc.Authorised | None) -> Payload:
-    """With word of the token, where one was shown; a start button's (NoAuthorization) needs no asking."""
-    if result is not None:
-        return {"idTokenInfo": id_token_info(result)}
-    return {"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {}
-
-
-def _turns(payload: Payload, before: Running | None) -> int | None:
-    """The next seqNo, if none is missing up to this message; a station may begin to count anywhere."""
-    seq_no = int(payload["seqNo"])
-    if payload["eventType"] == "Started":
-        return seq_no + 1
-    if before is None or before.turns is None or seq_no > before.turns:
-        return None
-    return max(before.turns, seq_no + 1)
-
-
-def _token(payload: Payload) -> str | None:
-    token = payload.get("idToken")
-    return (token["idToken"] or None) if token and token["type"] != "NoAuthorization" else None
-
-
-def _kind(payload: Payload, before: Running | None, tag: str | None, *, named: bool, gaps: bool) -> str | None:
-    """The event that this message means, if any.
-
-    A station may open a transaction at the plug, at the token or at the current (TxStartPoint). Energy is taken to
-    flow from the first message with a token or with the state Charging. Of a transaction that the gateway does not
-    remember, only a token or a change of state says that it begins; saying so twice does no harm, and is needed where
-    the EVSE or the token is `named` only later. A transaction through which no energy ever flowed is a plug and an
-    unplug, no session; while messages of it are missing (`gaps`) nobody can say that.
-    """
-    charging = payload["transactionInfo"].get("chargingState") == "Charging"
-    flows = before.flowing if before else False
-    if payload["eventType"] == "Ended":
-        return wire.EV_STOPPED if flows or gaps else wire.EV_UNPLUGGED
-    if payload["eventType"] == "Started":
-        return wire.EV_STARTED if tag or charging or payload["triggerReason"] == "RemoteStart" else wire.EV_PLUGGED
-    if before is None:
-        charging = charging and payload["triggerReason"] == "ChargingStateChanged"
-    if flows:
-        return wire.EV_STARTED if named else None
-    return wire.EV_STARTED if tag or charging else None
-
-
-def _flowing(before: Running | None, kind: str | None) -> bool:
-    return kind == wire.EV_STARTED or (kind is None and (before is None or before.flowing))
-
-
-def _event(
-    payload: Payload, kind: str, stamp: dict[str, Any], running: Running, registers: list[int | None], *, gaps: bool
-) -> Event:
-    """`registers`: of the message's samples in order; a start takes the first, a stop the last."""
-    stopped, session = kind == wire.EV_STOPPED, payload["transactionInfo"]["transactionId"]
-    word = payload["transactionInfo"].get("stoppedReason", "Local") if stopped else payload["triggerReason"]
-    return Event(
-        **stamp,
-        type=kind,
-        session=session if kind in (wire.EV_STARTED, wire.EV_STOPPED) else None,
-        energy_wh=registers[-1 if stopped else 0],
-        reason=common.STOP_REASONS[word] if stopped else None,
-        code=word,
-        id_tag=running.id_tag,
-        reservation=payload.get("reservationId") if kind == wire.EV_STARTED else None,
-        gaps=True if stopped and gaps else None,
-    )
-
-
-# Charging state: the status of the connector, in 1.6 words.
-_STATUS_OF: Mapping[str, str] = {
-    "Charging": "Charging",
-    "EVConnected": "Preparing",
-    "SuspendedEV": "SuspendedEV",
-    "SuspendedEVSE": "SuspendedEVSE",
-    "Idle": "Available",
-}
-
-
-def _after(payload: Payload, state: State, evse: int, running: Running) -> State:
-    transaction = payload["transactionInfo"]
-    ended = payload["eventType"] == "Ended"
-    status = "Finishing" if ended else _STATUS_OF.get(transaction.get("chargingState", ""))
-    if status and evse:
-        state = state.with_status(evse, int(payload.get("evse", {}).get("connectorId", 1)), status)
-    if ended:
-        return state.without_running(transaction["transactionId"])
-    return state.with_running(transaction["transactionId"], running)
-
-
-def _meter_values(payload: Payload, state: State, _now_ms: int) -> Plan:
+def _meter_values(payload: Any, state: State, _now_ms: int) -> Plan:
     """They belong to the transaction that runs at the EVSE; their names do not change with it."""
-    evse = int(payload["evseId"])
+    evse = payload.evseId
     numbers = common.meter_stream(state.device, evse, None)
-    facts = common.samples(state, evse, state.transaction_at(evse), _entries(payload["meterValue"]), numbers)
+    session = state.transaction_at(evse)
+    facts = common.samples(state, evse, session, payload.meterValue, numbers=numbers, reading=reading_201)
     return Plan(state=state.with_register(evse, common.register_of(facts)), facts=facts, answer=nothing)
-
-
-def _entries(entries: list[Payload]) -> list[common.Entry]:
-    return [
-        common.Entry(instant_ms(entry["timestamp"]), entry["sampledValue"], samples_201(entry["sampledValue"]))
-        for entry in entries
-    ]
 
 
 def _first_event(payload: Payload) -> str:
@@ -283,9 +131,9 @@ _HANDLERS: Mapping[str, Handler] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
     "Heartbeat": common.heartbeat,
-    "MeterValues": _meter_values,
+    "MeterValues": of_types(VERSION, "MeterValues", _meter_values),
     "StatusNotification": _status,
-    "TransactionEvent": _transaction_event,
+    "TransactionEvent": of_types(VERSION, "TransactionEvent", transaction_event),
     **{what.action: common.telling(VERSION, what) for what in _TOLD},
 }
 ACTIONS = frozenset(_HANDLERS)

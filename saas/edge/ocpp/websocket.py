@@ -16,6 +16,19 @@ from websockets.http11 import Request, Response
 from websockets.utils import apply_mask as slow_apply_mask
 
 from .door import CLOSING_S, NORMAL, Admitted, Door, Peer
+from .framing import (
+    CLOSE,
+    FIN,
+    FRAME_LIMIT,
+    MASKED,
+    PING,
+    PONG,
+    PROTOCOL_ERROR,
+    SHORT,
+    TEXT,
+    broken_rule,
+    long_head,
+)  # fmt: skip
 from .upgrade import Refused, acceptance, head_of, refusal, request_of
 
 try:
@@ -24,18 +37,11 @@ except ImportError:  # a platform without the compiled part
     apply_mask = slow_apply_mask
 
 log = structlog.get_logger("ocpp")
-FRAME_LIMIT = 128 * 1024
-MOST_FRAGMENTS = 4096
 TURN = 32  # messages of one station in a row, before the others have their turn
 HANDSHAKE_S = 15.0
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
-OPCODES = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
-FIN, RESERVED, MASKED = 0x80, 0x70, 0x80
-PROTOCOL_ERROR, BAD_DATA, TOO_BIG = 1002, 1007, 1009
 PEER, WRITER = 1, 2
 # How far a connection is. LEAVING: we said goodbye and listen for theirs. OVER: whatever comes is thrown away.
 ARRIVING, ASKING, OPEN, LEAVING, OVER = range(5)
-_SHORT = [bytes((FIN | TEXT, length)) for length in range(126)]
 
 
 class Gone(Exception):
@@ -76,7 +82,7 @@ class WebSocket(asyncio.Protocol):
         if self._stage != OPEN:
             raise Gone(self._why)
         length = len(message)
-        self.transport.write((_SHORT[length] if length < 126 else _long_head(length)) + message)
+        self.transport.write((SHORT[length] if length < 126 else long_head(length)) + message)
 
     def hold(self, who: int = PEER) -> None:
         """Read no more until `go_on`: the peer has enough to do."""
@@ -186,7 +192,7 @@ class WebSocket(asyncio.Protocol):
                 self._keep(data, place, body)
                 return
             if (first != FIN | TEXT or second < MASKED or length > FRAME_LIMIT or self._fragments is not None) and (
-                broken := self._broken_rule(first, second, length)
+                broken := broken_rule(first, second, length, self._fragments)
             ):
                 self.fail(*broken)
                 return
@@ -222,22 +228,6 @@ class WebSocket(asyncio.Protocol):
     def _pause(self) -> None:
         if not self.transport.is_closing():
             self.transport.pause_reading()
-
-    def _broken_rule(self, first: int, second: int, length: int) -> tuple[int, str] | None:
-        """What is wrong with a frame that begins so; known before its content is waited for."""
-        opcode, within = first & 0x0F, self._fragments is not None
-        if first & RESERVED or opcode not in OPCODES:
-            return PROTOCOL_ERROR, "Unknown opcode or extension."
-        if not second & MASKED:
-            return PROTOCOL_ERROR, "A client masks its frames."
-        if opcode >= CLOSE:
-            short = first & FIN and length <= 125
-            return None if short else (PROTOCOL_ERROR, "A control frame is whole and short.")
-        if (opcode == CONTINUATION) != within:
-            return PROTOCOL_ERROR, "Fragments out of order."
-        if length + sum(map(len, self._fragments or ())) > FRAME_LIMIT or len(self._fragments or ()) > MOST_FRAGMENTS:
-            return TOO_BIG, f"A message has at most {FRAME_LIMIT} bytes."
-        return None
 
     def _frame(self, first: int, content: bytes) -> None:
         opcode = first & 0x0F
@@ -330,9 +320,3 @@ class WebSocket(asyncio.Protocol):
             return
         self._peer = self._door.enter(self, admitted)
         self._next_turn()
-
-
-def _long_head(length: int) -> bytes:
-    if length < 65536:
-        return bytes((FIN | TEXT, 126)) + length.to_bytes(2, "big")
-    return bytes((FIN | TEXT, 127)) + length.to_bytes(8, "big")

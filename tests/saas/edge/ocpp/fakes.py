@@ -11,10 +11,10 @@ import msgspec
 from saas.contracts import rpc
 from saas.contracts.telemetry import messages, wire
 from saas.edge.mqtt.rpc import NoAnswer
-from saas.edge.ocpp.connection import Services
 from saas.edge.ocpp.gateway import Gateway
 from saas.edge.ocpp.ports import BrokerAway, Handler
 from saas.edge.ocpp.rawlog import RawLog
+from saas.edge.ocpp.services import Services
 
 
 class Broker:

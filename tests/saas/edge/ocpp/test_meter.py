@@ -8,17 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saas.edge.ocpp.meter import reading, samples_16, samples_201
+from saas.edge.ocpp import typed
+from saas.edge.ocpp.meter import reading_16, reading_201
 
 pytestmark = pytest.mark.req("CHG-08")
 
 
 def read16(*sampled: dict[str, Any]) -> dict[str, int]:
-    return reading(samples_16(sampled))
+    return reading_16(of_type("1.6", sampled)) or {}
 
 
 def read201(*sampled: dict[str, Any]) -> dict[str, int]:
-    return reading(samples_201(sampled))
+    return reading_201(of_type("2.0.1", sampled)) or {}
+
+
+def of_type(version: str, sampled: Any) -> list[Any]:
+    """As they stand in a MeterValues."""
+    values = [{"timestamp": "2026-01-01T00:00:00Z", "sampledValue": list(sampled)}]
+    (entry,) = typed.part(version, "MeterValues", "meterValue", values)
+    return list(entry.sampledValue)
 
 
 @pytest.mark.parametrize(

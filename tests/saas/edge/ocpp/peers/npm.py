@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from saas.contracts import rpc
-from saas.edge.ocpp.connection import Services
 from saas.edge.ocpp.gateway import Gateway
+from saas.edge.ocpp.services import Services
 
 from .. import fakes
 

@@ -23,9 +23,9 @@ from saas.devices import queries as devices
 from saas.devices.models import Device
 from saas.edge.answers.methods import METHODS
 from saas.edge.mqtt.rpc import Refusal
-from saas.edge.ocpp.connection import Services
 from saas.edge.ocpp.gateway import Gateway
 from saas.edge.ocpp.rawlog import RawLog
+from saas.edge.ocpp.services import Services
 from saas.kit.errors import Refused
 from saas.tenancy.queries import current
 from tenants.cards.models import Card, CardGroup
