@@ -12,7 +12,11 @@ from pipelines.marts._table import home_path
 from .tables import RAW
 
 DAY_MS = 86_400_000
-_COLUMNS = ", ".join(name for name in RAW.schema if name != "day")
+_COLUMNS = [name for name in RAW.schema if name not in ("ts_ms", "day")]
+# Where the ingester found a device's clock wrong beyond doubt, the moment of receipt stands for it: else the days of
+# 1970 and of tomorrow would be made again and again, and what was delivered would be missing in the day it belongs to.
+_RECEIVED_MS = "floor(extract(epoch FROM received_at) * 1000)::bigint"
+_TIME = f"CASE WHEN clock IS NULL THEN ts_ms ELSE {_RECEIVED_MS} END"
 # A message may be received some seconds before its transaction is seen; this much is looked at again.
 _OVERLAP = timedelta(minutes=2)
 
@@ -37,13 +41,9 @@ class TelemetryStore:
     """One UTC day of facts at a time, and which days have news."""
 
     def days(self, first: date, last: date) -> pl.DataFrame:
-        """Messages whose own clock lies in the days first..last, both included, in the order of their key."""
-        start, end = _ms(first), _ms(last + timedelta(days=1))
-        query = (
-            f"SELECT {_COLUMNS} FROM telemetry.message WHERE ts_ms >= {start:d} AND ts_ms < {end:d} "  # noqa: S608
-            "ORDER BY ts_ms, device, boot, seq"
-        )
-        frame = _rows(query)
+        """Messages of the days first..last, both included, in the order of their key. A message's time is that of its
+        own clock, or of its receipt where that clock is off."""
+        frame = _rows(f"{_between(first, last, _COLUMNS)} ORDER BY ts_ms, device, boot, seq")
         day = pl.from_epoch("ts_ms", time_unit="ms").dt.date().alias("day")
         return frame.with_columns(day).select(pl.col(n).cast(t) for n, t in RAW.schema.items())
 
@@ -54,7 +54,7 @@ class TelemetryStore:
         """
         after = (since - _OVERLAP if since else datetime(1970, 1, 1, tzinfo=UTC)).isoformat()
         found = _rows(
-            f"SELECT ts_ms / {DAY_MS} AS day, max(received_at) AS newest FROM telemetry.message "  # noqa: S608
+            f"SELECT {_TIME} / {DAY_MS} AS day, max(received_at) AS newest FROM telemetry.message "  # noqa: S608
             f"WHERE received_at > '{after}' GROUP BY 1 ORDER BY 2"
         )
         if not found.height:
@@ -65,9 +65,19 @@ class TelemetryStore:
 
     def count(self, day: date) -> int:
         """Messages stored for one day."""
-        start, end = _ms(day), _ms(day + timedelta(days=1))
-        query = f"SELECT count(*) AS n FROM telemetry.message WHERE ts_ms >= {start:d} AND ts_ms < {end:d}"  # noqa: S608
-        return int(_rows(query)["n"].item())
+        return int(_rows(f"SELECT count(*) AS n FROM ({_between(day, day, [])}) found")["n"].item())  # noqa: S608
+
+
+def _between(first: date, last: date, columns: list[str]) -> str:
+    """A query of two halves, so that the server reads the days' partitions alone, and the index of the clocks."""
+    start, end = _ms(first), _ms(last + timedelta(days=1))
+    right = ", ".join(["ts_ms", *columns])
+    off = ", ".join([f"{_RECEIVED_MS} AS ts_ms", *columns])
+    return (
+        f"SELECT {right} FROM telemetry.message WHERE clock IS NULL AND ts_ms >= {start:d} AND ts_ms < {end:d} "  # noqa: S608
+        f"UNION ALL SELECT {off} FROM telemetry.message WHERE clock IS NOT NULL "
+        f"AND received_at >= '{first}T00:00Z' AND received_at < '{last + timedelta(days=1)}T00:00Z'"
+    )
 
 
 def _ms(day: date) -> int:

@@ -72,6 +72,22 @@ def test_news_names_todays_and_long_past_days_once(connection: psycopg.Connectio
     assert newest is not None and newest > old
 
 
+def test_a_clock_that_is_off_counts_on_the_day_of_receipt_and_makes_no_other_day(
+    connection: psycopg.Connection,
+) -> None:
+    day_ms, received = 86_400_000, datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
+    put(connection, (NOON_MS, "a", 1, 1), (0, "a", 2, 2), (NOON_MS + day_ms, "a", 3, 3), received=received)
+    connection.execute("UPDATE telemetry.message SET clock = 'behind' WHERE ts_ms = 0")
+    connection.execute("UPDATE telemetry.message SET clock = 'ahead' WHERE ts_ms > %s", [NOON_MS])
+    store = TelemetryStore()
+    assert store.news(None) == ({DAY: 3}, received)
+    rows = store.days(DAY, DAY)
+    assert rows["seq"].to_list() == [1, 2, 3] and rows["ts_ms"].to_list() == [NOON_MS] * 3
+    assert dict(rows.schema) == RAW.schema and rows["day"].unique().to_list() == [DAY]
+    for other in (date(1970, 1, 1), DAY + timedelta(days=1)):
+        assert store.count(other) == 0 and store.days(other, other).is_empty()
+
+
 def test_no_database_is_said_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(NoDatabase):
