@@ -1,13 +1,14 @@
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from saas.tenancy.models import Tenant
 from tenants.operations import signing
 from tests import builders
-from tests.builders import Cast
+from tests.builders import NOW, Cast
 
 from .story import Clock
 
@@ -47,3 +48,10 @@ def signer(private_key: rsa.RSAPrivateKey) -> Iterator[Signer]:
     file.write_bytes(private_key.public_key().public_bytes(*form))
     yield Signer(private_key)
     file.unlink()
+
+
+@pytest.fixture
+def moment() -> Iterator[None]:
+    """Pages and the API look at the clock: it stands at the builders' moment."""
+    with time_machine.travel(NOW, tick=False):
+        yield

@@ -15,7 +15,7 @@ from tests.tenants.apiclient import Api, code, person, said
 
 from .story import Clock, Peer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moment")]
 VALUES = {"ocpp1.6": {"HeartbeatInterval": "60"}}
 
 

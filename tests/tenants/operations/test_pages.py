@@ -22,7 +22,7 @@ PLAN = {
 
 
 @pytest.fixture
-def operator(people: Cast) -> Client:
+def operator(moment: None, people: Cast) -> Client:
     return visitor(user=people.operator)
 
 
