@@ -97,8 +97,9 @@ def show(*, station: Station, number: int, now: datetime) -> None:
             changed += evse_status.raise_fault([evse], FAULTED, at)
             continue
         changed += evse_status.set_use([evse], use, at)
-        for fault in {FAULTED, FACT}.intersection(evse.faults):
-            changed += evse_status.clear_fault([evse], fault, at)
+        if FAULTED in evse.faults:  # the fact of the same fault may come later than its end
+            changed += evse_status.clear_fault([evse], FAULTED, at)
+            changed += evse_status.clear_fault([evse], FACT, at)
     tell_status(evses=changed, now=now)
 
 
