@@ -14,16 +14,21 @@ if TYPE_CHECKING:
     from saas.edge.ingester.quarantine import Clock, Kept, Wanted
 
 PAGE = 100
+CLOCK_HELP = (
+    "instead: messages of devices whose clock is wrong beyond doubt (before 2024, or more than five minutes ahead of "
+    "receipt), with the reasons clock_behind and clock_ahead. Unlike the rest they are stored and flagged, because the "
+    "meter reading in them is true; they count at the moment of receipt, and there is nothing to replay"
+)
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `quarantine` to the command line."""
     command = subparsers.add_parser("quarantine", help="messages of devices that were set aside")
     kinds = command.add_subparsers(required=True, metavar="ACTION")
-    listing = kinds.add_parser("list", help="what waits, oldest first, with the reason")
+    listing = kinds.add_parser("list", help="what waits, oldest first, with the reason; clocks that are off: --clock")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.add_argument("--replayed", action="store_true", help="also what was brought in already")
-    listing.add_argument("--clock", action="store_true", help="instead: stored messages of devices whose clock is off")
+    listing.add_argument("--clock", action="store_true", help=CLOCK_HELP)
     listing.set_defaults(run=show)
     again = kinds.add_parser("replay", help="bring messages in again, once the cause is gone")
     again.add_argument("ids", nargs="*", type=int, metavar="ID", help="these only; without: all that match")
@@ -63,8 +68,11 @@ def show(arguments: argparse.Namespace) -> int:
         return 0
     kept = quarantine.waiting(_wanted(arguments, replayed=arguments.replayed), limit=arguments.limit)
     _print(kept, _kept_lines, as_json=arguments.json, nothing="Nothing is set aside.")
-    if len(kept) == arguments.limit and not arguments.json:
-        print(f"There may be more: --after {kept[-1].id}")
+    if not arguments.json:
+        if len(kept) == arguments.limit:
+            print(f"There may be more: --after {kept[-1].id}")
+        if quarantine.clocks(device=arguments.device, since=arguments.since, limit=1):
+            print("There are also messages of devices whose clock is off; they are stored and flagged: --clock")
     return 0
 
 
@@ -122,5 +130,5 @@ def _clock_line(item: "Clock") -> str:
     days, hours, minutes = off // 86400, off % 86400 // 3600, off % 3600 // 60
     name = f"{item.device} boot {item.boot} seq {item.seq}"
     return (
-        f"{item.received_at:%Y-%m-%d %H:%M:%S}  {name}  {item.kind}  {item.clock} by {days} d {hours} h {minutes} min"
+        f"{item.received_at:%Y-%m-%d %H:%M:%S}  {name}  {item.kind}  {item.reason}: by {days} d {hours} h {minutes} min"
     )

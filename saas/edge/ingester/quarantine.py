@@ -68,7 +68,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Clock:
-    """A stored message of a device whose clock was wrong beyond doubt: `ts_ms` is what it said."""
+    """A stored message of a device whose clock was wrong beyond doubt: `ts_ms` is what it said. `reason` and `stored`
+    as those that were set aside have them."""
 
     device: str
     boot: int
@@ -77,6 +78,8 @@ class Clock:
     ts_ms: int
     received_at: datetime
     clock: str
+    reason: str
+    stored: bool = True
 
 
 def waiting(wanted: Wanted | None = None, *, limit: int = PAGE) -> list[Kept]:
@@ -99,7 +102,7 @@ def clocks(*, device: str = "", since: datetime | None = None, limit: int = PAGE
             "ORDER BY received_at DESC, seq DESC LIMIT %s",
             [device, device, since, since, limit],
         )
-        return [Clock(*row) for row in cursor.fetchall()]
+        return [Clock(*row, reason=f"clock_{row[-1]}") for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)

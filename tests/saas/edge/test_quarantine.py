@@ -111,5 +111,6 @@ def test_the_command_lists_clocks_that_are_off(bench: Bench, capsys: pytest.Capt
     assert main(["quarantine", "list", "--clock"]) == 0
     printed = capsys.readouterr().out
     assert (
-        "seq 1  telemetry  behind by 20777 d 12 h" in printed and "seq 2  telemetry  ahead by 1 d 1 h 0 min" in printed
+        "seq 1  telemetry  clock_behind: by 20777 d 12 h" in printed
+        and "seq 2  telemetry  clock_ahead: by 1 d 1 h 0 min" in printed
     )
