@@ -55,7 +55,7 @@ class GroupDetail(Group):
     children: list[UUID]
 
 
-class Member(Schema):
+class GroupMember(Schema):
     device_id: str
     kind: Literal["adapter", "station"]
     name: str

@@ -86,7 +86,7 @@ class LoadIn(Schema):
     load_ma: Annotated[list[Current], Field(min_length=3, max_length=3)]
 
 
-class Charger(Schema):
+class CircuitCharger(Schema):
     """An EVSE as it stands. `counted_ma`: what it may draw at most, as far as anybody knows; `target_ma`: what it is
     to get; `agreed_ma`: what it has agreed to, until `agreed_until` (null: until told otherwise).
     """
@@ -120,7 +120,7 @@ class CircuitState(Schema):
     agreed_ma: list[int]
     counted_ma: list[int]
     measured_ma: list[int] | None = Field(description="None: something draws of which nobody knows the line")
-    chargers: list[Charger]
+    chargers: list[CircuitCharger]
     alarms: list["Alarm"]
 
 

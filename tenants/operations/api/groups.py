@@ -17,7 +17,7 @@ from ..schemas import (
     Devices,
     Group,
     GroupDetail,
-    Member,
+    GroupMember,
     NewAction,
     NewGroup,
     NewGroupWithDevices,
@@ -72,7 +72,7 @@ def delete(request: HttpRequest, uid: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/groups/{uuid:uid}/devices", response=PageOf[Member], operation_id="group_devices")
+@router.get("/groups/{uuid:uid}/devices", response=PageOf[GroupMember], operation_id="group_devices")
 def devices(request: HttpRequest, response: HttpResponse, uid: UUID, asked: Query[Paging]) -> object:
     """The devices of the group and of those below it, as they are now, by name."""
     members = queries.members_of(queries.group(uid=uid, viewer=caller(request)))

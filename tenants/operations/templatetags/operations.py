@@ -23,6 +23,12 @@ def op_state(name: str) -> dict[str, str]:
     return {"word": word, "tone": tone}
 
 
+@register.simple_tag
+def op_word(name: str) -> str:
+    """The word alone."""
+    return str(words.state(name)[0])
+
+
 @register.inclusion_tag("web/c/badge.html")
 def finding(kind: str) -> dict[str, str]:
     """A badge with what is wrong with a value."""

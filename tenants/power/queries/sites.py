@@ -7,6 +7,7 @@ from saas.kit.pagination import Page, newest_first
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.models import Evse, Location
+from tenants.stations.models import Station
 
 
 def page(*, viewer: User, after: str | None, limit: int) -> Page[Location]:
@@ -29,6 +30,12 @@ def evses(location: Location) -> list[Evse]:
     """All that a device serves, with the circuit that they hang on."""
     rows = Evse.objects.filter(location=location).exclude(device_id=None)
     return list(rows.select_related("power__circuit", "location").order_by("pk"))
+
+
+def names(location: Location) -> dict[str, str]:
+    """Device id → what the stations of a place call themselves."""
+    there = Evse.objects.filter(location=location).exclude(device_id=None).values("device_id")
+    return dict(Station.objects.filter(device_id__in=there).values_list("device_id", "station_id"))
 
 
 def evse(*, uid: UUID) -> Evse:

@@ -1,5 +1,6 @@
 """Words of smart charging for templates."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -7,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tenants.charging.models import Session
+from tenants.sites.models import Evse
 
 from .. import words
 from ..forms import NeedForm
@@ -24,6 +26,12 @@ def ampere(current_ma: int | None) -> SafeString:
 @register.simple_tag
 def why(unit: Unit, zone: str) -> str:
     return words.reason(unit, zone)
+
+
+@register.filter
+def charger(evse: Evse, names: Mapping[str, str]) -> str:
+    """As people call it: KERAVA-1/2."""
+    return f"{names.get(evse.device_id or '', evse.device_id)}/{evse.device_evse}"
 
 
 @register.filter

@@ -62,6 +62,7 @@ def site(request: HttpRequest, uid: UUID) -> HttpResponse:
         "loads": loads,
         "free": [evse for evse in sites.evses(found.location) if evse.pk not in hung],
         "alarms": state.alarms(circuits=[load.circuit for load in loads]),
+        "names": sites.names(found.location),
         "zone": found.location.timezone,
         "may_manage": can(user, MANAGE, found),
     }
@@ -137,7 +138,7 @@ def member(request: HttpRequest, uid: UUID, evse: UUID) -> HttpResponse:
             return redirect("power_site", root.uid)
         except Refused as refusal:
             form.add_error(None, sentence(refusal))
-    context = {"form": form, "root": root, "evse": outlet, "row": row}
+    context = {"form": form, "root": root, "evse": outlet, "row": row, "names": sites.names(root.location)}
     return render(request, "power/member.html", context, status=422 if form.is_bound else 200)
 
 
