@@ -37,7 +37,7 @@ class Accepted:
 
 @transaction.atomic
 def accept_station(
-    *, station: Station, by: User, now: datetime, place: Place | None = None, outlets: Sequence[Outlet] = ()
+    *, station: Station, by: User, now: datetime, place: Place | Location | None = None, outlets: Sequence[Outlet] = ()
 ) -> Accepted:
     """Let a station in that came with the registration token: it stands at `place` and serves `outlets` as EVSE 1, 2, …
 
@@ -78,9 +78,9 @@ def accept_by_policy(*, station: Station, device: Device, now: datetime) -> bool
     return True
 
 
-def _place(place: Place | None, now: datetime) -> Location:
-    known = queries.policy().auto_location
-    if place is not None:
+def _place(place: Place | Location | None, now: datetime) -> Location:
+    known = place if isinstance(place, Location) else queries.policy().auto_location
+    if isinstance(place, Place):
         return create_location(place=place, private=False, now=now)
     if known is None:
         raise Invalid("Say where the station stands.", place="is missing")

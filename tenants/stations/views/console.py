@@ -59,7 +59,7 @@ def console(request: HttpRequest) -> HttpResponse:
 
 
 def _devices(fleet: list[Device]) -> list[tuple[Device, Evse | None, Station | None, list[tuple[str, int]]]]:
-    """Each device with its charger; of one that is a station, how many of its connectors say what."""
+    """Each device with its charger (the first that is free); of a station, how many of its connectors say what."""
     evses, stations = _evses(), {station.device_id: station for station in queries.all_of_tenant()}
     said = queries.connectors_by_status()
     return [
@@ -70,5 +70,6 @@ def _devices(fleet: list[Device]) -> list[tuple[Device, Evse | None, Station | N
 
 
 def _evses() -> dict[str, Evse]:
-    rows = Evse.objects.select_related("location", "listing").exclude(device_id=None)
-    return {str(row.device_id): row for row in rows}
+    rows = Evse.objects.select_related("location", "listing").exclude(device_id=None).order_by("-device_evse", "-id")
+    free = Evse.Status.AVAILABLE
+    return {str(row.device_id): row for row in sorted(rows, key=lambda row: row.status == free)}

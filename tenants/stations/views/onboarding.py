@@ -25,18 +25,21 @@ from tenants.accounts.here import person
 from tenants.accounts.permissions import can
 from tenants.marketplace.views.forms import PlaceForm
 from tenants.sites.actions import Place
+from tenants.sites.models import Location
 
 from .. import actions, queries
 from ..errors import AcceptedAlready
 from ..models import Station
 
 PLACE = ("name", "address", "postal_code", "city", "latitude", "longitude")
+NEEDED = ("address", "city", "latitude", "longitude")  # of a new site
 MOST_OUTLETS = 32
 
 
 class StationForm(PlaceForm):
     """Where a station stands and what it serves. Outlets of several kinds: through the API."""
 
+    site = forms.ChoiceField(label=gettext_lazy("Site"), required=False)
     name = forms.CharField(
         label=gettext_lazy("Name of the site"),
         max_length=80,
@@ -57,7 +60,18 @@ class StationForm(PlaceForm):
         help_text=gettext_lazy("How many outlets the station has. All of them get this plug and power."),
     )
 
-    def place(self, country: str) -> Place:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sites = {str(place.uid): place for place in queries.locations()}
+        known = [(key, f"{place.name}, {place.address}") for key, place in self.sites.items()]
+        self.fields["site"].choices = [("", _("A new site")), *known]  # type: ignore[attr-defined]
+        for name in NEEDED:
+            self.fields[name].required = not self.data.get("site")
+
+    def place(self, country: str) -> Place | Location:
+        """The site that was chosen, else the new one."""
+        if self.cleaned_data["site"]:
+            return self.sites[self.cleaned_data["site"]]
         return Place(**{name: self.cleaned_data[name] for name in PLACE}, country=country)
 
     def served(self) -> list[actions.Outlet]:

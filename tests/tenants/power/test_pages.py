@@ -118,3 +118,18 @@ def test_a_driver_sees_the_share_and_says_when_they_leave(street: Street) -> Non
     stranger = browser(person("ampere"))
     assert stranger.post(f"/sessions/{session.uid}/needs/", {}).status_code == 404
     assert browser(person("barq", "", "owner"), "barq").post(f"/sessions/{session.uid}/needs/", {}).status_code == 404
+
+
+def test_what_flows_is_unknown_where_nobody_knows_the_line(operator: Client, street: Street) -> None:
+    page = f"/console/power/{street.root.uid}/"
+    with tenant_schema("ampere"):
+        box = street.boxes[0]
+        box.evse.__class__.objects.filter(pk=box.evse.pk).update(phases=1)
+        street.start(box)
+        street.run(30)
+    assert "Unknown: nobody said on which line each charger is" in text(operator.get(page))
+    with tenant_schema("ampere"):
+        Member.objects.filter(evse=box.evse).update(lines="2")
+        street.run(30)
+    shown = text(operator.get(page))
+    assert "Unknown: nobody said" not in shown and box.station.station_id in shown
