@@ -13,8 +13,8 @@ from saas.contracts.telemetry import wire
 
 from . import frames, schemas
 from .frames import Fault
+from .framing import Gone
 from .station import OutCall
-from .websocket import Gone
 
 log = structlog.get_logger("ocpp")
 BROKEN = "answer_breaks_schema"

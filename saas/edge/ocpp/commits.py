@@ -3,18 +3,19 @@
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from .facts import Fact
 
 Done = Callable[[bool], None]
 
 
-class Batch:
+class Batch(msgspec.Struct, eq=False):
     """Facts that are waited for together."""
 
-    __slots__ = ("done", "left", "until")
-
-    def __init__(self, left: int, until: float, done: Done) -> None:
-        self.left, self.until, self.done = left, until, done
+    left: int
+    until: float
+    done: Done
 
 
 class Commits:
@@ -29,7 +30,7 @@ class Commits:
         """Call `done` when these are stored. None when there is nothing to wait for: `done` is not called then."""
         if not facts:
             return None
-        names = {(fact.boot, fact.seq) for fact in facts}
+        names = {(fact.boot, fact.seq) for fact in facts} if len(facts) > 1 else ((facts[0].boot, facts[0].seq),)
         batch = Batch(len(names), time.monotonic() + within_s, done)
         for name in names:
             self._waiting.setdefault(name, []).append(batch)

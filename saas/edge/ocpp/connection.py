@@ -13,17 +13,15 @@ from typing import Any
 import structlog
 
 from saas.contracts import rpc
-from saas.edge.mqtt.rpc import NoAnswer, Refusal
 
 from . import frames, schemas, typed
 from .calling import Answer, Caller
 from .frames import Call, Fault
-from .framing import BAD_DATA
+from .framing import BAD_DATA, Gone
 from .publisher import Publisher, Sent, Silence, now_ms
 from .registration import Registration
 from .services import Services, Socket
 from .station import OutCall, Plan, State, Wait
-from .websocket import Gone
 
 log = structlog.get_logger("ocpp")
 MAX_CALLS_WAITING = 32
@@ -118,7 +116,7 @@ class Connection:
         self._publisher.commits.check(now)
 
     def _refuse(self, message: bytes, text: bool, fault: Fault) -> None:
-        if text and not _is_utf8(message):
+        if text and not frames.is_utf8(message):
             self._socket.fail(BAD_DATA, "Text is UTF-8.")
         elif frames.is_answer(message):
             log.warning("broken_answer_dropped", device=self.device, reason=str(fault))
@@ -232,7 +230,7 @@ class Connection:
 
         Facts that must be committed are published even when nobody answers: the station then says them again.
         """
-        result, answered = await self._ask(plan)
+        result, answered = await self._services.ask(plan)
         if plan.wait is Wait.COMMITTED:
             stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             self._commit(plan, lambda known: None if stored.done() else stored.set_result(known))
@@ -264,25 +262,6 @@ class Connection:
         wrong.message_id = call.id
         self._say(frames.error(wrong, self._version))
 
-    async def _ask(self, plan: Plan) -> tuple[Any, bool]:
-        """The result of the plan's question, and whether the station may be answered."""
-        question = plan.question
-        if question is None:
-            return None, True
-        try:
-            result = await self._services.answers.ask(question)
-        except (NoAnswer, Refusal) as wrong:
-            log.warning("question_unanswered", device=self.device, reason=str(wrong))
-            if plan.wait is Wait.COMMITTED:
-                return None, False
-            if plan.needed:
-                raise Fault("internal", f"The platform cannot say: {wrong}") from None
-            if isinstance(wrong, NoAnswer):
-                self._services.retelling.later(question)
-            return None, True
-        self._services.retelling.heard(question)
-        return result, True
-
     # What the platform should know
 
     def _became(self, state: State) -> None:
@@ -299,13 +278,7 @@ class Connection:
     def _tell(self, message: Any) -> None:
         """In the background, and lost when nobody hears it; not again while nobody heard the last one."""
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.get_running_loop().create_task(self._told(message))
-
-    async def _told(self, message: Any) -> None:
-        try:
-            await self._services.answers.ask(message)
-        except (NoAnswer, Refusal) as wrong:
-            log.info("not_told", device=self.device, reason=str(wrong))
+            self._telling = asyncio.get_running_loop().create_task(self._services.tell(message))
 
     def _say(self, answer: bytes, *, harmless: bool = False) -> None:
         """An answer that nobody waits for any more is dropped."""
@@ -317,11 +290,3 @@ class Connection:
     def _send(self, frame: bytes, *, harmless: bool = False) -> None:
         self._socket.send(frame)
         self._services.rawlog.add(self.device, "out", frame, harmless=harmless)
-
-
-def _is_utf8(message: bytes) -> bool:
-    try:
-        message.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

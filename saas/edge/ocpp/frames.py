@@ -119,6 +119,15 @@ def is_answer(raw: str | bytes) -> bool:
     return bool(re.match(r"\[\s*[34]\s*[,\]]", head))
 
 
+def is_utf8(raw: bytes) -> bool:
+    """Whether it is text at all."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def call(message_id: str, action: str, payload: Mapping[str, Any]) -> bytes:
     """A frame by which we ask."""
     return _encode((CALL, message_id, action, payload))

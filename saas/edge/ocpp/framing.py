@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a platform without the compiled part
+    from websockets.utils import apply_mask
+
 FRAME_LIMIT = 128 * 1024
 MOST_FRAGMENTS = 4096
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 OPCODES = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 FIN, RESERVED, MASKED = 0x80, 0x70, 0x80
 PROTOCOL_ERROR, BAD_DATA, TOO_BIG = 1002, 1007, 1009
+unmasked = apply_mask
 SHORT = [bytes((FIN | TEXT, length)) for length in range(126)]  # heads of short texts, by their length
+
+
+class Gone(Exception):
+    """The connection is closed, or closing; the text says why."""
 
 
 def long_head(length: int) -> bytes:

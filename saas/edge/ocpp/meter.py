@@ -15,7 +15,7 @@ import msgspec
 _LOCATIONS = ("Outlet", "Inlet", "Cable", "Body", "EV")
 _LINES = ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N")
 _MAX_DIGITS = 15
-_TENS = tuple(10**power for power in range(4))
+_TENS: tuple[int, ...] = tuple(10**power for power in range(4))
 _TEN_TO_15, _NEAR_EXACT = 10**_MAX_DIGITS, 1e9
 _REGISTER = "Energy.Active.Import.Register"
 

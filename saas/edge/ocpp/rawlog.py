@@ -1,4 +1,4 @@
-"""Writes the raw log of stations (see saas.kit.framelog), several times a second.
+"""Writes the raw log of stations (see saas.kit.framelog): lines are made at once, put on disk several times a second.
 
 Secrets are taken out before a line is written. A file is closed and compressed when its day is over or when it is
 full; what is older than `keep_days`, or more than `keep_bytes` a station, goes, oldest first.
@@ -10,7 +10,6 @@ import gzip
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,16 +26,14 @@ PART_BYTES = 4_000_000
 KEEP_BYTES = 20_000_000
 KEEP_DAYS = 365  # at most; a tenant may keep its stations' frames for a shorter time
 MAX_WAITING = 16_000_000
-ENTRY_BYTES = 200  # of memory, besides the frame
+LINE_BYTES = 50  # besides the frame
 SLICE = 50
 SLOW_S, SLOW_FOR_S = 0.1, 60.0
 REFUSALS_EVERY_S = 60.0
 KNOWN_FILES = 20_000
-_lines = msgspec.json.Encoder().encode_lines
+_encode_into = msgspec.json.Encoder().encode_into
 
-# By device: nanoseconds since 1970, way, frame, whether it can hold no secret.
-Entry = tuple[int, Way, str | bytes, bool]
-Waiting = dict[str, list[Entry]]
+Waiting = dict[str, bytearray]  # by device: whole lines
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -64,7 +61,7 @@ class RawLog:
 
     def __init__(self, root: Path, policy: Policy | None = None) -> None:
         self._files = Files(root, policy or Policy())
-        self._waiting: Waiting = defaultdict(list)
+        self._waiting: Waiting = defaultdict(bytearray)
         self._bytes = 0
         self._dropped = 0
         self._refused_at: dict[str, float] = {}
@@ -75,8 +72,9 @@ class RawLog:
         if self._bytes > MAX_WAITING:
             self._dropped += 1
             return
-        self._waiting[device].append((time.time_ns(), way, frame, harmless))
-        self._bytes += len(frame) + ENTRY_BYTES
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        append(self._waiting[device], Line(time.time_ns() // 1_000_000, way, text if harmless else redacted_text(text)))
+        self._bytes += len(frame) + LINE_BYTES
 
     def refused(self, device: str, why: str) -> None:
         """Keep that a connection was refused, once a minute at most: guesses must not push real frames out."""
@@ -120,7 +118,7 @@ class RawLog:
             await asyncio.to_thread(self._files.write, heavy)
 
     def _take(self) -> Waiting:
-        taken, self._waiting = self._waiting, defaultdict(list)
+        taken, self._waiting = self._waiting, defaultdict(bytearray)
         self._bytes = 0
         if self._dropped:
             log.warning("raw_frames_dropped", count=self._dropped)
@@ -145,8 +143,8 @@ class Files:
         """A full disk must not stop stations: it is logged, and the frames are lost."""
         today = _today()
         try:
-            for device, entries in taken.items():
-                self._append(device, today, lines_of(entries))
+            for device, lines in taken.items():
+                self._append(device, today, lines)
         except OSError as wrong:
             self._open.clear()
             log.error("raw_log_failed", reason=str(wrong))
@@ -162,7 +160,7 @@ class Files:
                 log.error("raw_log_not_tidied", folder=folder.name, reason=str(wrong))
         self._open.clear()
 
-    def _append(self, device: str, today: str, data: bytes) -> None:
+    def _append(self, device: str, today: str, data: bytearray) -> None:
         folder = folder_of(device, self._root)
         part, size = self._open.get(device) or _resume(folder, today)
         if part.day != today or size >= self._policy.part_bytes:
@@ -236,11 +234,7 @@ def _following(folder: Path, day: str) -> Part:
     return Part(day, max(numbers, default=0) + 1)
 
 
-def lines_of(entries: Iterable[Entry]) -> bytes:
-    """Lines of the log, without secrets."""
-    return _lines([Line(ns // 1_000_000, way, _shown(frame, harmless)) for ns, way, frame, harmless in entries])
-
-
-def _shown(frame: str | bytes, harmless: bool) -> str:
-    text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
-    return text if harmless else redacted_text(text)
+def append(lines: bytearray, line: Line) -> None:
+    """One more line of the log."""
+    _encode_into(line, lines, -1)
+    lines += b"\n"

@@ -1,10 +1,18 @@
 """What a conversation needs: the socket under it, and what all conversations share."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
+import structlog
+
+from saas.edge.mqtt.rpc import NoAnswer, Refusal
+
+from .frames import Fault
 from .ports import Answers, Broker
 from .rawlog import RawLog
 from .retell import Retelling
+from .station import Plan, Wait
+
+log = structlog.get_logger("ocpp")
 
 
 class Socket(Protocol):
@@ -36,3 +44,29 @@ class Services:
         self.call_s = times.get("call_s", 30.0)
         self.keep_alive_s = times.get("keep_alive_s", 30.0)
         self.retelling = Retelling(answers, pause_s=times.get("retell_s", 3.0))
+
+    async def ask(self, plan: Plan) -> tuple[Any, bool]:
+        """The result of the plan's question, and whether the station may be answered. Raises Fault."""
+        question = plan.question
+        if question is None:
+            return None, True
+        try:
+            result = await self.answers.ask(question)
+        except (NoAnswer, Refusal) as wrong:
+            log.warning("question_unanswered", device=plan.state.device, reason=str(wrong))
+            if plan.wait is Wait.COMMITTED:
+                return None, False
+            if plan.needed:
+                raise Fault("internal", f"The platform cannot say: {wrong}") from None
+            if isinstance(wrong, NoAnswer):
+                self.retelling.later(question)
+            return None, True
+        self.retelling.heard(question)
+        return result, True
+
+    async def tell(self, message: Any) -> None:
+        """Lost when nobody hears it."""
+        try:
+            await self.answers.ask(message)
+        except (NoAnswer, Refusal) as wrong:
+            log.info("not_told", device=message.device, reason=str(wrong))

@@ -54,13 +54,15 @@ class State(msgspec.Struct, frozen=True):
             return self
         return msgspec.structs.replace(self, registers={**self.registers, evse: energy_wh})
 
-    def with_running(self, transaction: str, running: Running) -> "State":
+    def with_running(self, transaction: str, running: Running, register: int | None = None) -> "State":
+        """`register`: of its EVSE, where one is known."""
         if self.running.get(transaction) == running:
-            return self
+            return self.with_register(running.evse, register)
         kept = self.running
         if len(kept) >= MAX_RUNNING:
             kept = dict(list(kept.items())[-MAX_RUNNING + 1 :])
-        return msgspec.structs.replace(self, running={**kept, transaction: running})
+        registers = self.registers if register is None else {**self.registers, running.evse: register}
+        return msgspec.structs.replace(self, registers=registers, running={**kept, transaction: running})
 
     def without_running(self, transaction: str) -> "State":
         kept = {key: value for key, value in self.running.items() if key != transaction}

@@ -1,6 +1,6 @@
-"""The HTTP side of a WebSocket's beginning: the request as it is read, the answers as they are written. Pure."""
+"""The HTTP side of a WebSocket's beginning: the request as it is read, the answers as they are written."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import structlog
@@ -8,6 +8,8 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
+
+from .door import Admitted
 
 log = structlog.get_logger("ocpp")
 HEAD_LIMIT = 16 * 1024
@@ -44,6 +46,19 @@ def request_of(head: bytes) -> Request:
     except Exception as wrong:
         log.info("bad_request", reason=str(wrong))
     raise Refused(400, "This is no WebSocket request.")
+
+
+async def answer_to(request: Request, admission: Awaitable[Admitted]) -> tuple[Response, Admitted | None]:
+    """What the request is answered; and who comes in, if anybody does."""
+    try:
+        admitted = await admission
+    except Refused as no:
+        return refusal(no), None
+    except Exception:
+        log.exception("admission_failed")
+        return refusal(Refused(500, "The platform failed.")), None
+    response = acceptance(request, admitted.subprotocol)
+    return response, admitted if response.status_code == 101 else None
 
 
 def acceptance(request: Request, subprotocol: str | None) -> Response:

@@ -50,7 +50,7 @@ def transaction_event(payload: Any, state: State, _now_ms: int) -> Plan:
         numbers=lambda place, _entry: of_turn(*name, place),
         reading=reading_201,
     )
-    after = _after(payload, state.with_register(evse, common.register_of(facts)), evse, running)
+    after = _after(payload, state, common.register_of(facts), running)
     if kind:
         registers = [fact.energy_wh for fact in facts] or [state.registers.get(evse)]
         event = _event(payload, kind, of_turn(*name, "event"), running, registers, gaps=turns is None)
@@ -154,13 +154,13 @@ _STATUS_OF: Mapping[str | None, str] = {
 }
 
 
-def _after(payload: Any, state: State, evse: int, running: Running) -> State:
-    transaction = payload.transactionInfo
+def _after(payload: Any, state: State, register: int | None, running: Running) -> State:
+    transaction, evse = payload.transactionInfo, running.evse
     ended = payload.eventType == "Ended"
     status = "Finishing" if ended else _STATUS_OF.get(transaction.chargingState)
     if status and evse:
         connector = payload.evse.connectorId if payload.evse is not None else None
         state = state.with_status(evse, 1 if connector is None else connector, status)
     if ended:
-        return state.without_running(transaction.transactionId)
-    return state.with_running(transaction.transactionId, running)
+        return state.with_register(evse, register).without_running(transaction.transactionId)
+    return state.with_running(transaction.transactionId, running, register)

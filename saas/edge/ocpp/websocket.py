@@ -9,11 +9,9 @@ connections.
 import asyncio
 import time
 
-import structlog
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close
 from websockets.http11 import Request, Response
-from websockets.utils import apply_mask as slow_apply_mask
 
 from .door import CLOSING_S, NORMAL, Admitted, Door, Peer
 from .framing import (
@@ -26,26 +24,18 @@ from .framing import (
     PROTOCOL_ERROR,
     SHORT,
     TEXT,
+    Gone,
     broken_rule,
     long_head,
+    unmasked,
 )  # fmt: skip
-from .upgrade import Refused, acceptance, head_of, refusal, request_of
+from .upgrade import Refused, answer_to, head_of, refusal, request_of
 
-try:
-    from websockets.speedups import apply_mask
-except ImportError:  # a platform without the compiled part
-    apply_mask = slow_apply_mask
-
-log = structlog.get_logger("ocpp")
 TURN = 32  # messages of one station in a row, before the others have their turn
 HANDSHAKE_S = 15.0
 PEER, WRITER = 1, 2
 # How far a connection is. LEAVING: we said goodbye and listen for theirs. OVER: whatever comes is thrown away.
 ARRIVING, ASKING, OPEN, LEAVING, OVER = range(5)
-
-
-class Gone(Exception):
-    """The connection is closed, or closing; the text says why."""
 
 
 class WebSocket(asyncio.Protocol):
@@ -199,7 +189,11 @@ class WebSocket(asyncio.Protocol):
             if end < body + length:
                 self._keep(data, place, body + length)
                 return
-            self._frame(first, apply_mask(data[body : body + length], data[body - 4 : body]) if length else b"")
+            content = unmasked(data[body : body + length], data[body - 4 : body]) if length else b""
+            if first == FIN | TEXT and self._stage == OPEN and self._peer is not None:
+                self._peer.received(content, True)  # the usual frame; nothing was begun before it
+            else:
+                self._frame(first, content)
             place, turn = body + length, turn - 1
         if place < end:
             self._keep(data, place, place + 2)
@@ -289,19 +283,11 @@ class WebSocket(asyncio.Protocol):
         task.add_done_callback(self._door.admissions.discard)
 
     async def _ask(self, request: Request) -> None:
-        try:
-            admitted = await self._door.admit(request, self)
-        except Refused as no:
-            self._turn_away(refusal(no))
-        except Exception:
-            log.exception("admission_failed")
-            self._turn_away(refusal(Refused(500, "The platform failed.")))
+        response, admitted = await answer_to(request, self._door.admit(request, self))
+        if admitted is None:
+            self._turn_away(response)
         else:
-            response = acceptance(request, admitted.subprotocol)
-            if response.status_code == 101:
-                self._begin(response, admitted)
-            else:
-                self._turn_away(response)
+            self._begin(response, admitted)
 
     def _turn_away(self, response: Response) -> None:
         self._over()
