@@ -22,7 +22,7 @@ OTHER_COLUMNS = (
     "ts_ms, device, boot, seq, kind, tenant, evse, received_at, energy_wh, session, type, reason, code, body, clock"
 )
 BEGIN, END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-SLICE = 500  # rows that are handed over at once: the server takes them in while the next are made
+SLICE = 5000  # rows that are handed over at once: the server takes them in while the next are made
 NONE = r"\N"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # the server's
 _COLUMNS = 16
