@@ -32,7 +32,8 @@ STATUSES = {
 # Of the connectors of an EVSE the first of these that one of them has; of the station as a whole only the last two.
 RANK = (Status.CHARGING, Status.RESERVED, Status.AVAILABLE, Status.INOPERATIVE, Status.OUTOFORDER)
 WHOLE = (Status.INOPERATIVE, Status.OUTOFORDER)
-FAULTED, FACT = "ocpp", "station_fault"  # a fault as told here, and the same one as it comes through the broker
+FAULTED = "ocpp"
+FAULTS = (FAULTED, "station_fault", "reported")  # a fault as told here, and the same one as it comes through the broker
 MOST_EVSES = 64
 LONGEST_QUEUE = timedelta(days=7)  # what stations say later than that was not kept by them: their clock is wrong
 
@@ -97,9 +98,9 @@ def show(*, station: Station, number: int, now: datetime) -> None:
             changed += evse_status.raise_fault([evse], FAULTED, at)
             continue
         changed += evse_status.set_use([evse], use, at)
-        if FAULTED in evse.faults:  # the fact of the same fault may come later than its end
-            changed += evse_status.clear_fault([evse], FAULTED, at)
-            changed += evse_status.clear_fault([evse], FACT, at)
+        if FAULTED in evse.faults:  # the broker's word of the same fault may come later than its end
+            for fault in FAULTS:
+                changed += evse_status.clear_fault([evse], fault, at)
     tell_status(evses=changed, now=now)
 
 

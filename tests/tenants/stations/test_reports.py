@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from saas.contracts import rpc
+from saas.contracts.telemetry import messages
 from saas.devices.models import Device
 from saas.kit.time import iso, to_ms
 from saas.tenancy.models import Tenant
+from tenants.charging.actions.events import receive_event, receive_status
 from tenants.sites.models import Evse
 from tenants.stations import actions, queries
 from tenants.stations.models import Station
@@ -106,3 +108,18 @@ def test_a_connectors_status_may_come_by_notify_event(ampere: Tenant) -> None:
     assert event("Occupied", "Enabled") == event("Gibberish") == "AVAILABLE"
     (told,) = queries.connectors_of(rig.station)
     assert (told.evse, told.connector, told.status) == (1, 2, "Available")
+
+
+@pytest.mark.req("CHG-08")
+def test_the_end_of_a_fault_counts_before_the_brokers_word_of_it(station: Device) -> None:
+    """Facts and states travel by the broker and arrive later than the answer to StatusNotification."""
+    spot = evse(of=station)
+    report(station, "Faulted", 1)
+    report(station, "Available", 2)
+    late = to_ms(START) + 60_000
+    fault = messages.Event(v=1, boot=1, seq=1, ts_ms=late, evse=1, type="fault", code="station_fault")
+    state = messages.Status(v=1, boot=1, seq=2, ts_ms=late, online=True, state="fault")
+    receive_event(device=station, event=fault, received_at=START + timedelta(hours=1))
+    receive_status(device=station, status=state, received_at=START + timedelta(hours=1))
+    spot.refresh_from_db()
+    assert spot.status == "AVAILABLE"
