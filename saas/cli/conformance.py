@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from saas.tenancy.models import Tenant
 
 Facts = dict[str, Any]
-SLUG = "conformance"
+SLUG, BENCH = "conformance", "Conformance bench"
 OPERATOR = f"operator@{SLUG}.example"
 GROUP = "GROUP1"
 PROFILES = ("0", "1", "2", "3")
@@ -126,6 +126,7 @@ def summary(facts: Facts) -> str:
             else []
         ),
         *(f"  {name}: {path}" for name, path in kit["pki"].items()),
+        *([f"  Subject of a client's own certificate: CN=<station id>, O={BENCH}"] if kit["profile"] == 3 else []),
         f"  Tags:      {', '.join(tag['id_tag'] for tag in kit['tags'])} (ACCEPTED1 and ACCEPTED2: parent {GROUP})",
         f"  Token:     {kit['token']}",
         "",
@@ -162,7 +163,7 @@ def _open(now: datetime, say: Callable[[str], None]) -> "Tenant":
 
     say(f"opening the tenant {SLUG}")
     tenant = open_tenant(
-        slug=SLUG, name="Conformance bench", country="NL", language="en", currency="EUR", timezone="Europe/Amsterdam",
+        slug=SLUG, name=BENCH, country="NL", language="en", currency="EUR", timezone="Europe/Amsterdam",
         colour_primary="#12407A", colour_accent="#E4572E", support_email=OPERATOR, owner_email=f"owner@{SLUG}.example",
         owner_password=PASSWORD, now=now, map_latitude=51.98, map_longitude=5.91,
     )  # fmt: skip
@@ -202,7 +203,7 @@ def _policy(tenant: "Tenant", profile: int, now: datetime) -> None:
     if bench is None:
         place = Place(
             "Utrechtseweg 310", "Arnhem", "NL", tenant.map_latitude, tenant.map_longitude,
-            timezone=tenant.timezone, name="Conformance bench",
+            timezone=tenant.timezone, name=BENCH,
         )  # fmt: skip
         bench = create_location(place=place, private=False, now=now)
     policy.least_profile, policy.auto_accept, policy.auto_location, policy.changed_at = profile, True, bench, now
@@ -258,7 +259,7 @@ def _pki(place: Home, stations: list[str]) -> dict[str, str]:
     for station in stations:
         file = folder / f"{station}.pem"
         if not file.exists():
-            certificate, key = authority.issue_client(station, "Conformance bench")
+            certificate, key = authority.issue_client(station, BENCH)
             files.write_private(file, key + certificate)
         found[f"Client {station}"] = str(file)
     return found
