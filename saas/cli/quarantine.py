@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from saas.edge.ingester.quarantine import Clock, Kept, Wanted
 
 PAGE = 100
+KEPT = (
+    "What waits, oldest first, with the reason. Of one device at most 100 in a minute are kept; the rest are "
+    'acknowledged and counted, in wattlane_ingested_messages{outcome="dropped"} and in one entry with the reason flood.'
+)
 CLOCK_HELP = (
     "instead: messages of devices whose clock is wrong beyond doubt (before 2024, or more than five minutes ahead of "
     "receipt), with the reasons clock_behind and clock_ahead. Unlike the rest they are stored and flagged, because the "
@@ -25,7 +29,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `quarantine` to the command line."""
     command = subparsers.add_parser("quarantine", help="messages of devices that were set aside")
     kinds = command.add_subparsers(required=True, metavar="ACTION")
-    listing = kinds.add_parser("list", help="what waits, oldest first, with the reason; clocks that are off: --clock")
+    listing = kinds.add_parser(
+        "list", help="what waits, oldest first, with the reason; clocks that are off: --clock", description=KEPT
+    )
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.add_argument("--replayed", action="store_true", help="also what was brought in already")
     listing.add_argument("--clock", action="store_true", help=CLOCK_HELP)
