@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -34,6 +34,8 @@ def console(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     fleet = devices.of_tenant(brand(request))
     sessions = Session.objects.select_related("evse__location", "evse__listing", "driver", "booking").order_by("-id")
+    station = Station.objects.filter(device_id=OuterRef("evse__device_id")).values("station_id")[:1]
+    sessions = sessions.annotate(station_id=Subquery(station))
     day = Session.objects.filter(started_at__gte=now - timedelta(days=1)).aggregate(
         count=Count("id"), energy=Sum("energy_wh")
     )

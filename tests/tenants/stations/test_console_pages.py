@@ -6,6 +6,7 @@ from django.test import Client
 from saas.devices.models import Device
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
+from tenants.charging.models import Session
 from tenants.sites import actions as sites
 from tenants.sites.models import Evse, Location
 from tests import builders
@@ -65,3 +66,12 @@ def test_a_station_can_be_started_while_one_outlet_is_free(operator: Client) -> 
             page = operator.get("/console/").content.decode()
             assert f"/console/evses/{free.uid}/start/" in page
             assert f"/console/evses/{busy.uid}/start/" not in page
+
+
+def test_a_session_without_a_driver_names_its_outlet_and_card(operator: Client) -> None:
+    newcomer = Newcomer()
+    with tenant_schema("ampere"):
+        served = builders.evse(of=Device.objects.get(device_id=newcomer.device))
+        Session.objects.create(evse=served, state="charging", id_tag="04A1B2C3", started_at=NOW)
+    page = operator.get("/console/").content.decode()
+    assert "CP-7/1" in page and "04A1B2C3" in page
