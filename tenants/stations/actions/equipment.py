@@ -80,7 +80,7 @@ def told(*, station: Station, evse: int, connector: int, at: datetime, now: date
     is none, change nothing.
     """
     at = plausible(at, now)
-    if said["status"] not in STATUSES or not _newest(station, evse, connector, {**said, "at": at}):
+    if said["status"] not in STATUSES or not _newest(station, evse, connector, at, said):
         return
     if evse:
         make_evse(station=station, number=evse, now=now)
@@ -109,13 +109,14 @@ def plausible(at: datetime, now: datetime) -> datetime:
     return at if now - LONGEST_QUEUE < at <= now else now
 
 
-def _newest(station: Station, evse: int, connector: int, said: Mapping[str, object]) -> bool:
+def _newest(station: Station, evse: int, connector: int, at: datetime, said: Mapping[str, str]) -> bool:
     """Keep it, unless there is newer news."""
     rows = ConnectorStatus.objects.select_for_update()
     before = rows.filter(station=station, evse=evse, connector=connector).first()
-    if before is not None and before.at > said["at"]:
+    if before is not None and before.at > at:
         return False
-    ConnectorStatus.objects.update_or_create(station=station, evse=evse, connector=connector, defaults=dict(said))
+    news = {**said, "at": at}
+    ConnectorStatus.objects.update_or_create(station=station, evse=evse, connector=connector, defaults=news)
     return True
 
 
