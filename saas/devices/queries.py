@@ -39,6 +39,12 @@ def station(*, tenant: Tenant, station_id: str) -> Device | None:
     return Device.objects.select_related("tenant").filter(tenant=tenant, station_id=station_id).first()
 
 
+def station_of(*, schema: str, station_id: str) -> Device | None:
+    """The same by the tenant's schema, whatever the tenant's state; `public` has no stations."""
+    stations = Device.objects.select_related("tenant").filter(station_id=station_id)
+    return stations.filter(tenant__schema_name=schema).first() if schema != "public" else None
+
+
 def stations_called(station_id: str) -> list[Device]:
     """Every tenant's station of that identity; identities are unique inside a tenant only."""
     return list(Device.objects.select_related("tenant").filter(station_id=station_id))

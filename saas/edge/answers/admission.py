@@ -28,11 +28,11 @@ def connect(question: rpc.Connect, now: datetime) -> rpc.Connected:
     """A known station by its own credential, a new one by its tenant's registration token; strangers get 404."""
     if question.tenant is None:
         return _connect_short(question, now)
+    device = registry.station_of(schema=question.tenant, station_id=question.station_id)
+    if device is not None and _tenant_of(device):
+        return _welcome(device, question, now)
     tenant = _tenant(question.tenant)
-    if tenant is None:
-        return UNKNOWN
-    device = registry.station(tenant=tenant, station_id=question.station_id)
-    return _take_in(tenant, question, now) if device is None else _welcome(device, question, now)
+    return UNKNOWN if tenant is None else _take_in(tenant, question, now)
 
 
 def profile_shown(question: rpc.Connect) -> int:
@@ -68,9 +68,9 @@ def _tenant_of(device: Device) -> bool:
 def _welcome(device: Device, question: rpc.Connect, now: datetime) -> rpc.Connected:
     """A station that is known already. What is refused says whose it is, for the log alone."""
     profile = profile_shown(question)
-    if device.state == Device.State.REVOKED or not _allowed(device, question, profile):
-        return rpc.Connected(status=401, device=device.device_id)
     with tenant_schema(device.tenant.schema_name):
+        if device.state == Device.State.REVOKED or not _allowed(device, question, profile):
+            return rpc.Connected(status=401, device=device.device_id)
         station_connected(device=device, profile=profile, protocol=question.protocol, now=now)
     if question.password and passwords.proof(device=device, shown=question.password) == passwords.NEXT:
         passwords.used(device=device, now=now)
@@ -78,8 +78,8 @@ def _welcome(device: Device, question: rpc.Connect, now: datetime) -> rpc.Connec
 
 
 def _allowed(device: Device, question: rpc.Connect, profile: int) -> bool:
-    with tenant_schema(device.tenant.schema_name):
-        least = max(policy().least_profile, profile_of(device.device_id) or 0)
+    """Inside the tenant."""
+    least = max(policy().least_profile, profile_of(device.device_id) or 0)
     return profile >= least and (profile == 0 or _credential(device, question))
 
 

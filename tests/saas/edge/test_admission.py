@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from saas.contracts import rpc
 from saas.devices import actions as devices
@@ -189,3 +191,14 @@ def test_the_short_path_where_the_registry_leaves_no_doubt(ampere: Tenant, barq:
 @pytest.mark.parametrize("tenant", ["public", "nobody", "", "ampere; DROP"])
 def test_there_is_no_such_tenant(ampere: Tenant, station: Device, tenant: str) -> None:
     assert come(SECRET, tenant=tenant).status == 404
+
+
+def test_a_station_that_comes_back_costs_few_queries(station: Device) -> None:
+    """After a power cut all of them do at once."""
+    question = rpc.Connect(station_id="CP1", tenant="ampere", password=SECRET, protocol="ocpp1.6")
+    assert connect(question, NOW).status == 101
+    with CaptureQueriesContext(connection) as asked:
+        assert connect(question, NOW + timedelta(minutes=1)).status == 101
+    assert len([query for query in asked.captured_queries if not query["sql"].startswith("SET search_path")]) <= 4
+    with tenant_schema("ampere"):
+        assert Station.objects.get(device_id=station.device_id).connected_at == NOW + timedelta(minutes=1)
