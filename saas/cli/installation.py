@@ -13,12 +13,12 @@ from saas.kit.home import Home
 from . import migrate, parts, seed
 from .database import EmbeddedDatabase
 from .django import with_django
-from .supervisor import Supervisor, listens
+from .supervisor import Part, Supervisor, listens
 
 READY_SECONDS = 120.0
 LET_GO_SECONDS = 10.0
 Say = Callable[[str], None]
-Parts = Callable[[Home], list[parts.Part]]
+Parts = Callable[[Home], list[Part]]
 
 
 @dataclass(frozen=True)

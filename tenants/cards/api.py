@@ -1,5 +1,6 @@
 """`/cards` and `/card-groups`: who may charge by RFID."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,9 @@ from .schemas import (
     card_shown,
     group_shown,
 )
+
+if TYPE_CHECKING:
+    from tenants.accounts.models import User
 
 router = Router(tags=["cards"])
 STAFF = {"driver", "group", "expires_at", "month_limit_wh"}
@@ -113,7 +117,7 @@ def add_group(request: HttpRequest, body: NewCardGroup) -> Status[object]:
     return Status(201, group_shown(made))
 
 
-def _driver(uid: UUID | None) -> accounts.User | None:
+def _driver(uid: UUID | None) -> "User | None":
     return accounts.person(uid) if uid else None
 
 

@@ -102,7 +102,7 @@ def clocks(*, device: str = "", since: datetime | None = None, limit: int = PAGE
             "ORDER BY received_at DESC, seq DESC LIMIT %s",
             [device, device, since, since, limit],
         )
-        return [Clock(*row, reason=f"clock_{row[-1]}") for row in cursor.fetchall()]
+        return [Clock(*row, f"clock_{row[-1]}") for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)
