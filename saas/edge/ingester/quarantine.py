@@ -97,12 +97,12 @@ def clocks(*, device: str = "", since: datetime | None = None, limit: int = PAGE
     """Messages whose clock is off, newest first. They are stored: there is nothing to replay."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT device, boot, seq, kind, ts_ms, received_at, clock FROM telemetry.message "
+            "SELECT device, boot, seq, kind, ts_ms, received_at, clock, 'clock_' || clock FROM telemetry.message "
             "WHERE clock IS NOT NULL AND (%s = '' OR device = %s) AND (%s::timestamptz IS NULL OR received_at >= %s) "
             "ORDER BY received_at DESC, seq DESC LIMIT %s",
             [device, device, since, since, limit],
         )
-        return [Clock(*row, f"clock_{row[-1]}") for row in cursor.fetchall()]
+        return [Clock(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)
