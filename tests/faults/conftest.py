@@ -26,6 +26,7 @@ def world(ground: World) -> Iterator[World]:
     """With no process but the database server; none is left afterwards."""
     yield ground
     ground.end_all()
+    ground.put_logs_away()
 
 
 @pytest.fixture

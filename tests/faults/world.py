@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ FULL = os.environ.get("WATTLANE_FAULTS") == "full"
 BROKER, INGESTER, WEB = "saas.edge.broker", "saas.edge.ingester", "web"
 DISK_MB = 400
 Cast = dict[str, list[dict[str, Any]]]  # adapters by group
-GROUPS = ("f1", "f1b", "f1n", "f1nb", "f3", "f4", "f4b", "f5", "f6", "f7 clean", "f7 wild", "f11")
+GROUPS = ("f1", "f1b", "f1n", "f1nb", "f3", "f4", "f4b", "f5", "f5 logs", "f6", "f7 clean", "f7 wild", "f11")
 MOSQUITTO_CONF = """listener {port} 0.0.0.0
 user root
 allow_anonymous true
@@ -48,7 +49,7 @@ class World:
         self.folder = folder
         folder.chmod(0o755)
         self.mqtt_port, self.web_port, self.metrics_port = free_port(), free_port(), free_port()
-        self.disk = "tmpfs" if _mount(folder / "disk") else "RLIMIT_FSIZE"
+        self.disk = "tmpfs" if mount(folder / "disk", DISK_MB) else "RLIMIT_FSIZE"
         self.database = EmbeddedDatabase(folder / "disk" / "pg", lambda text: None)
         self.database_url = self.database.start()
         self.env = os.environ | {
@@ -56,6 +57,7 @@ class World:
             "WATTLANE_MQTT_PORT": str(self.mqtt_port), "WATTLANE_WEB_PORT": str(self.web_port),
             "WATTLANE_METRICS_INGESTER": str(self.metrics_port), "WATTLANE_BIND": "0.0.0.0",
         }  # fmt: skip
+        self.logs = folder
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._cast: Cast = {}
 
@@ -89,7 +91,7 @@ class World:
         return self.spawn(name, argv, **env)
 
     def spawn(self, name: str, argv: list[str], **env: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}.log").open("ab") as log:
+        with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(argv, cwd=CODE, env=self.env | env, stdout=log, stderr=log)
         self.running[name] = process
         return process
@@ -112,7 +114,7 @@ class World:
 
     def said(self, name: str) -> str:
         """The words of a process so far."""
-        log = self.folder / f"{name}.log"
+        log = self.logs / f"{name}.log"
         return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
 
     def pid(self, name: str) -> int:
@@ -132,6 +134,11 @@ class World:
             process.wait(10)
         self.running.clear()
 
+    def put_logs_away(self) -> None:
+        """What processes said so far is no word of the next fault; it stays in the folder."""
+        for log in self.folder.glob("*.log"):
+            log.rename(log.with_suffix(f".{time.time_ns()}.txt"))
+
     def rss_kb(self, name: str) -> int:
         return psutil.Process(self.pid(name)).memory_info().rss // 1024
 
@@ -143,17 +150,7 @@ class World:
     @contextlib.contextmanager
     def full_disk(self) -> Iterator[None]:
         """The database can write nothing more inside the block."""
-        if self.disk == "tmpfs":
-            ballast = self.folder / "disk" / "ballast"
-            with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-                while True:
-                    file.write(b"\0" * 65536)
-            try:
-                yield
-            finally:
-                ballast.unlink()
-            return
-        with self._limited():
+        with full(self.folder / "disk") if self.disk == "tmpfs" else self._limited():
             yield
 
     @contextlib.contextmanager
@@ -174,17 +171,45 @@ class World:
         self.end_all()
         self.database.stop()
         if self.disk == "tmpfs":
-            subprocess.run(["umount", "-l", str(self.folder / "disk")], check=False)
+            unmount(self.folder / "disk")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _mount(folder: Path) -> bool:
+@contextlib.contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """The file system of this folder is full, and stays so: what somebody gives back is taken at once."""
+    ballast, over = folder / "ballast", threading.Event()
+
+    def fill() -> None:
+        with ballast.open("wb", buffering=0) as file:
+            while not over.is_set():
+                try:
+                    file.write(b"\0" * 65536)
+                except OSError:
+                    over.wait(0.02)
+
+    filler = threading.Thread(target=fill)
+    filler.start()
+    try:
+        until(lambda: shutil.disk_usage(folder).free == 0, seconds=20, what="the disk is full")
+        yield
+    finally:
+        over.set()
+        filler.join()
+        ballast.unlink()
+
+
+def mount(folder: Path, megabytes: int) -> bool:
     """A small file system of our own, where this machine lets us."""
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=755", "wattlane-faults", str(folder)]
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "wattlane-faults", str(folder)]
     if shutil.which("mount") is None:
         return False
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
 def moments(count: int, *, of: int, seed: int) -> set[int]:
