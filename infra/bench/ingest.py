@@ -140,9 +140,9 @@ def _subscribe(run: str) -> Run:
 def _pathway() -> str | None:
     """A Python that has it, in a folder of its own: it is no part of the product. None where it cannot be had."""
     python = PATHWAY_HOME / "bin" / "python"
-    uv = Path(sys.executable).with_name("uv")
-    install = [uv, "pip", "install", "-q", "--python", python, f"pathway=={PATHWAY}"]
-    commands = [[uv, "venv", "-q", PATHWAY_HOME], install]
+    uv = str(Path(sys.executable).with_name("uv"))
+    install = [uv, "pip", "install", "-q", "--python", str(python), f"pathway=={PATHWAY}"]
+    commands = [[uv, "venv", "-q", str(PATHWAY_HOME)], install]
     if not python.exists():
         try:
             for command in commands:

@@ -6,10 +6,10 @@ Arguments: the broker's address, the topic, the settings of the database as JSON
 import json
 import sys
 
-import pathway as pw
+import pathway as pw  # type: ignore[import-not-found]
 
 
-class Sample(pw.Schema):
+class Sample(pw.Schema):  # type: ignore[misc]
     """The fields of a sample."""
 
     boot: int

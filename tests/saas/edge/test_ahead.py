@@ -17,7 +17,8 @@ class Endless:
     """A broker that always has more; notes which threads touch it."""
 
     def __init__(self, payload: bytes = b"x") -> None:
-        self.payload, self.ready, self.given, self.said = payload, True, 0, []
+        self.payload, self.ready, self.given = payload, True, 0
+        self.said: list[str] = []
         self.threads: set[int] = set()
         self.broken = False
 
