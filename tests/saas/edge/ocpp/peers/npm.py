@@ -48,7 +48,7 @@ class Recorder:
     def __init__(self) -> None:
         self.frames: list[tuple[str, str, str]] = []
 
-    def add(self, device: str, way: str, frame: str | bytes) -> None:
+    def add(self, device: str, way: str, frame: str | bytes, *, harmless: bool = False) -> None:
         self.frames.append((device, way, frame if isinstance(frame, str) else frame.decode("utf-8", "replace")))
 
     def refused(self, device: str, why: str) -> None:
