@@ -36,6 +36,13 @@ WORDS = {
     "card.unblocked": _("Card unblocked"),
     "card.removed": _("Card removed"),
     "card_group.added": _("Group of cards added"),
+    "power.circuit": _("Shared limit changed"),
+    "power.circuit_removed": _("Shared limit removed"),
+    "power.member": _("Charger put on a circuit"),
+    "power.member_removed": _("Charger taken off a circuit"),
+    "rollout.begun": _("Roll-out begun"),
+    "rollout.aborted": _("Roll-out aborted"),
+    "firmware.withdrawn": _("Firmware withdrawn"),
 }
 
 
@@ -73,4 +80,9 @@ def word(act: str) -> str:
 
 def details(entry: AuditEntry) -> list[tuple[str, str, str]]:
     """(field, before, after) of what an entry changed, for a page."""
-    return [(name, str(pair[0]), str(pair[1])) for name, pair in sorted(entry.details.items())]
+    pairs = sorted(entry.details.items())
+    return [(name, _said(pair[0]), _said(pair[1])) for name, pair in pairs if pair[0] != pair[1]]
+
+
+def _said(value: object) -> str:
+    return "" if value is None else str(value)

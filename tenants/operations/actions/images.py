@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from saas.kit.errors import Forbidden, Invalid
 from saas.kit.tenant_context import current_schema
+from tenants.accounts import audit
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 
@@ -62,6 +63,7 @@ def withdraw_image(*, image: FirmwareImage, by: User, now: datetime) -> Firmware
     if image.withdrawn_at is None:
         image.withdrawn_at = now
         image.save(update_fields=["withdrawn_at"])
+        audit.record(actor=by, act="firmware.withdrawn", now=now, subject=image.version)
     return image
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from saas.kit.errors import Forbidden, Invalid
+from tenants.accounts import audit
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 
@@ -150,7 +151,9 @@ def resume(*, rollout: Rollout, by: User, now: datetime, failure_limit_pct: int 
 @transaction.atomic
 def abort(*, rollout: Rollout, by: User, now: datetime) -> Rollout:
     """Begin no more devices, ever; those on their way go on. Forbidden, RolloutOver."""
-    return _end(_in(rollout, by, Phase.RUNNING, Phase.PAUSED, Phase.STOPPED), Phase.ABORTED, now)
+    row = _in(rollout, by, Phase.RUNNING, Phase.PAUSED, Phase.STOPPED)
+    audit.record(actor=by, act="rollout.aborted", now=now, subject=row.name)
+    return _end(row, Phase.ABORTED, now)
 
 
 @transaction.atomic
@@ -188,6 +191,8 @@ def _begin(made: Rollout, targets: list[Target], plan: Plan, now: datetime) -> R
     stages = assign(str(made.uid), list(by_id), plan.stages)
     rows = [_row(made, by_id[device_id], stages[device_id]) for device_id in order(str(made.uid), list(by_id))]
     RolloutDevice.objects.bulk_create(rows)
+    if made.by is not None:
+        audit.record(actor=made.by, act="rollout.begun", now=now, subject=made.name)
     return _driven(made, now)
 
 
