@@ -16,6 +16,7 @@ from .world import INGESTER, World, scaled
 
 pytestmark = pytest.mark.req("DEV-05")
 WINDOW = 1000
+APART_MS = 300
 STATE = """
     SELECT s.state, s.energy_wh, s.meter_start_wh, s.meter_stop_wh, s.stop_reason, s.outcome, s.cost_minor,
         s.started_at, s.ended_at, b.state
@@ -26,11 +27,11 @@ FACTS = """
 
 
 def script(held: dict[str, Any], count: int, began_ms: int) -> list[tuple[str, bytes]]:
-    """A session of `count` messages, a second apart."""
+    """A session of `count` messages, all of them of the past."""
     said = []
     for number in range(count):
         kind, body = _body(held["session"], number, count)
-        body |= {"v": 1, "boot": 7, "seq": number + 1, "ts_ms": began_ms + number * 1000, "low": 1}
+        body |= {"v": 1, "boot": 7, "seq": number + 1, "ts_ms": began_ms + number * APART_MS, "low": 1}
         said.append((f"ev/v1/{held['device']}/{kind}", msgspec.json.encode(body)))
     return said
 
