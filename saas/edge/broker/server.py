@@ -4,6 +4,7 @@ Written against the installed source; the pin in pyproject.toml is exact for tha
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -97,8 +98,9 @@ class GuardedBroker(Broker):  # type: ignore[misc]
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
-        """As upstream, with a reader that has limits."""
-        await self._client_connected(listener_name, GuardedReader(reader), StreamWriterAdapter(writer))
+        """As upstream, with a reader that has limits; who is gone while we say goodbye is gone."""
+        with contextlib.suppress(OSError):
+            await self._client_connected(listener_name, GuardedReader(reader), StreamWriterAdapter(writer))
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
