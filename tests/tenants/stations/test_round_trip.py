@@ -126,7 +126,8 @@ def test_from_the_first_connection_to_what_it_answered(town: tuple[str, str, Api
     until(lambda: said(operator.get("/stations/CP1"))["connectors"], seconds=10, what="its connector is known")
     seen = said(operator.get("/stations/CP1"))
     assert [v["key"] for v in seen["configuration"]] == ["Vendor"] and seen["evses"][0]["status"] == "AVAILABLE"
-    assert any('"GetConfiguration"' in m["frame"] for m in seen["messages"])
+    until(lambda: _logged(operator, '"GetConfiguration"'), seconds=5, what="the raw log is written")
+    seen = said(operator.get("/stations/CP1"))
     assert not any(payload["value"] in m["frame"] for m in seen["messages"]), "secrets are not in the log"
 
     refused = said(operator.post("/stations/CP1/commands/UnlockConnector", {"connectorId": 1}))
@@ -137,6 +138,10 @@ def test_from_the_first_connection_to_what_it_answered(town: tuple[str, str, Api
     until(lambda: not said(operator.get("/stations/CP1"))["online"], seconds=15, what="it is gone")
     gone = operator.post("/stations/CP1/commands/ClearCache")
     assert code(gone) == (409, "station_offline")
+
+
+def _logged(operator: Api, text: str) -> bool:
+    return any(text in message["frame"] for message in said(operator.get("/stations/CP1"))["messages"])
 
 
 def _now() -> str:
