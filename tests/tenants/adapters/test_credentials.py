@@ -60,7 +60,7 @@ def test_the_device_is_told_and_the_old_password_opens_until_it_is_in_with_the_n
     assert hashes(device) == (old, new, (new, True))
     notice = Event(v=1, boot=1, seq=2, ts_ms=1, type="notice", code=wire.NOTICE_CREDENTIAL, reason="accepted")
     for _ in range(2):
-        receive_event(device=device, event=notice, received_at=NOW)
+        receive_event(device=device, event=notice, received_at=datetime.now(UTC))
     assert hashes(device) == (new, None, (new, True))
     shown = said(operator.get(path(device)))
     assert shown["credential_changes"] is False and shown["credential_since"] > shown["created_at"]
