@@ -15,9 +15,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from saas.edge.mqtt.link import broker_address, new_client
 
 from . import packets
+from .inbox import Inbox
 from .packets import TopicNames
 from .paho_client import BufferedClient
-from .port import FILTERS, KEEP_ALIVE_SECONDS, MOST_BYTES, USER, Message, mids_of, token_of
+from .port import FILTERS, KEEP_ALIVE_SECONDS, USER, Message, mids_of, token_of
 from .subscriptions import Changes
 
 log = structlog.get_logger("ingester")
@@ -25,7 +26,7 @@ MISC_SECONDS = 1.0
 BACK_OFF = (0.5, 10.0)
 
 
-class PahoPort:
+class PahoPort(Inbox):
     """A session that the broker keeps while we are away (fixed client id, clean session off), acknowledged by hand.
 
     Acknowledgements of an earlier connection are dropped: the broker sends those messages again with numbers that may
@@ -36,14 +37,13 @@ class PahoPort:
         self, *, client_id: str = USER, filters: Collection[str] = FILTERS, clean: bool = False,
         keep_alive_s: int = KEEP_ALIVE_SECONDS,
     ) -> None:  # fmt: skip
+        super().__init__()
         self._subscriptions, self._keep_alive_s = Changes(filters), keep_alive_s
         self._unanswered: dict[int, list[str]] = {}
-        self._inbox: list[Message] = []
-        self._inbox_bytes = 0
         self._names = TopicNames()
         self._connection = 0
         self._back_off = BACK_OFF[0]
-        self._retry_at = self._misc_at = self._heard_at = self._left_at = 0.0
+        self._retry_at = self._misc_at = 0.0
         self._client = new_client(USER, client_id=client_id, clean_session=clean, manual_ack=True, kind=BufferedClient)
         self._client.on_message = self._on_message
         self._client.on_publishes = self._on_publishes
@@ -65,18 +65,6 @@ class PahoPort:
         if self._client.is_connected():
             self._ask()
 
-    def receive(self, *, most: int, within_s: float) -> list[Message]:
-        """See BrokerPort."""
-        now = time.monotonic()
-        self._heard_at += now - self._left_at  # silence counts only while somebody listens
-        deadline = now + within_s
-        while (left := deadline - time.monotonic()) > 0 and (most == 0 or not self._full(most)):
-            self._turn(left, reading=most > 0)
-        taken, self._inbox = self._inbox[:most], self._inbox[most:]
-        self._inbox_bytes = sum(len(message.payload) for message in self._inbox)
-        self._left_at = time.monotonic()
-        return taken
-
     def acknowledge(self, messages: list[Message]) -> None:
         """See BrokerPort."""
         self._client.ack_all(mids_of(messages, self._connection))
@@ -95,9 +83,6 @@ class PahoPort:
         """Say goodbye; the broker keeps the session unless it is a clean one."""
         self._client.disconnect()
         self._write()
-
-    def _full(self, most: int) -> bool:
-        return len(self._inbox) >= most or self._inbox_bytes >= MOST_BYTES
 
     def _turn(self, left: float, *, reading: bool) -> None:
         """One packet, or a wait until there is one."""

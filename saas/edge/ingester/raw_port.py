@@ -20,7 +20,8 @@ from saas.edge.mqtt.link import broker_address
 from saas.kit.home import home
 
 from . import packets
-from .port import FILTERS, KEEP_ALIVE_SECONDS, MOST_BYTES, USER, Message, mids_of
+from .inbox import Inbox
+from .port import FILTERS, KEEP_ALIVE_SECONDS, USER, Message, mids_of
 from .subscriptions import Changes
 
 log = structlog.get_logger("ingester")
@@ -30,13 +31,14 @@ MOST_UNSENT = 1 << 20  # of QoS 0 words that a stalled broker does not take; who
 BACK_OFF = (0.5, 10.0)
 
 
-class RawPort:
+class RawPort(Inbox):
     """See BrokerPort. Acknowledgements of an earlier connection are dropped: their numbers may by then mean others."""
 
     def __init__(
         self, *, client_id: str = USER, filters: Collection[str] = FILTERS, clean: bool = False,
         keep_alive_s: int = KEEP_ALIVE_SECONDS,
     ) -> None:  # fmt: skip
+        super().__init__()
         self._client_id, self._clean, self._keep_alive_s = client_id, clean, keep_alive_s
         self._subscriptions = Changes(filters)
         self._unanswered: dict[int, list[str]] = {}
@@ -44,12 +46,10 @@ class RawPort:
         self._socket: socket.socket | None = None
         self._up = False
         self._connection = 0
-        self._inbox: list[Message] = []
-        self._inbox_bytes = 0
         self._rest = b""
         self._unsent = bytearray()
         self._names = packets.TopicNames()
-        self._heard_at = self._left_at = self._sent_at = self._retry_at = 0.0
+        self._sent_at = self._retry_at = 0.0
         self._pinged = False
         self._back_off = BACK_OFF[0]
 
@@ -64,18 +64,6 @@ class RawPort:
         if self._up:
             self._ask()
             self.flush()
-
-    def receive(self, *, most: int, within_s: float) -> list[Message]:
-        """See BrokerPort."""
-        now = time.monotonic()
-        self._heard_at += now - self._left_at  # silence counts only while somebody listens
-        deadline = now + within_s
-        while (left := deadline - time.monotonic()) > 0 and (most == 0 or not self._full(most)):
-            self._turn(left, reading=most > 0)
-        taken, self._inbox = self._inbox[:most], self._inbox[most:]
-        self._inbox_bytes = sum(len(message.payload) for message in self._inbox)
-        self._left_at = time.monotonic()
-        return taken
 
     def acknowledge(self, messages: list[Message]) -> None:
         """See BrokerPort."""
@@ -95,9 +83,6 @@ class RawPort:
         if self._up:
             self._send(packets.DISCONNECT)
         self._hang_up()
-
-    def _full(self, most: int) -> bool:
-        return len(self._inbox) >= most or self._inbox_bytes >= MOST_BYTES
 
     def _turn(self, left: float, *, reading: bool) -> None:
         """One read or one wait; whatever goes wrong with the connection ends it here."""

@@ -5,34 +5,25 @@ certificates) is in test_calls; here are the conversations.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from saas.edge.ocpp.facts import text_of
-from saas.kit.time import to_ms
-from tenants.charging.models import Session
-
 from .scripted import Scripted
-from .whole import Whole, answered, at_desk, connected, opened, play, registered
+from .walking import Desk, at, just_now, walked
+from .whole import Whole, connected, opened, play, registered
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("CHG-01")]
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 Scene = Callable[["Case"], Awaitable[None]]
 
 
-def at(minute: float = 0) -> str:
-    """A moment of the last hour; whatever a case tells lies in the past."""
-    return text_of(to_ms(datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=minute)))
-
-
-class Case:
+class Case(Desk):
     """One case: the station, and what an operator does."""
 
     def __init__(self, house: Whole, device: Any, station: Scripted) -> None:
-        self.house, self.device, self.station = house, device, station
+        super().__init__(house, device, station)
         self.transaction = 0
 
     async def boot(self) -> None:
@@ -42,7 +33,7 @@ class Case:
             await self.status("Available", connector)
 
     async def status(self, status: str, connector: int = 1, error: str = "NoError") -> None:
-        said = {"connectorId": connector, "status": status, "errorCode": error, "timestamp": text_of(_now())}
+        said = {"connectorId": connector, "status": status, "errorCode": error, "timestamp": just_now()}
         assert await self.station.call("StatusNotification", **said) == {}
 
     async def authorise(self, tag: str = "ACCEPTED1") -> dict[str, Any]:
@@ -63,34 +54,10 @@ class Case:
             **shown,
         )  # fmt: skip
 
-    async def order(self, action: str, **payload: Any) -> Any:
-        """An operator's call; the command as it ended."""
-        command = await self.house.order(self.device, action, payload)
-        assert await self.station.expect(action) == payload
-        return await answered(command)
-
-    async def sessions(self) -> list[tuple[str, int, str]]:
-        rows = await at_desk(lambda: list(Session.objects.order_by("id")))
-        return [(row.state, row.energy_wh, row.id_tag) for row in rows]
-
-
-def _now() -> int:
-    return to_ms(datetime.now(UTC))
-
 
 def walk(folder: Path, scene: Scene, *, boot: bool = True) -> None:
     """Play a case with a booted station of two connectors."""
-    device, secret = registered(evses=2)
-
-    async def whole() -> None:
-        async with opened(folder) as house, connected(house, device, secret, "ocpp1.6") as station:
-            case = Case(house, device, station)
-            if boot:
-                await case.boot()
-            await scene(case)
-            assert house.broker.poison == []
-
-    play(whole)
+    walked(folder, Case, "ocpp1.6", scene, boot=boot)
 
 
 CLOSED = [("closed", 5000, "ACCEPTED1")]
@@ -313,7 +280,7 @@ def test_tc_044_045_078_progress(
 
 def test_tc_046_a_reservation_and_the_start_that_uses_it(ampere: Any, tmp_path: Path) -> None:
     async def scene(case: Case) -> None:
-        expiry = text_of(_now() + 3_600_000)
+        expiry = at(120)
         await case.order("ReserveNow", connectorId=1, expiryDate=expiry, idTag="ACCEPTED1", reservationId=5)
         await case.status("Reserved")
         await case.authorise()
@@ -328,7 +295,7 @@ def test_tc_046_a_reservation_and_the_start_that_uses_it(ampere: Any, tmp_path: 
 def test_tc_048_reservations_that_are_refused(ampere: Any, tmp_path: Path, status: str) -> None:
     async def scene(case: Case) -> None:
         case.station.replies["ReserveNow"] = {"status": status}
-        expiry = text_of(_now() + 3_600_000)
+        expiry = at(120)
         over = await case.order("ReserveNow", connectorId=1, expiryDate=expiry, idTag="ACCEPTED1", reservationId=5)
         assert over.answer == {"status": status}
 
@@ -411,7 +378,7 @@ def test_tc_074_a_new_certificate_by_request_of_the_platform(ampere: Any, tmp_pa
 
 def test_tc_079_security_events(ampere: Any, tmp_path: Path) -> None:
     async def scene(case: Case) -> None:
-        said = {"type": "FirmwareUpdated", "timestamp": text_of(_now()), "techInfo": "1.2"}
+        said = {"type": "FirmwareUpdated", "timestamp": just_now(), "techInfo": "1.2"}
         assert await case.station.call("SecurityEventNotification", **said) == {}
 
     walk(tmp_path, scene)

@@ -5,38 +5,29 @@ certificates) is in test_calls; here are the conversations.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from saas.edge.ocpp.facts import text_of
-from saas.kit.time import to_ms
-from tenants.charging.models import Session
-
 from .scripted import CallError, Scripted
-from .whole import Whole, answered, at_desk, connected, opened, play, registered
+from .walking import Desk, at, just_now, walked
+from .whole import Whole, at_desk
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("CHG-01")]
 BOOT = {"chargingStation": {"vendorName": "V", "model": "M", "serialNumber": "S", "firmwareVersion": "1"}}
 Scene = Callable[["Case"], Awaitable[None]]
 
 
-def at(minute: float = 0) -> str:
-    """A moment of the last hour; whatever a case tells lies in the past."""
-    return text_of(to_ms(datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=minute)))
-
-
 def token(tag: str = "ACCEPTED1", kind: str = "ISO14443") -> dict[str, str]:
     return {"idToken": tag, "type": kind}
 
 
-class Case:
+class Case(Desk):
     """One case: the station, and what an operator does."""
 
     def __init__(self, house: Whole, device: Any, station: Scripted) -> None:
-        self.house, self.device, self.station = house, device, station
+        super().__init__(house, device, station)
         self.transaction, self.seq_no = "tx-1", 0
 
     async def boot(self, reason: str = "PowerUp") -> None:
@@ -46,7 +37,7 @@ class Case:
             await self.status("Available", evse)
 
     async def status(self, status: str, evse: int = 1) -> None:
-        said = {"evseId": evse, "connectorId": 1, "connectorStatus": status, "timestamp": text_of(_now())}
+        said = {"evseId": evse, "connectorId": 1, "connectorStatus": status, "timestamp": just_now()}
         assert await self.station.call("StatusNotification", **said) == {}
 
     async def authorise(self, tag: str = "ACCEPTED1") -> dict[str, Any]:
@@ -66,34 +57,10 @@ class Case:
         self.seq_no += 1
         return answer
 
-    async def order(self, action: str, **payload: Any) -> Any:
-        """An operator's call; the command as it ended."""
-        command = await self.house.order(self.device, action, payload)
-        assert await self.station.expect(action) == payload
-        return await answered(command)
-
-    async def sessions(self) -> list[tuple[str, int, str]]:
-        rows = await at_desk(lambda: list(Session.objects.order_by("id")))
-        return [(row.state, row.energy_wh, row.id_tag) for row in rows]
-
-
-def _now() -> int:
-    return to_ms(datetime.now(UTC))
-
 
 def walk(folder: Path, scene: Scene, *, boot: bool = True) -> None:
     """Play a case with a booted station of two EVSEs."""
-    device, secret = registered(evses=2)
-
-    async def whole() -> None:
-        async with opened(folder) as house, connected(house, device, secret, "ocpp2.0.1") as station:
-            case = Case(house, device, station)
-            if boot:
-                await case.boot()
-            await scene(case)
-            assert house.broker.poison == []
-
-    play(whole)
+    walked(folder, Case, "ocpp2.0.1", scene, boot=boot)
 
 
 CHARGING, READY, AWAY = ({"chargingState": state} for state in ("Charging", "EVConnected", "Idle"))
@@ -353,7 +320,7 @@ def test_tc_g_01_to_g_20_statuses(ampere: Any, tmp_path: Path, status: str) -> N
 @pytest.mark.parametrize("update", ["Expired", "Removed"])
 def test_tc_h_reservations(ampere: Any, tmp_path: Path, update: str) -> None:
     async def scene(case: Case) -> None:
-        await case.order("ReserveNow", id=5, expiryDateTime=text_of(_now() + 3_600_000), idToken=token(), evseId=1)
+        await case.order("ReserveNow", id=5, expiryDateTime=at(120), idToken=token(), evseId=1)
         await case.status("Reserved")
         said = {"reservationId": 5, "reservationUpdateStatus": update}
         assert await case.station.call("ReservationStatusUpdate", **said) == {}
