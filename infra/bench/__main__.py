@@ -44,7 +44,7 @@ def _measure() -> str:
     from . import cases
 
     results = []
-    for prepare in (cases.searching, cases.booking, cases.tenancy, cases.new_tenant, cases.importing):
+    for prepare in (cases.searching, cases.booking, cases.tenancy, cases.new_tenant, cases.importing, cases.poison):
         with prepare() as case:
             _progress(case.name)
             results.append(compare(case))

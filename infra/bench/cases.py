@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+import msgspec
 import polars as pl
 from django.core.management import call_command
 from django.db import connection, connections, transaction
@@ -18,9 +19,13 @@ from django.urls import resolve, set_urlconf
 
 from pipelines.transforms.importing.reading import Options, read_sessions
 from saas.cli.brands import AMPERE
+from saas.devices.actions import register
+from saas.edge.ingester.commit import Committer
+from saas.edge.ingester.port import Message
 from saas.kit.errors import Refused
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.actions import open_tenant
+from saas.tenancy.models import Tenant
 from tenants.accounts.models import User
 from tenants.bookings.actions import hold
 from tenants.marketplace.models import Listing
@@ -30,6 +35,7 @@ from tenants.sites.models import Connector, Evse, Location
 from .harness import Case
 
 LISTINGS, SEARCHES, ATTEMPTS, CLIENTS, CALLS, TENANTS, ROWS = 20_000, 200, 2_000, 50, 400, 5, 200_000
+MESSAGES, POISON_EVERY = 10_000, 200
 BARE_SEARCH = """
     SELECT l.id FROM marketplace_listing l JOIN sites_evse e ON e.id = l.evse_id
     JOIN sites_location p ON p.id = e.location_id
@@ -165,6 +171,40 @@ def importing() -> Iterator[Case]:
         return pl.read_csv(io.BytesIO(raw), separator=";", infer_schema=False).height
 
     yield Case(f"import of {ROWS:,} sessions", "rows", ours, reference, "bare Polars read")
+
+
+@contextmanager
+def poison() -> Iterator[Case]:
+    """The ingester's commit of good messages with one poison in two hundred, against the same without (F8: 0.95)."""
+    device, _ = register(tenant=Tenant.objects.get(schema_name=AMPERE.slug), kind="adapter", now=datetime.now(UTC))
+    committer, boots = Committer(Samples()), count(1)
+
+    def commit(*, every: int = 0) -> int:
+        committer.commit(_messages(device.device_id, next(boots), every))
+        return MESSAGES
+
+    name = f"{MESSAGES:,} messages beside {MESSAGES // POISON_EVERY} poisoned ones"
+    yield Case(name, "messages", lambda: commit(every=POISON_EVERY), commit, "the same without poison")
+
+
+def _messages(device: str, boot: int, every: int) -> list[Message]:
+    now = datetime.now(UTC)
+    ts_ms, batch = int(now.timestamp() * 1000), []
+    for seq in range(1, MESSAGES + 1):
+        body = {"v": 1, "boot": boot, "seq": seq, "ts_ms": ts_ms + seq, "energy_wh": seq}
+        batch.append(Message(f"ev/v1/{device}/telemetry", msgspec.json.encode(body), now))
+        if every and seq % every == 0:
+            batch.append(Message(f"ev/v1/{device}/telemetry", b'{"v":1,"boot":7,"energy_wh":NaN}', now))
+    return batch
+
+
+class Samples:
+    """Takes what the tenants' rules would; nothing but samples comes."""
+
+    def receive_sample(self, **_: object) -> None:
+        """Nothing to do for a sample outside a session."""
+
+    receive_event = receive_reply = receive_status = receive_sample
 
 
 def _session_file() -> bytes:

@@ -1,19 +1,19 @@
 """F8: whatever comes, the good messages around it are stored, and cost what they cost without it."""
 
-import gc
 import random
-import time
 from typing import Any
 
 import msgspec
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saas.contracts.telemetry import wire
 from saas.edge.ingester.port import Message
 from tests.saas.edge.conftest import Bench
-from tests.saas.edge.rig import NOW, body, raw, rows, sample, stored
+from tests.saas.edge.rig import NOW, body, raw, rows, sample
 
 pytestmark = [pytest.mark.req("DEV-05"), pytest.mark.faults]
 BOOT = 9  # of what is generated: the good ones have another
@@ -72,31 +72,26 @@ def test_whatever_comes_is_stored_or_set_aside_and_its_neighbours_are_stored(
     assert rows("SELECT count(*) FROM telemetry.message WHERE tenant <> 'ampere'") == [(0,)]
 
 
-@pytest.mark.slow
 def test_the_good_ones_cost_no_more_beside_poison(bench: Bench) -> None:
-    """CPU of the ingester per good message: one in two hundred is poison. The least of several interleaved rounds."""
-    clean, beside = [], []
-    for number in range(7):
-        clean.append(_cpu_a_good_message(bench, 2 * number, poison=False))
-        beside.append(_cpu_a_good_message(bench, 2 * number + 1, poison=True))
-    assert min(beside) <= 1.05 * min(clean), (min(clean), min(beside))
+    """A batch with poison in it is one batch as before: it is not halved, and setting aside is one more statement or
+    two, however many there are. The rates side by side are in `make bench`."""
+    warm_up, clean = _statements(bench, 1, poison=False), _statements(bench, 2, poison=False)
+    few, many = _statements(bench, 3, poison=True, every=500), _statements(bench, 4, poison=True, every=5)
+    assert clean <= warm_up and few - clean <= 2, (warm_up, clean, few)
+    assert many == few
 
 
-def _cpu_a_good_message(bench: Bench, boot: int, *, poison: bool, count: int = 10_000) -> float:
+def _statements(bench: Bench, boot: int, *, poison: bool, every: int = 1, count: int = 1000) -> int:
     chance, messages = random.Random(boot), []
     for seq in range(1, count + 1):
         messages.append(_good(bench.device, seq, boot + 100))
-        if poison and seq % 200 == 0:
+        if poison and seq % every == 0:
             messages.append(raw(bench.device, "telemetry", chance.choice(POISONS)))
-    bench.port.inbox, bench.port.acknowledge = messages, lambda _: None  # type: ignore[method-assign]
-    gc.collect()
-    began = time.process_time()
-    while bench.port.inbox:
-        bench.ingester.step()
-    took = time.process_time() - began
-    bench.port.unacknowledged.clear()
-    assert len(stored(bench.device)) >= count
-    return took / count
+    with CaptureQueriesContext(connection) as statements:
+        bench.take(*messages)
+    held = rows("SELECT count(*) FROM telemetry.message WHERE device = %s AND boot = %s", bench.device, boot + 100)
+    assert held == [(count,)] and bench.port.unacknowledged == [] and bench.port.inbox == []
+    return len(statements)
 
 
 def _good(device: str, seq: int, boot: int) -> Message:
