@@ -1,4 +1,4 @@
-"""Words and numbers in the viewer's language, from `words.json`. A language more is a value more in each line there."""
+"""Words and numbers in the viewer's language, from `words/*.json`. A language more is a value more in each entry."""
 
 import json
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -47,5 +47,7 @@ class Text:
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    words: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
+    words: dict[str, dict[str, str]] = {}
+    for file in sorted(Path(__file__).with_name("words").glob("*.json")):
+        words |= json.loads(file.read_text(encoding="utf-8"))
     return words

@@ -2,15 +2,15 @@
 
 import dagster as dg
 
-from pipelines.defs.catalogue import ASSETS, resources
+from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, resources
 from pipelines.defs.history import history
 from pipelines.defs.reports.assets import queued_reports, report
-from pipelines.defs.schedule import NIGHTLY, REFRESH, landing_news, telemetry_news, tidy
+from pipelines.defs.schedule import KNOW, NIGHTLY, REFRESH, knowledge_news, landing_news, telemetry_news, tidy
 
 defs = dg.Definitions(
-    assets=ASSETS,
-    jobs=[REFRESH, history, tidy, report],
-    sensors=[telemetry_news, landing_news, queued_reports],
+    assets=[*ASSETS, *KNOWLEDGE],
+    jobs=[REFRESH, KNOW, history, tidy, report],
+    sensors=[telemetry_news, landing_news, knowledge_news, queued_reports],
     schedules=[NIGHTLY],
     resources=resources(),
     executor=dg.in_process_executor,

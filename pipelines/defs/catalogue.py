@@ -8,14 +8,16 @@ from pipelines.defs.brand.assets import business
 from pipelines.defs.carbon.assets import CARBON
 from pipelines.defs.health.assets import CHARGER_HEALTH
 from pipelines.defs.sessions.assets import ENERGY_15, ENERGY_DAILY, SESSIONS
-from pipelines.defs.steps import day_asset
+from pipelines.defs.steps import WholeStep, day_asset, whole_asset
 from pipelines.defs.telemetry.assets import CLEAN_TELEMETRY, RAW_TELEMETRY, SET_ASIDE
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient
 from pipelines.resources.store import TelemetryStore
 
 STEPS = (RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH, CARBON)
+WHOLE: tuple[WholeStep, ...] = ()
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
+KNOWLEDGE: list[dg.AssetsDefinition] = [whole_asset(step) for step in WHOLE]
 
 
 @dg.resource(description="The lake, held for one writer as long as the run lasts.")

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.defs import due
-from pipelines.defs.catalogue import ASSETS, resources
+from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, resources
 from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import run_tags
 from pipelines.defs.reports.assets import carry_out
@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     began = time.monotonic()
     ranges = [(arguments.first, arguments.last)] if arguments.first else what_is_due(datetime.now(UTC))
     good = min((make(first, last) for first, last in ranges), default=True)
+    good = good and (not arguments.knowledge or know())
     documents = waiting_reports() if arguments.reports else []
     report = {
         "days": [f"{first}..{last}" for first, last in ranges],
@@ -66,6 +67,15 @@ def make(first: date, last: date) -> bool:
     return result.success
 
 
+def know() -> bool:
+    """Makes anew what is learned from all days."""
+    result = dg.materialize(KNOWLEDGE, None, None, resources(), raise_on_error=False)
+    for event in result.all_events:
+        if event.is_failure:
+            sys.stderr.write(f"{event.message}\n")
+    return result.success
+
+
 def waiting_reports() -> list[str]:
     """Makes the reports that people wait for. Each line names a file, or what went wrong."""
     saas = SaasClient()
@@ -94,6 +104,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--tenant", help="also say how many rows each mart holds of this tenant")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     parser.add_argument("--reports", action="store_true", help="make the queued reports too")
+    parser.add_argument("--knowledge", action="store_true", help="also what is learned from all days")
     parser.add_argument("--first", type=date.fromisoformat, help="make these UTC days again, whatever is due")
     parser.add_argument("--last", type=date.fromisoformat)
     arguments = parser.parse_args(argv)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from pipelines.defs import due
+from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, WHOLE
 from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import run_tags
 from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
@@ -17,6 +18,7 @@ from pipelines.resources.store import NoDatabase, TelemetryStore
 from pipelines.resources.tables import CLEAN, CONTEXT, ENERGY_15MIN, RAW
 
 AGAIN = timedelta(minutes=10)
+REST = timedelta(hours=1)
 Asked = Iterator[dg.RunRequest | dg.SkipReason]
 ALIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -25,8 +27,14 @@ ALIVE = [
     dg.DagsterRunStatus.STARTED,
 ]
 REFRESH = dg.define_asset_job(
-    "refresh", selection="*", executor_def=dg.in_process_executor, tags={"lake": "writer"},
-    description="Makes the days that a sensor or a person asks for, in one run.",
+    "refresh", selection=dg.AssetSelection.assets(*ASSETS), executor_def=dg.in_process_executor,
+    tags={"lake": "writer"}, description="Makes the days that a sensor or a person asks for, in one run.",
+)  # fmt: skip
+
+
+KNOW = dg.define_asset_job(
+    "knowledge", selection=dg.AssetSelection.assets(*KNOWLEDGE), executor_def=dg.in_process_executor,
+    tags={"lake": "writer"}, description="Makes anew what is learned from all days: risks, forecasts, monthly figures.",
 )  # fmt: skip
 
 
@@ -101,6 +109,22 @@ def landing_news(context: dg.SensorEvaluationContext) -> Asked:
     if not ranges:
         context.update_cursor(files)
         yield dg.SkipReason("all imported sessions are in the marts")
+
+
+@dg.sensor(job=KNOW, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def knowledge_news(context: dg.SensorEvaluationContext) -> Asked:
+    """Runs `knowledge` when sessions changed since, at most once an hour; at once while a table was never made."""
+    held, now, state = _read(context.cursor), datetime.now(UTC), sessions.state()
+    if state is None or busy(context):
+        yield dg.SkipReason("no sessions yet" if state is None else "the lake is being written")
+        return
+    made = all(step.table.state() for step in WHOLE)
+    rested = not held.get("at") or now - datetime.fromisoformat(held["at"]) >= REST
+    if (made and held.get("version") == str(state.version)) or not (rested or not held):
+        yield dg.SkipReason("nothing new, or made within the hour")
+        return
+    yield dg.RunRequest(run_key=f"knowledge@{state.version}@{now.isoformat()}")
+    context.update_cursor(json.dumps({"version": str(state.version), "at": now.isoformat()}))
 
 
 @dg.op(description="Compacts small files and drops those that only versions older than 30 days need.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import polars as pl
@@ -32,6 +32,19 @@ class Step:
     deps: tuple[str, ...]
     says: str
     rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class WholeStep:
+    """Makes a whole table anew from what the lake holds at `now`: models' answers, monthly figures, small marts."""
+
+    name: str
+    table: Table
+    rows: Callable[[Sources, datetime], pl.DataFrame]
+    deps: tuple[str, ...]
+    says: str
+    rules: tuple[Rule, ...] = ()
+    group: str = "knowledge"
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,26 @@ def day_asset(step: Step) -> dg.AssetsDefinition:
         yield from checks
         stop_if_bad(checks)
         done = lake.replace_days(step.table, rows, first, last)
+        yield dg.MaterializeResult(metadata=Outcome(done, checks).metadata)
+
+    return made
+
+
+def whole_asset(step: WholeStep) -> dg.AssetsDefinition:
+    """The step as an asset without partitions; `knowledge` runs them by the schedule."""
+
+    @dg.asset(
+        name=step.name, deps=list(step.deps), check_specs=specs(step.name, step.rules), description=step.says,
+        metadata={"table": step.table.path}, group_name=step.group, owners=["team:data"],
+    )  # fmt: skip
+    def made(
+        lake: dg.ResourceParam[Lake], store: dg.ResourceParam[TelemetryStore]
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        rows = step.rows(Sources(lake, store), datetime.now(UTC))
+        checks = judge(step.name, rows, step.rules)
+        yield from checks
+        stop_if_bad(checks)
+        done = lake.replace_all(step.table, rows)
         yield dg.MaterializeResult(metadata=Outcome(done, checks).metadata)
 
     return made

@@ -39,30 +39,35 @@ class SaasClient:
         self._url, self._transport, self._pause = url, transport, pause
 
     def tenants(self) -> list[internal.TenantCard]:
-        found = self._get("/tenants", None, "tenants:read", list[internal.TenantCard])
+        found = self.get("/tenants", None, "tenants:read", list[internal.TenantCard])
         return [card for card in found if card.tenant != "public"]
 
     def sessions(self, card: internal.TenantCard, since: datetime | None) -> Iterator[internal.ClosedSession]:
         """Sessions closed at or after `since`, page by page."""
         query: dict[str, str] = {"limit": str(PAGE)} | ({"since": since.isoformat()} if since else {})
         while True:
-            page = self._get("/sessions", card, "sessions:read", internal.SessionPage, query)
+            page = self.get("/sessions", card, "sessions:read", internal.SessionPage, query)
             yield from page.items
             if page.next is None:
                 return
             query["after"] = page.next
 
     def roster(self, card: internal.TenantCard) -> internal.Roster:
-        return self._get("/roster", card, "roster:read", internal.Roster)
+        return self.get("/roster", card, "roster:read", internal.Roster)
 
     def queued_reports(self, card: internal.TenantCard) -> list[internal.QueuedReport]:
-        return self._get("/reports/queued", card, "reports:write", list[internal.QueuedReport])
+        return self.get("/reports/queued", card, "reports:write", list[internal.QueuedReport])
 
     def report_is(self, card: internal.TenantCard, uid: str, word: str, body: msgspec.Struct) -> None:
         """Tells that a report is now `running`, `ready` or `failed`."""
-        self._call("POST", f"/reports/{uid}/{word}", card, "reports:write", content=msgspec.json.encode(body))
+        self.post(f"/reports/{uid}/{word}", card, "reports:write", body)
 
-    def _get(self, path: str, card: internal.TenantCard | None, scope: str, kind: type[T], query: Any = None) -> T:
+    def post(self, path: str, card: internal.TenantCard, scope: str, body: object) -> None:
+        """Sends one object of the contracts. Denied, Unreachable."""
+        self._call("POST", path, card, scope, content=msgspec.json.encode(body))
+
+    def get(self, path: str, card: internal.TenantCard | None, scope: str, kind: type[T], query: Any = None) -> T:
+        """The answer, decoded as `kind`. Denied, Unreachable."""
         return msgspec.json.decode(self._call("GET", path, card, scope, params=query), type=kind)
 
     def _call(self, verb: str, path: str, card: internal.TenantCard | None, scope: str, **extra: Any) -> bytes:

@@ -23,15 +23,20 @@ from tenants.accounts.api import Bearer
 from tenants.accounts.api import router as accounts
 from tenants.adapters.api import router as adapters
 from tenants.bookings.api import router as bookings
+from tenants.carbon.api import router as carbon
 from tenants.cards.api import router as cards
 from tenants.charging.api import router as charging
+from tenants.credits.api import router as credits
+from tenants.dashboards.api import router as dashboards
 from tenants.energy.api import router as energy
 from tenants.feed.once import KEY_PATTERN, LONGEST_KEY, answer_once
 from tenants.fleets.api import router as fleets
 from tenants.ledger.api import router as ledger
+from tenants.maintenance.api import router as maintenance
 from tenants.marketplace.api import router as marketplace
 from tenants.operations.api import router as operations
 from tenants.power.api import router as power
+from tenants.pricing.api import router as pricing
 from tenants.stations.api import router as stations
 
 ABOUT = """\
@@ -176,6 +181,7 @@ HANDLERS: dict[type[Exception], Any] = {
 }
 ROUTERS = (
     accounts, marketplace, bookings, cards, charging, adapters, stations, operations, power, fleets, energy, ledger,
+    maintenance, pricing, carbon, credits, dashboards,
 )  # fmt: skip
 
 

@@ -60,6 +60,11 @@ TENANT_APPS = [
     "tenants.power",
     "tenants.fleets",
     "tenants.energy",
+    "tenants.dashboards",
+    "tenants.carbon",
+    "tenants.credits",
+    "tenants.pricing",
+    "tenants.maintenance",
 ]
 INSTALLED_APPS = list(dict.fromkeys([*SHARED_APPS, *TENANT_APPS]))
 

@@ -22,7 +22,10 @@ import msgspec
 from .signing import BadSeal, seal, secret_of, unseal
 
 USE = "pipelines"
-SCOPES = ("tenants:read", "sessions:read", "roster:read", "reports:write")
+SCOPES = (
+    "tenants:read", "sessions:read", "roster:read", "reports:write", "maintenance:read", "maintenance:write",
+    "pricing:read", "pricing:write", "carbon:read", "performance:read", "dashboards:read", "dashboards:write",
+)  # fmt: skip
 LIFETIME_S = 120
 
 

@@ -11,31 +11,37 @@ from .models import Membership, Organisation, User
 Role = Membership.Role
 Someone = User | AnonymousUser | None
 
-VIEW = {"booking.view", "session.view", "station.view", "listing.view", "ledger.view", "report.view", "analytics.view"}
+VIEW = {"booking.view", "session.view", "station.view", "listing.view", "ledger.view", "report.view", "analytics.view",
+    "maintenance.view", "carbon.view", "credit.view"}  # fmt: skip
 OPERATE = {
     "booking.view", "booking.cancel", "session.view", "session.stop", "station.view", "station.manage", "station.start",
     "station.command",
     "listing.view", "listing.manage", "address.view", "report.view", "analytics.view", "identity.review",
-    "power.manage", "card.view", "card.manage",
+    "power.manage", "card.view", "card.manage", "maintenance.view", "maintenance.manage", "workorder.do",
 }  # fmt: skip
 ADMINISTER = {
     *OPERATE, *VIEW, "member.manage", "brand.manage", "price.manage", "fleet.view", "fleet.manage", "report.request",
-    "token.manage", "audit.view", "payment.refund",
+    "token.manage", "audit.view", "payment.refund", "carbon.manage", "credit.manage", "dashboard.manage",
 }  # fmt: skip
 
 ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: frozenset({*ADMINISTER, "tenant.manage"}),
     Role.ADMIN: frozenset(ADMINISTER),
     Role.OPERATOR: frozenset(OPERATE),
-    Role.FINANCE: frozenset({*VIEW, "payment.refund", "report.request", "price.manage"}),
+    Role.FINANCE: frozenset({*VIEW, "payment.refund", "report.request", "price.manage", "dashboard.manage"}),
     Role.SUPPORT: frozenset(
         {"booking.view", "booking.cancel", "session.view", "station.view", "listing.view", "identity.review"}
     ),
     Role.AUDITOR: frozenset({*VIEW, "fleet.view", "audit.view"}),
     Role.INTEGRATOR: frozenset({"station.view", "session.view", "booking.view", "token.manage"}),
-    Role.ESG_ANALYST: frozenset({"report.view", "report.request", "analytics.view"}),
+    Role.ESG_ANALYST: frozenset(
+        {
+            "report.view", "report.request", "analytics.view", "carbon.view", "carbon.manage", "credit.view",
+            "dashboard.manage",
+        }
+    ),
     # The following hold only for what is theirs: see OWN and their organisation.
-    Role.TECHNICIAN: frozenset({"station.view"}),
+    Role.TECHNICIAN: frozenset({"station.view", "workorder.do"}),
     Role.PARTNER: frozenset(),
     Role.HOST: frozenset(),
     Role.FLEET_MANAGER: frozenset({"analytics.view"}),

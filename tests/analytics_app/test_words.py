@@ -13,7 +13,15 @@ from analytics_app import brand, charts, text
 from analytics_app.frame import csv_of, money
 from analytics_app.text import LANGUAGES, Text
 
-WORDS = json.loads(Path(text.__file__).with_name("words.json").read_text(encoding="utf-8"))
+FILES = {
+    file.name: json.loads(file.read_text(encoding="utf-8"))
+    for file in sorted(Path(text.__file__).with_name("words").glob("*.json"))
+}
+WORDS = {key: texts for words in FILES.values() for key, texts in words.items()}
+
+
+def test_no_word_stands_in_two_files() -> None:
+    assert len(WORDS) == sum(map(len, FILES.values()))
 
 
 @pytest.mark.req("ANA-02")

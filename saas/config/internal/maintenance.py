@@ -1,0 +1,5 @@
+"""Risks in; outages and outcomes of work orders out."""
+
+from django.urls import URLPattern
+
+urls: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""REST of carbon."""
+
+from ninja import Router
+
+router = Router(tags=["carbon"])

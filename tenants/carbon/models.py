@@ -1,0 +1,1 @@
+"""What the grid does not tell: certificates, contracts, supplier factors, fuel."""

@@ -1,0 +1,5 @@
+"""Addresses of carbon."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

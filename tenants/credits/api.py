@@ -1,0 +1,5 @@
+"""REST of credits."""
+
+from ninja import Router
+
+router = Router(tags=["credits"])

@@ -1,0 +1,1 @@
+"""Claims on charged energy: one kilowatt-hour, one claim; batches, serials, retirement."""

@@ -1,0 +1,5 @@
+"""REST of dashboards."""
+
+from ninja import Router
+
+router = Router(tags=["dashboards"])

@@ -1,0 +1,1 @@
+"""Dashboards that a tenant composed and saved, per role."""

@@ -1,0 +1,5 @@
+"""REST of maintenance."""
+
+from ninja import Router
+
+router = Router(tags=["maintenance"])

@@ -1,0 +1,1 @@
+"""Faults, alerts, outages, work orders."""

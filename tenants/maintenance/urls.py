@@ -1,0 +1,5 @@
+"""Addresses of maintenance."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

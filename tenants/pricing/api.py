@@ -1,0 +1,5 @@
+"""REST of pricing."""
+
+from ninja import Router
+
+router = Router(tags=["pricing"])

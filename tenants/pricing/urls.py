@@ -1,0 +1,5 @@
+"""Addresses of pricing."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
