@@ -20,6 +20,15 @@ PAGES: dict[str, tuple[Callable[[Frame], None], str]] = {
     "esg": (esg.page, ":material/eco:"),
     "data": (data_page.page, ":material/database:"),
 }
+# Groups of the navigation, in order; a page in none of them stands at the end of the last one.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "section_charging": ("overview", "chargers", "demand"),
+    "section_business": ("performance", "pricing"),
+    "section_operations": ("maintenance", "risk"),
+    "section_fleet": ("fleet", "esg"),
+    "section_own": ("compose",),
+    "section_facts": ("data",),
+}
 
 
 def main() -> None:
@@ -39,11 +48,16 @@ def main() -> None:
 
 
 def _navigation(person: Viewer, text: Text, brand: dict[str, str]) -> StreamlitPage:
-    pages = []
+    groups: dict[str, list[StreamlitPage]] = {}
     for name in person.pages:
         draw, icon = PAGES[name]
-        pages.append(st.Page(_page(name, draw, person, text, brand), title=text(name), icon=icon, url_path=name))
-    return st.navigation(pages)
+        shown = st.Page(_page(name, draw, person, text, brand), title=text(name), icon=icon, url_path=name)
+        groups.setdefault(section_of(name), []).append(shown)
+    return st.navigation({text(key): groups[key] for key in SECTIONS if key in groups}, expanded=True)
+
+
+def section_of(page: str) -> str:
+    return next((key for key, pages in SECTIONS.items() if page in pages), list(SECTIONS)[-1])
 
 
 def _page(
