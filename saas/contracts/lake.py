@@ -1,12 +1,23 @@
-"""The columns of the lake's landing folder for imported session files, as plain names and type words.
+"""The columns of the lake's landing folders for imported files, as plain names and type words.
 
-The importer writes them, the session pipeline reads them; both build their frame schema from this one table.
-Type words: `str`, `int`, `utc` (UTC instant, milliseconds), `list[str]`. A leading `?` means that null is allowed.
+The importer writes them, the pipelines read them; both build their frame schema from these tables.
+Type words: `str`, `int`, `float`, `utc` (UTC instant, milliseconds), `list[str]`, `list[int]`. A leading `?` means that
+null is allowed.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+# Where a row comes from; every kind of landing table ends with these.
+_ORIGIN: Final[dict[str, str]] = {
+    "source_file": "str",
+    "source_row": "int",  # 1 is the first row below the header
+    "source_sha256": "str",
+    "repaired": "list[str]",  # kinds of repair made to this row
+}
+# Whose data it is and under which terms, by `--source` and `--licence` or as the file says it.
+_TERMS: Final[dict[str, str]] = {"source": "?str", "licence": "?str"}
 
 LANDING_SESSIONS: Final[dict[str, str]] = {
     "session_key": "str",  # charger, connector and start: the same session in two files has the same key
@@ -32,6 +43,87 @@ LANDING_SESSIONS: Final[dict[str, str]] = {
     "repaired": "list[str]",  # kinds of repair made to this row
 }
 
-# $WATTLANE_HOME/<LANDING_FOLDER>/tenant=<schema name>/<sha256 of the file>.parquet, and .json (manifest) beside it
+# One row per status seen or held. Which statuses count as up is not said here: the words are OCPI's, untouched.
+LANDING_STATUS: Final[dict[str, str]] = {
+    "row_key": "str",  # charger, connector and moment: the same fact in two files has the same key
+    "charger": "str",
+    "connector": "?str",
+    "site": "?str",
+    "at_utc": "utc",  # from when the status held, or the moment when it was seen
+    "until_utc": "?utc",  # where the file says an end; null: until the next row of the same connector
+    "status": "str",  # OCPI 2.2.1 EVSE status: AVAILABLE … UNKNOWN, see STATUS_WORDS
+    "raw": "str",  # the file's own word for it
+    "up_s": "?int",  # seconds up within [at_utc, until_utc), where the file says only a share; `status` is then UNKNOWN
+    "error_code": "?str",  # OCPP error or vendor code beside the status
+    "info": "?str",
+    "timezone": "str",
+    **_TERMS,
+    **_ORIGIN,
+}
+STATUS_WORDS: Final = (
+    "AVAILABLE", "BLOCKED", "CHARGING", "INOPERATIVE", "OUTOFORDER", "PLANNED", "REMOVED", "RESERVED", "UNKNOWN",
+)  # fmt: skip
+
+LANDING_LOCATIONS: Final[dict[str, str]] = {
+    "row_key": "str",  # the source's own id, else name and place
+    "id": "?str",
+    "name": "?str",
+    "latitude": "float",  # degrees, WGS 84
+    "longitude": "float",
+    "country": "?str",  # ISO 3166-1 alpha-2
+    "city": "?str",
+    "address": "?str",
+    "operator": "?str",
+    "connectors": "list[str]",  # OCPI 2.2.1 connector types, each kind once
+    "evses": "?int",
+    "power_w": "?int",  # of the strongest connector
+    "status": "?str",  # as in LANDING_STATUS
+    **_TERMS,
+    **_ORIGIN,
+}
+
+LANDING_PRICES: Final[dict[str, str]] = {
+    "row_key": "str",  # kind, region or charger, and from
+    "region": "?str",  # bidding zone, country or supplier's area; one of region and charger is there
+    "charger": "?str",
+    "from_utc": "utc",
+    "to_utc": "?utc",  # null: until further notice
+    "micros_per_kwh": "?int",  # millionths of the currency's main unit per kWh; null where only other parts are priced
+    "micros_per_minute": "?int",
+    "micros_per_session": "?int",
+    "currency": "str",  # ISO 4217
+    "kind": "str",  # day_ahead, intraday, imbalance, retail or tariff (what drivers pay at a charger)
+    "resolution_s": "?int",
+    "timezone": "str",
+    **_TERMS,
+    **_ORIGIN,
+}
+
+LANDING_CARBON: Final[dict[str, str]] = {
+    "row_key": "str",  # kind, region and from
+    "region": "str",  # ISO 3166 country, or the source's own zone
+    "from_utc": "utc",
+    "to_utc": "utc",
+    "mg_co2e_per_kwh": "int",
+    "kind": "str",  # location_average, marginal or residual
+    "resolution_s": "int",
+    "gas_basis": "?str",  # CO2e or CO2, where the file says it
+    "forecast_mg": "?list[int]",  # what was forecast at from_utc for the steps after it, nearest first
+    "timezone": "str",
+    **_TERMS,
+    **_ORIGIN,
+}
+
+LANDINGS: Final[dict[str, dict[str, str]]] = {
+    "sessions": LANDING_SESSIONS,
+    "status": LANDING_STATUS,
+    "locations": LANDING_LOCATIONS,
+    "prices": LANDING_PRICES,
+    "carbon": LANDING_CARBON,
+}
+
+# $WATTLANE_HOME/<root>/<kind>/tenant=<schema name>/<sha256 of the file>.parquet, and .json (manifest) beside it
+LANDING_ROOT: Final = "lake/landing"
+QUARANTINE_ROOT: Final = "lake/quarantine"
 LANDING_FOLDER: Final = "lake/landing/sessions"
 QUARANTINE_FOLDER: Final = "lake/quarantine/sessions"
