@@ -19,6 +19,7 @@ Exclusion = Literal[
     "",
     "utility_interruption",
     "internet_failure",
+    "vehicle_fault",
     "vandalism",
     "natural_disaster",
     "scheduled_maintenance",
@@ -32,7 +33,9 @@ class OutageFact(msgspec.Struct, kw_only=True):
     """An EVSE could not serve in [began_at, ended_at); `ended_at` is null while it lasts.
 
     `cause` and `exclusion` are what holds now, `guessed_cause` and `guessed_exclusion` the machine's first guess.
-    `exclusion` names a case of 23 CFR 680.116(b)(3); empty means that the outage counts against uptime.
+    `exclusion` names a case of 23 CFR 680.116(b)(3); empty means that the outage counts against uptime. The text of the
+    rule names neither the internet nor a carrier: `internet_failure` is what other programmes (and operators) exclude.
+    A guess other than a planned window counts against uptime until a person has confirmed it with a reason.
     `broken` is false where the charger itself was well (an offline modem): then it is no failure to learn from.
     """
 
