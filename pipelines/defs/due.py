@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from pipelines.defs.partitions import FIRST_DAY
+from pipelines.marts import energy_hours, sessions_daily
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts._table import collect
 from pipelines.resources import imported
@@ -48,6 +49,15 @@ def unpriced(now: datetime) -> list[Range]:
         (pl.col("source") == "live") & pl.col("cost_minor").is_null() & (pl.col("ended_at") > now - _PRICED_WITHIN)
     )
     return merged((day, day) for day in collect(waiting.select("day").unique())["day"])
+
+
+def behind() -> list[Range]:
+    """All days of sessions while a table that is summed from them was never made: a new version of the product."""
+    if sessions_mart.state() is None or all(mart.state() for mart in (sessions_daily, energy_hours)):
+        return []
+    days = sessions_mart.TABLE.scan().select(first=pl.col("day").min(), last=pl.col("day").max())
+    first, last = collect(days).row(0)
+    return [] if first is None else [(first, last)]
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:

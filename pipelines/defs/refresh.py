@@ -49,7 +49,7 @@ def what_is_due(now: datetime) -> list[due.Range]:
     except NoDatabase as error:
         sys.stderr.write(f"No telemetry: {error}\n")
         telemetry = []
-    return due.merged([*telemetry, *due.landed(), *due.unpriced(now)])
+    return due.merged([*telemetry, *due.landed(), *due.unpriced(now), *due.behind()])
 
 
 def make(first: date, last: date) -> bool:

@@ -67,7 +67,7 @@ def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[
     except NoDatabase as error:
         yield dg.SkipReason(f"no database: {error}")
         return
-    ranges = due.merged([*ranges, *due.unpriced(now)])
+    ranges = due.merged([*ranges, *due.unpriced(now), *due.behind()])
     for first, last in ranges:
         yield request(first, last, now)
     context.update_cursor(cursor_after(newest, now))

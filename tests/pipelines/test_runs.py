@@ -182,6 +182,17 @@ def test_imported_sessions_run_the_same_way_and_are_due_once(lake: Lake) -> None
     assert energy["local_hour"].to_list() == [11]
 
 
+def test_a_table_that_a_new_version_brings_is_made_for_all_days_there_are(lake: Lake) -> None:
+    from pipelines.marts import sessions_daily
+
+    assert due.behind() == []
+    for step in STEPS[:4]:
+        carry_out(step, Sources(lake, Store(messages(*charging()))), DAY, DAY)  # type: ignore[arg-type]
+    assert due.behind() == [(DAY, DAY)]
+    run(lake, messages(*charging()))
+    assert due.behind() == [] and sessions_daily.read(tenant="ampere")["sessions"].to_list() == [1]
+
+
 def test_steps_and_assets_have_owner_description_and_order() -> None:
     specs = [spec for asset in ASSETS for spec in asset.specs]
     assert all(spec.owners and spec.description for spec in specs)
@@ -196,6 +207,8 @@ def test_steps_and_assets_have_owner_description_and_order() -> None:
         "energy_daily": ["energy_15min"],
         "charger_health_daily": ["sessions"],
         "carbon": ["sessions"],
+        "sessions_daily": ["sessions"],
+        "energy_hours": ["energy_daily"],
     }
 
 
