@@ -46,7 +46,7 @@ def landed(kind: str) -> pl.LazyFrame:
         )
         for m in manifests
     ]
-    return pl.concat(parts).select(schema) if parts else pl.LazyFrame(schema=schema)
+    return pl.concat(parts).select(*schema) if parts else pl.LazyFrame(schema=schema)
 
 
 class Landing:
