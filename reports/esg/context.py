@@ -8,9 +8,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from reports.brand import day, direction, language_of, month, number, thousandth
+from reports.words import words
 
 from .extract import Extract, Row
-from .words import words
 
 SITES_SHOWN = 300
 SUMS = ("energy_wh", "co2e_location_ug", "co2e_market_ug", "avoided_ug")
@@ -35,11 +35,12 @@ def totals(rows: Iterable[Row]) -> dict[str, int]:
 def context(extract: Extract) -> dict[str, Any]:
     """Everything the template names."""
     language = language_of(extract.language)
-    text = words(language)
+    text = words("esg", language)
     start, end = date.fromisoformat(extract.period_start), date.fromisoformat(extract.period_end)
     last = day(end - timedelta(days=1), language)
     return {
         "t": text,
+        "title": text["title"],
         "language": language,
         "direction": direction(language),
         "brand": extract.brand,

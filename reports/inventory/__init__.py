@@ -1,0 +1,1 @@
+"""Reports of an organisation's greenhouse gases and energy: GHG Protocol, ESRS E1, VSME B3."""

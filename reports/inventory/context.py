@@ -1,0 +1,203 @@
+"""From an extract to what the template prints."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from reports.brand import day, direction, language_of, month, number
+from reports.figures import Figure
+from reports.lines import Line
+from reports.words import words
+
+from .extract import Extract
+from .points import (
+    DOCUMENTS,
+    MWH,
+    SCOPE_1,
+    SCOPE_2_LOCATION,
+    SCOPE_2_MARKET,
+    SCOPE_3_3,
+    TONNES,
+    TOTAL_LOCATION,
+    TOTAL_MARKET,
+    Point,
+    figures,
+)  # fmt: skip
+
+SITES_SHOWN = 60
+CHART = ("scope_1", "scope_2_location", "scope_3_3")
+COLUMNS = {
+    "scope_1": SCOPE_1, "scope_2_location": SCOPE_2_LOCATION, "scope_2_market": SCOPE_2_MARKET, "scope_3_3": SCOPE_3_3,
+}  # fmt: skip
+
+
+def all_figures(extract: Extract) -> list[Figure]:
+    """Every figure of the document, in its order: points, months, sites."""
+    text = words("inventory", language_of(extract.language))
+    found = list(figures(extract.kind, text, extract.net_revenue, extract.currency))
+    found += [figure for _, row in _by(extract, "period") for figure in row]
+    found += [figure for _, row in _by(extract, "site") for figure in row]
+    return found
+
+
+def context(extract: Extract) -> dict[str, Any]:
+    """Everything the template names."""
+    language = language_of(extract.language)
+    text = words("inventory", language)
+    start, end = date.fromisoformat(extract.period_start), date.fromisoformat(extract.period_end)
+    return {
+        "t": text,
+        "kind": extract.kind,
+        "title": text[f"title_{extract.kind}"],
+        "standard": text[f"standard_{extract.kind}"],
+        "language": language,
+        "direction": direction(language),
+        "brand": extract.brand,
+        "organisation": extract.organisation,
+        "period": text["until"].format(start=day(start, language), end=day(end - timedelta(days=1), language)),
+        "created": extract.published_at,
+        "data_version": extract.data_version,
+        "csv_sha256": hashlib.sha256(extract.csv()).hexdigest(),
+        "keys": _keys(extract, text, language),
+        "summary": _summary(extract, text, language),
+        "boundary": text[f"boundary_{extract.boundary}"].format(name=extract.organisation),
+        "sections": _sections(extract, text, language),
+        "months": _table(extract, "period", language, text),
+        "sites": _table(extract, "site", language, text),
+        "chart": _chart(extract, language),
+        "factors": [_factor(factor, language) for factor in extract.factors],
+        "notes": [text[word].format(**_shown(values, language)) for word, values in _notes(extract)],
+        "empty": not extract.lines,
+    }
+
+
+def said(value: Decimal | None, places: int, language: str) -> str:
+    return "–" if value is None else number(value, language, places)
+
+
+def _keys(extract: Extract, text: dict[str, str], language: str) -> list[dict[str, str]]:
+    points = (
+        Point("scope_1", "", SCOPE_1), Point("scope_2_location", "", SCOPE_2_LOCATION),
+        Point("scope_2_market", "", SCOPE_2_MARKET), Point("scope_3_3", "", SCOPE_3_3),
+    )  # fmt: skip
+    return [
+        {"value": said(point.figure("", "", None, "").value(extract.lines), 3, language), "name": text[point.word]}
+        for point in points
+    ]
+
+
+def _summary(extract: Extract, text: dict[str, str], language: str) -> str:
+    """Two sentences for a reader who reads no table."""
+    energy = _value(extract, Point("", "", {"kind": ("energy",)}, MWH), 1)
+    location, market = (_value(extract, Point("", "", where), 1) for where in (TOTAL_LOCATION, TOTAL_MARKET))
+    renewable = Figure("", "quantity", {"kind": ("energy",), "energy_source": ("renewable",)}, "%", 0, 0,
+                       share_of={"kind": ("energy",)}).value(extract.lines)  # fmt: skip
+    return text["summary"].format(
+        name=extract.organisation, mwh=said(energy, 1, language), location=said(location, 1, language),
+        market=said(market, 1, language), renewable=said(renewable, 0, language),
+    )  # fmt: skip
+
+
+def _value(extract: Extract, point: Point, places: int) -> Decimal | None:
+    unit, column, scale, _ = point.unit
+    return Figure("", column, point.where, unit, scale, places).value(extract.lines)
+
+
+def _sections(extract: Extract, text: dict[str, str], language: str) -> list[dict[str, Any]]:
+    known = bool(extract.net_revenue)
+    return [
+        {
+            "name": text[section.word],
+            "rows": [
+                _row(extract, point, text, language) for point in section.points if known or not point.per_revenue
+            ],
+        }
+        for section in DOCUMENTS[extract.kind]
+    ]
+
+
+def _row(extract: Extract, point: Point, text: dict[str, str], language: str) -> dict[str, Any]:
+    figure = point.figure(extract.kind, "", extract.net_revenue, extract.currency)
+    value = said(figure.value(extract.lines), figure.places, language)
+    return {
+        "code": point.code, "name": text[point.word], "value": value, "unit": figure.unit, "strong": point.strong,
+        "resolution": _resolution(extract.lines, figure, text),
+    }  # fmt: skip
+
+
+def _resolution(lines: list[Line], figure: Figure, text: dict[str, str]) -> str:
+    """Whether the figure's factors are hourly, yearly or both."""
+    found = {str(line["resolution"]) for line in lines if line["resolution"] and _has(line, figure)}
+    return text["resolution_" + ("mixed" if len(found) > 1 else found.pop())] if found else ""
+
+
+def _has(line: Line, figure: Figure) -> bool:
+    return all(str(line[name] or "") in wanted for name, wanted in figure.where.items())
+
+
+def _by(extract: Extract, column: str) -> Iterator[tuple[str, list[Figure]]]:
+    """Figures of each month or site, for the names that the lines have, in their order."""
+    unit, of, scale, places = TONNES
+    for name in sorted({str(line[column]) for line in extract.lines if line["kind"] == "emission"}):
+        energy = Figure(f"{column}/{name}/energy", "quantity", {"kind": ("energy",), column: (name,)}, "MWh", -6, 3)
+        yield name, [energy, *(
+            Figure(f"{column}/{name}/{word}", of, {**where, column: (name,)}, unit, scale, places)
+            for word, where in COLUMNS.items()
+        )]  # fmt: skip
+
+
+def _table(extract: Extract, column: str, language: str, text: dict[str, str]) -> list[dict[str, Any]]:
+    rows = [(name, [figure.value(extract.lines) for figure in found]) for name, found in _by(extract, column)]
+    if column == "site":
+        rows.sort(key=lambda row: (-(row[1][0] or 0), row[0]))
+    shown = [
+        {"name": _name(name, column, language), "cells": [said(value, 3, language) for value in values]}
+        for name, values in rows[:SITES_SHOWN]
+    ]
+    if rest := rows[SITES_SHOWN:]:
+        sums = [sum((row[1][at] or Decimal(0) for row in rest), Decimal(0)) for at in range(len(COLUMNS) + 1)]
+        name = text["others"].format(n=number(len(rest), language))
+        shown.append({"name": name, "cells": [said(value, 3, language) for value in sums]})
+    return shown
+
+
+def _name(name: str, column: str, language: str) -> str:
+    return month(int(name[:4]), int(name[5:7]), language) if column == "period" else name
+
+
+def _chart(extract: Extract, language: str) -> dict[str, Any]:
+    """Stacked bars a month: heights in thousandths of the highest."""
+    bars = []
+    for name, found in _by(extract, "period"):
+        values = {figure.id.rpartition("/")[2]: figure.value(extract.lines) or Decimal(0) for figure in found}
+        bars.append((_name(name, "period", language), [values[word] for word in CHART]))
+    most = max((sum(values) for _, values in bars), default=Decimal(0)) or Decimal(1)
+    return {
+        "words": CHART,
+        "bars": [{"name": name, "parts": [int(1000 * value / most) for value in values]} for name, values in bars[:24]],
+    }
+
+
+def _factor(factor: dict[str, Any], language: str) -> dict[str, str]:
+    parts = (factor["source"], factor["gas_basis"], factor["boundary"], factor["licence"])
+    return {
+        "name": f"{factor['region_name']} ({factor['factor']})",
+        "value": number(Decimal(factor["value_mg"]).scaleb(-3), language, 3),
+        "unit": factor["unit"],
+        "year": str(factor["year"] or ""),
+        "source": "; ".join(part for part in parts if part),
+        "url": factor["source_url"] or "",
+    }
+
+
+def _notes(extract: Extract) -> list[tuple[str, dict[str, Any]]]:
+    plain = ["n_method", "n_scope_2", "n_scope_3", "n_rounding"]
+    if extract.kind != "ghg" and not extract.revenue:
+        plain.append("n_no_revenue")
+    return [(word, {}) for word in plain] + extract.notes
+
+
+def _shown(values: dict[str, Any], language: str) -> dict[str, str]:
+    return {name: number(v, language) if isinstance(v, int) else str(v) for name, v in values.items()}
