@@ -11,17 +11,19 @@ from pipelines.defs.performance.assets import ENERGY_HOURS, SESSIONS_DAILY
 from pipelines.defs.sessions.assets import ENERGY_15, ENERGY_DAILY, SESSIONS
 from pipelines.defs.steps import WholeStep, day_asset, whole_asset
 from pipelines.defs.telemetry.assets import CLEAN_TELEMETRY, RAW_TELEMETRY, SET_ASIDE
+from pipelines.defs.uptime.assets import OUTAGES, PORT_SPAN_STEP, UPTIME, VISITS
+from pipelines.defs.uptime.log import maintenance_log
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient
 from pipelines.resources.store import TelemetryStore
 
 STEPS = (
     RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH, CARBON,
-    SESSIONS_DAILY, ENERGY_HOURS,
+    SESSIONS_DAILY, ENERGY_HOURS, PORT_SPAN_STEP, VISITS,
 )  # fmt: skip
-WHOLE: tuple[WholeStep, ...] = ()
+WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME)
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
-KNOWLEDGE: list[dg.AssetsDefinition] = [whole_asset(step) for step in WHOLE]
+KNOWLEDGE: list[dg.AssetsDefinition] = [maintenance_log, *(whole_asset(step) for step in WHOLE)]
 
 
 @dg.resource(description="The lake, held for one writer as long as the run lasts.")

@@ -29,7 +29,8 @@ _MESSAGE: dict[str, Any] = {
 }
 _KEY = ("ts_ms", "device", "boot", "seq")
 RAW = Table("raw/telemetry", _MESSAGE, _KEY, ("day",))
-CLEAN = Table("clean/telemetry", _MESSAGE, _KEY, ("day",))
+# By meter, then time: a meter's readings lie beside each other, so what follows needs no sorting.
+CLEAN = Table("clean/telemetry", _MESSAGE, ("tenant", "device", "evse", "ts_ms", "boot", "seq"), ("day",))
 CONTEXT = Table(
     "clean/session_context",
     {
@@ -85,4 +86,66 @@ ENERGY_15MIN = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "quarter", "session", "source"),
+)
+EQUIPMENT = Table(
+    "clean/equipment",
+    {
+        "tenant": pl.String,
+        "device": pl.String,
+        "evse": pl.Int16,
+        "vendor": pl.String,
+        "model": pl.String,
+        "firmware": pl.String,
+    },
+    ("tenant", "device", "evse"),
+    (),
+)
+OUTAGES_TOLD = Table(
+    "clean/outages",
+    {
+        "tenant": pl.String,
+        "outage": pl.String,
+        "device": pl.String,
+        "evse": pl.Int16,
+        "began_at": pl.Datetime("ms", "UTC"),
+        "ended_at": pl.Datetime("ms", "UTC"),
+        "cause": pl.String,
+        "mrec": pl.String,
+        "planned": pl.Boolean,
+        "exclusion": pl.String,
+        "broken": pl.Boolean,
+        "withdrawn": pl.Boolean,
+        "changed_at": pl.Datetime("us", "UTC"),
+    },
+    ("tenant", "outage"),
+    (),
+)
+STATUSES_TOLD = Table(
+    "clean/statuses",
+    {
+        "tenant": pl.String,
+        "device": pl.String,
+        "evse": pl.Int16,
+        "at": pl.Datetime("us", "UTC"),
+        "status": pl.String,
+    },
+    ("tenant", "device", "evse", "at"),
+    (),
+)
+PORT_SPANS = Table(
+    "curated/port_spans",
+    {
+        "tenant": pl.String,
+        "source": pl.String,
+        "charger": pl.String,
+        "connector": pl.String,
+        "site": pl.String,
+        "host_organisation": pl.String,
+        "kind": pl.String,
+        "start_s": pl.Int64,
+        "end_s": pl.Int64,
+        "day": pl.Date,
+        "month": pl.String,
+    },
+    ("tenant", "day", "charger", "connector", "source", "kind", "start_s", "end_s"),
 )

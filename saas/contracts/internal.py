@@ -111,6 +111,9 @@ class ChargerCard(msgspec.Struct, kw_only=True):
     country: str
     timezone: str
     organisation: str | None = None
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
 
 
 class Roster(msgspec.Struct, kw_only=True):
@@ -120,17 +123,21 @@ class Roster(msgspec.Struct, kw_only=True):
     drivers: list[DriverCard] = []
 
 
+ReportKind = Literal["esg", "ghg", "esrs_e1", "vsme_b3", "fleet"]
+
+
 class QueuedReport(msgspec.Struct, kw_only=True):
     """A report that somebody asked for. The period is half open, in local days of the tenant."""
 
     uid: str
-    kind: Literal["esg"]
+    kind: ReportKind
     organisation: str | None = None
     organisation_name: str | None = None
     period_start: str
     period_end: str
     language: str
     source: Literal["all", "live", "imported"] = "all"
+    net_revenue: str = ""  # of the period, in whole units of the tenant's currency, for intensities
 
 
 class RunStarted(msgspec.Struct, kw_only=True):
@@ -140,7 +147,7 @@ class RunStarted(msgspec.Struct, kw_only=True):
 class MadeFile(msgspec.Struct, kw_only=True):
     """A file below `$WATTLANE_HOME/files`; `path` is relative to it and starts with the tenant."""
 
-    kind: Literal["pdf", "csv", "extract"]
+    kind: Literal["pdf", "csv", "figures", "extract"]
     path: str
     sha256: str
     size_bytes: int

@@ -7,17 +7,22 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from saas.contracts import internal
 from saas.contracts.signing import secret_of
+from saas.devices.models import Device
 from saas.kit.errors import Invalid
+from saas.kit.money import decimal_text
 from saas.kit.tenant_context import current_schema
 from saas.kit.time import iso
+from saas.tenancy.queries import current
 from tenants.accounts.models import Membership, Organisation
 from tenants.charging.models import Session
 from tenants.fleets.models import Vehicle
 from tenants.sites.models import Evse
+from tenants.stations.models import Station
 
 from . import queries
 
 MOST = 1000
+UNKNOWN = ("", "", "")
 RELATED = (
     "evse__location__organisation", "evse__listing", "driver", "vehicle__organisation", "booking__listing__host",
 )  # fmt: skip
@@ -45,8 +50,9 @@ def roster() -> internal.Roster:
     evses = Evse.objects.select_related("location__organisation", "listing").exclude(device_id=None).order_by("pk")
     vehicles = Vehicle.objects.select_related("organisation").exclude(organisation=None).order_by("pk")
     driving = Membership.objects.select_related("user", "organisation").filter(role__in=DRIVING).order_by("pk")
+    makes = _makes()
     return internal.Roster(
-        chargers=[_charger(evse) for evse in evses],
+        chargers=[_charger(evse, makes.get(evse.device_id or "", UNKNOWN)) for evse in evses],
         organisations=[internal.OrganisationCard(uid=str(o.uid), name=o.name, kind=o.kind) for o in organisations],
         vehicles=[_vehicle(vehicle) for vehicle in vehicles],
         drivers=[
@@ -61,16 +67,22 @@ def queued_reports() -> list[internal.QueuedReport]:
     return [
         internal.QueuedReport(
             uid=str(report.uid),
-            kind="esg",
+            kind=report.kind,  # type: ignore[arg-type]
             organisation=_uid(report.organisation),
             organisation_name=report.organisation.name if report.organisation else None,
             period_start=report.period_start.isoformat(),
             period_end=report.period_end.isoformat(),
             language=report.language,
             source=report.source,  # type: ignore[arg-type]
+            net_revenue=_revenue(report.net_revenue_minor),
         )
         for report in queries.queued()
     ]
+
+
+def _revenue(minor: int | None) -> str:
+    """Minor units as whole units of the brand's currency; empty when none was given."""
+    return "" if minor is None else decimal_text(minor, current().currency)
 
 
 def _session(row: Session) -> internal.ClosedSession:
@@ -98,7 +110,16 @@ def _session(row: Session) -> internal.ClosedSession:
     )
 
 
-def _charger(evse: Evse) -> internal.ChargerCard:
+def _makes() -> dict[str, tuple[str, str, str]]:
+    """Vendor, model and firmware by device: of stations as they said at their last boot, of adapters as registered."""
+    stations = Station.objects.values_list("device_id", "vendor", "model", "firmware")
+    evses = Evse.objects.exclude(device_id=None).values_list("device_id", flat=True)
+    adapters = Device.objects.filter(device_id__in=list(evses), kind=Device.Kind.ADAPTER)
+    found = {row.device_id: ("Wattlane", row.hardware, row.firmware) for row in adapters}
+    return found | {device: (vendor, model, firmware) for device, vendor, model, firmware in stations}
+
+
+def _charger(evse: Evse, make: tuple[str, str, str]) -> internal.ChargerCard:
     location = evse.location
     return internal.ChargerCard(
         device_id=evse.device_id or "",
@@ -109,6 +130,9 @@ def _charger(evse: Evse) -> internal.ChargerCard:
         country=location.country,
         timezone=location.timezone,
         organisation=_uid(location.organisation),
+        vendor=make[0],
+        model=make[1],
+        firmware=make[2],
     )
 
 

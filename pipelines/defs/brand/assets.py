@@ -10,7 +10,7 @@ from pipelines.marts import roster, tenants
 from pipelines.marts._table import Table, collect
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient, Unreachable
-from pipelines.resources.tables import CHARGERS, CONTEXT
+from pipelines.resources.tables import CHARGERS, CONTEXT, EQUIPMENT
 from saas.contracts.internal import ClosedSession, Roster, TenantCard
 
 # Sessions may close in another order than their times say; this much is asked again.
@@ -41,6 +41,7 @@ def learn(lake: Lake, saas: SaasClient) -> dict[str, int]:
     lake.replace_all(tenants.TABLE, _brands(cards))
     lake.replace_all(roster.TABLE, _names(books))
     lake.replace_all(CHARGERS, _chargers(books))
+    lake.replace_all(EQUIPMENT, _chargers(books, EQUIPMENT))
     _add_sessions(lake, told)
     return {"tenants": len(cards), "chargers": sum(len(b.chargers) for b in books.values()), "sessions": len(told)}
 
@@ -71,13 +72,13 @@ def _name(tenant: str, kind: str, key: str, name: str, organisation: str | None)
     return {"tenant": tenant, "kind": kind, "id": key, "name": name, "organisation": organisation}
 
 
-def _chargers(books: dict[str, Roster]) -> pl.DataFrame:
+def _chargers(books: dict[str, Roster], table: Table = CHARGERS) -> pl.DataFrame:
     rows = [
         msgspec.to_builtins(c) | {"tenant": tenant, "device": c.device_id, "host_organisation": c.organisation}
         for tenant, book in books.items()
         for c in book.chargers
     ]
-    return _frame(rows, CHARGERS)
+    return _frame(rows, table)
 
 
 def _add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
