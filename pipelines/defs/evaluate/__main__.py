@@ -5,9 +5,10 @@ import json
 import sys
 from collections.abc import Sequence
 
+from pipelines.defs.evaluate import demand
 from pipelines.defs.evaluate.task import BadInput, Task
 
-TASKS: tuple[Task, ...] = ()
+TASKS: tuple[Task, ...] = (demand,)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,0 +1,6 @@
+"""Demand of many stations, H steps ahead: three naive forecasts, one learned for all stations at once, intervals."""
+
+from pipelines.learning.demand.contest import Contest, Part, compete
+from pipelines.learning.demand.grid import Grid, TooShort
+
+__all__ = ["Contest", "Grid", "Part", "TooShort", "compete"]

@@ -1,0 +1,125 @@
+"""Who forecasts best: learned on the first part, chosen and calibrated on the second, judged on the third."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.learning import conformal
+from pipelines.learning.demand.grid import Cells, Grid, Index, TooShort
+from pipelines.learning.demand.model import learn
+from pipelines.learning.demand.naive import NAIVES
+from pipelines.learning.metrics import coverage, mae, rmse
+
+RIDGE, BOTH, HALF = "ridge on lags and seasons", "ridge and gradient boosting", "ridge, boosting and the best naive"
+LEARNED = (BOTH, RIDGE, HALF)
+LEAST_PART = 3
+HUSH = (0.05, 0.1, 0.2, 0.3, 0.5)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One forecaster on the test part: (times, stations) of forecasts with their interval, and figures."""
+
+    name: str
+    guess: Cells
+    low: Cells
+    high: Cells
+    metrics: dict[str, float]
+    validation: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """`model` is the best of the learned ones on the validation part, `shipped` the best of all there, by rmse."""
+
+    target: Index
+    truth: Cells
+    model: Part
+    naives: list[Part]
+    shipped: str
+    rows: tuple[int, int, int]
+
+    @property
+    def winner(self) -> Part:
+        return next(one for one in (self.model, *self.naives) if one.name == self.shipped)
+
+
+def compete(grid: Grid, horizon: int, *, shares: tuple[int, int, int] = (80, 10, 10)) -> Contest:
+    """Splits the times by `shares` and holds the contest. TooShort when a part would be (nearly) empty."""
+    first, second = _cuts(grid, horizon, shares)
+    target = np.arange(first, grid.rows)
+    guesses = {name: forecast(grid, target, horizon) for name, forecast in NAIVES.items()}
+    truth, judged = grid.values[first:], second - first
+    scores = {name: _figures(truth[:judged], g[:judged]) for name, g in guesses.items()}
+    best_naive = min(NAIVES, key=lambda name: scores[name]["rmse"])
+    line, both = learn(grid, horizon, first).predict(target)
+    learned = {BOTH: both, RIDGE: line, HALF: (2 * both + guesses[best_naive]) / 3}
+    learned = {name: _hushed(truth, guess, judged, first, grid) for name, guess in learned.items()}
+    scores |= {name: _figures(truth[:judged], g[:judged]) for name, g in learned.items()}
+    chosen = min(LEARNED, key=lambda name: scores[name]["rmse"])
+    made = {
+        name: _part(grid, name, truth, guess, judged, horizon, scores[name])
+        for name, guess in (guesses | {chosen: learned[chosen]}).items()
+    }
+    shipped = min(made, key=lambda name: scores[name]["rmse"])
+    counts = (first, judged, grid.rows - second)
+    return Contest(target[judged:], truth[judged:], made[chosen], [made[n] for n in NAIVES], shipped, counts)
+
+
+def smape(truth: Cells, guess: Cells) -> float:
+    """Mean of |g - t| / (|g| + |t|) in percent, 0 to 100; 0 where both are 0."""
+    size = np.abs(truth) + np.abs(guess)
+    return float(100 * np.mean(np.divide(np.abs(truth - guess), size, out=np.zeros_like(size), where=size > 0)))
+
+
+def _cuts(grid: Grid, horizon: int, shares: tuple[int, int, int]) -> tuple[int, int]:
+    first = grid.rows * shares[0] // sum(shares)
+    second = grid.rows * (shares[0] + shares[1]) // sum(shares)
+    if min(second - first, grid.rows - second) < LEAST_PART or first <= 2 * horizon + LEAST_PART:
+        need = max(-(-LEAST_PART * sum(shares) // min(shares)), (2 * horizon + LEAST_PART) * sum(shares) // shares[0])
+        raise TooShort(f"{grid.rows} times are too few for {horizon} steps ahead, {need + 2} are needed")
+    if np.isnan(grid.values[first:second]).all() or np.isnan(grid.values[second:]).all():
+        raise TooShort("the last fifth of the times holds no value")
+    return first, second
+
+
+def _hushed(truth: Cells, guess: Cells, judged: int, first: int, grid: Grid) -> Cells:
+    """Forecasts of next to nothing become 0 where that is nearer on the validation part and costs no rmse there.
+
+    Where most hours are empty, a mean is a little above 0 all the time, and always a little wrong.
+    """
+    size = np.nanstd(grid.values[:first], axis=0)[None, :]
+    found, least = guess, _figures(truth[:judged], guess[:judged])
+    for share in HUSH:
+        quiet = np.where(np.abs(guess) < share * size, np.float32(0), guess)
+        figures = _figures(truth[:judged], quiet[:judged])
+        if figures["mae"] < least["mae"] and figures["rmse"] <= least["rmse"] * 1.005:
+            found, least = quiet, figures | {"rmse": least["rmse"]}
+    return found
+
+
+def _figures(truth: Cells, guess: Cells) -> dict[str, float]:
+    known = ~np.isnan(truth)
+    t, g = truth[known].astype(np.float64), guess[known].astype(np.float64)
+    return {"rmse": rmse(t, g), "mae": mae(t, g), "smape": smape(t, g)}
+
+
+def _part(
+    grid: Grid, name: str, truth: Cells, guess: Cells, judged: int, horizon: int, validation: dict[str, float]
+) -> Part:
+    half = conformal.moving(
+        truth.astype(np.float64), guess.astype(np.float64), calibrate=judged, delay=horizon, block=_block(grid)
+    )
+    shown = guess[judged:]
+    low, high = shown - half, shown + half
+    if np.nanmin(grid.values) >= 0:
+        low = np.maximum(low, 0)
+    known = ~np.isnan(truth[judged:])
+    figures = _figures(truth[judged:], shown)
+    figures["coverage"] = coverage(truth[judged:][known], low[known], high[known])
+    return Part(name, shown, low.astype(np.float32), high.astype(np.float32), figures, validation)
+
+
+def _block(grid: Grid) -> int:
+    """Quantiles are taken anew once a day; a table of days does so at every step."""
+    return grid.per_day

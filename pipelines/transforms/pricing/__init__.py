@@ -1,0 +1,1 @@
+"""Searches, demand and prices: pure frames in, frames out."""
