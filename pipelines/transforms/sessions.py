@@ -12,25 +12,42 @@ _ID = ["tenant", "device", "evse", "session"]
 _STARTED, _STOPPED = pl.col("type") == "started", pl.col("type") == "stopped"
 
 
-def ended(messages: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
-    """Live sessions whose last stop lies in the UTC days first..last, from clean messages in the order of their time.
+def ended(messages: pl.DataFrame | pl.LazyFrame, first: date, last: date) -> pl.DataFrame:
+    """Live sessions whose last stop lies in the UTC days first..last, from clean messages in any order.
 
     Energy is the register at the last stop less that at the first start; where the start was lost, less the lowest
     register heard in the session. Columns: tenant, device, evse, session, start_ms, stop_ms, energy_wh, reason, wrong.
     """
-    rows = messages.filter(pl.col("session").is_not_null()).sort("ts_ms", "boot", "seq")
-    found = rows.group_by(_ID, maintain_order=True).agg(
-        start_ms=pl.coalesce(pl.col("ts_ms").filter(_STARTED).min(), pl.col("ts_ms").min()),
-        start_wh=pl.coalesce(pl.col("energy_wh").filter(_STARTED).first(), pl.col("energy_wh").min()),
+    rows = messages.lazy().filter(pl.col("session").is_not_null())
+    events = rows.filter(_STARTED | _STOPPED).select(*_ID, "ts_ms", "boot", "seq", "type", "energy_wh", "reason")
+    found = _from_events(events.collect(engine="streaming").sort("ts_ms", "boot", "seq"))
+    day = pl.from_epoch("stop_ms", time_unit="ms").dt.date()
+    found = found.filter(pl.col("stop_wh").is_not_null() & day.is_between(first, last))
+    found = _with_lost_starts(found, rows).with_columns(day=day, energy_wh=pl.col("stop_wh") - pl.col("start_wh"))
+    return found.with_columns(wrong=_fault())
+
+
+def _from_events(events: pl.DataFrame) -> pl.DataFrame:
+    return events.group_by(_ID, maintain_order=True).agg(
+        start_ms=pl.col("ts_ms").filter(_STARTED).min(),
+        start_wh=pl.col("energy_wh").filter(_STARTED).first(),
         stop_ms=pl.col("ts_ms").filter(_STOPPED).last(),
         stop_wh=pl.col("energy_wh").filter(_STOPPED).last(),
         reason=pl.col("reason").filter(_STOPPED).last(),
     )
-    day = pl.from_epoch("stop_ms", time_unit="ms").dt.date()
-    found = found.filter(pl.col("stop_wh").is_not_null()).with_columns(
-        day=day, energy_wh=pl.col("stop_wh") - pl.col("start_wh")
-    )
-    return found.filter(pl.col("day").is_between(first, last)).with_columns(wrong=_fault())
+
+
+def _with_lost_starts(found: pl.DataFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Sessions without a start event, or without its register, begin with what was heard first and lowest. Only for
+    these are all messages read."""
+    lost = found.filter(pl.col("start_ms").is_null() | pl.col("start_wh").is_null()).select(_ID)
+    if lost.is_empty():
+        return found
+    heard = rows.join(lost.lazy(), on=_ID, how="semi", nulls_equal=True).group_by(_ID)
+    least = heard.agg(least_ms=pl.col("ts_ms").min(), least_wh=pl.col("energy_wh").min()).collect(engine="streaming")
+    both = found.join(least, on=_ID, how="left", nulls_equal=True, maintain_order="left")
+    both = both.with_columns(start_ms=pl.coalesce("start_ms", "least_ms"), start_wh=pl.coalesce("start_wh", "least_wh"))
+    return both.drop("least_ms", "least_wh")
 
 
 def _fault() -> pl.Expr:
