@@ -1,18 +1,38 @@
-"""Cached reads of marts, always for one viewer. The mart's version is part of every key: new data shows at once."""
+"""Cached reads of marts, always for one viewer: sums made in the lake, never its rows.
 
+Every key holds the tenant, the organisations, what was asked, and the version of the mart: nothing that was read for
+one viewer can serve another, and new data shows at once. Frames that come out are as small as what a page shows.
+"""
+
+from collections.abc import Callable
 from datetime import date
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import streamlit as st
 
 from analytics_app.who import Viewer
-from pipelines.marts import carbon, charger_health_daily, energy_daily, factors, roster, sessions, set_aside, tenants
+from pipelines.marts import (
+    carbon,
+    charger_health_daily,
+    energy_daily,
+    energy_hours,
+    factors,
+    fleet,
+    roster,
+    sessions,
+    sessions_daily,
+    set_aside,
+    tenants,
+)
+from pipelines.marts._sums import Where
 
 MARTS: dict[str, ModuleType] = {
     "sessions": sessions,
+    "sessions_daily": sessions_daily,
     "energy_daily": energy_daily,
+    "energy_hours": energy_hours,
     "charger_health_daily": charger_health_daily,
     "carbon": carbon,
     "set_aside": set_aside,
@@ -31,63 +51,89 @@ PLAIN = {
 }
 
 
+def cached(read: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    """A read of a mart, kept by all its arguments. 256 small frames at most."""
+    return cast(Callable[..., pl.DataFrame], st.cache_data(max_entries=256, show_spinner=False)(read))
+
+
 def brand_of(viewer: Viewer) -> dict[str, str]:
     """Brand of the tenant; a plain one while the pipelines have not heard of it."""
-    rows = _tenants(viewer.tenant, _version(tenants)).to_dicts()
-    plain = {
-        "name": "Wattlane",
-        "colour_primary": "#1f4e79",
-        "colour_accent": "#e0a100",
-        "logo_svg": "",
-        "currency": "",
-    }
-    return rows[0] if rows else plain | {"language": "en", "timezone": "UTC", "country": "", "kind": "reseller"}
+    rows = _tenants(tenant=viewer.tenant, version=_version(tenants)).to_dicts()
+    return rows[0] if rows else dict(PLAIN)
 
 
-def sessions_of(viewer: Viewer, start: date | None = None, end: date | None = None) -> pl.DataFrame:
-    """Ended sessions that the viewer may see, local days [start, end)."""
-    return _sessions(viewer.tenant, viewer.organisations, start, end, _version(sessions))
+def sums_of(
+    viewer: Viewer,
+    *by: str,
+    start: date | None = None,
+    end: date | None = None,
+    source: str | None = None,
+    where: Where | None = None,
+) -> pl.DataFrame:
+    """Sums of the viewer's sessions (see the mart `sessions_daily`) in the local days [start, end), per `by`."""
+    kept = tuple(sorted((column, tuple(values)) for column, values in (where or {}).items()))
+    return _sums(**_whose(viewer), by=by, start=start, end=end, source=source, where=kept,
+                 version=_version(sessions_daily))  # fmt: skip
+
+
+def span_of(viewer: Viewer) -> tuple[date, date] | None:
+    """Local days of the viewer's first and last session; None without any."""
+    first, last, sessions_ = sums_of(viewer).select("first_day", "last_day", "sessions").row(0)
+    return (first, last) if sessions_ else None
+
+
+def hours_of(viewer: Viewer, start: date | None, end: date | None, source: str | None = None) -> pl.DataFrame:
+    """Energy by weekday and local hour; for a viewer of some organisations only their chargers'."""
+    return _hours(**_whose(viewer), start=start, end=end, source=source, version=_version(energy_hours))
+
+
+def health_of(viewer: Viewer, start: date | None, end: date | None, source: str | None = None) -> pl.DataFrame:
+    """What was heard of each charger; for a viewer of some organisations only of their chargers."""
+    mine = None if viewer.organisations is None else tuple(_names(viewer, "charger"))
+    return _health(tenant=viewer.tenant, chargers=mine, start=start, end=end, source=source,
+                   version=_version(charger_health_daily))  # fmt: skip
+
+
+def fleet_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
+    """Sums of the sessions of the viewer's fleets, with emissions (see the mart `fleet`)."""
+    return _fleet(**_whose(viewer), by=by, start=start, end=end, source=source, version=fleet.version())
+
+
+def fleet_costs_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
+    """Costs of the same sessions per `by` and currency."""
+    return _fleet_costs(**_whose(viewer), by=by, start=start, end=end, source=source, version=fleet.version())
+
+
+def sessions_page(
+    viewer: Viewer, *, start: date | None, end: date | None, source: str | None, offset: int, limit: int
+) -> pl.DataFrame:
+    """The viewer's single sessions, newest first, one page of them."""
+    return _page(**_whose(viewer), start=start, end=end, source=source, offset=offset, limit=limit,
+                 version=_version(sessions))  # fmt: skip
 
 
 def carbon_of(viewer: Viewer, start: date | None = None, end: date | None = None) -> pl.DataFrame:
-    return _carbon(viewer.tenant, viewer.organisations, start, end, _version(carbon))
-
-
-def energy_of(viewer: Viewer, start: date | None, end: date | None) -> pl.DataFrame:
-    """Energy per charger and local hour; for a viewer of some organisations only their chargers'."""
-    return _own_chargers(viewer, _energy(viewer.tenant, start, end, _version(energy_daily)))
-
-
-def health_of(viewer: Viewer, start: date | None, end: date | None) -> pl.DataFrame:
-    """Health per charger and UTC day; for a viewer of some organisations only their chargers'."""
-    return _own_chargers(viewer, _health(viewer.tenant, start, end, _version(charger_health_daily)))
+    """Carbon of single sessions."""
+    return _carbon(**_whose(viewer), start=start, end=end, version=_version(carbon))
 
 
 def roster_of(viewer: Viewer) -> pl.DataFrame:
-    return _roster(viewer.tenant, viewer.organisations, _version(roster))
+    return _roster(**_whose(viewer), version=_version(roster))
 
 
 def set_aside_of(viewer: Viewer) -> pl.DataFrame:
     """What checks kept out; belongs to no organisation, so only those who see the whole tenant see it."""
-    rows = _set_aside(viewer.tenant, _version(set_aside))
+    rows = _set_aside(tenant=viewer.tenant, version=_version(set_aside))
     return rows if viewer.organisations is None else rows.clear()
 
 
 def factors_of(names: tuple[str, ...]) -> pl.DataFrame:
-    return _factors(names, _version(factors))
+    return _factors(names=names, version=_version(factors))
 
 
 def states() -> list[dict[str, Any]]:
     """Version and time of publication of each mart."""
-    found = [(name, mart.state()) for name, mart in MARTS.items()]
-    return [
-        {
-            "mart": name,
-            "version": state.version if state else None,
-            "published_at": state.published_at if state else None,
-        }
-        for name, state in found
-    ]
+    return [_state_of(name, mart) for name, mart in MARTS.items()]
 
 
 def _state_of(name: str, mart: ModuleType) -> dict[str, Any]:
@@ -96,57 +142,69 @@ def _state_of(name: str, mart: ModuleType) -> dict[str, Any]:
     return {"mart": name, "version": version, "published_at": published_at}
 
 
-def _own_chargers(viewer: Viewer, rows: pl.DataFrame) -> pl.DataFrame:
-    if viewer.organisations is None:
-        return rows
-    names = roster_of(viewer)
-    return rows.filter(pl.col("charger").is_in(names.filter(pl.col("kind") == "charger")["id"].to_list()))
+def _whose(viewer: Viewer) -> dict[str, Any]:
+    return {"tenant": viewer.tenant, "organisations": viewer.organisations}
 
 
-def _version(mart: ModuleType) -> int:
-    state = mart.state()
-    return -1 if state is None else int(state.version)
+def _names(viewer: Viewer, kind: str) -> list[str]:
+    rows = roster_of(viewer)
+    return cast(list[str], rows.filter(pl.col("kind") == kind)["id"].to_list())
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _tenants(tenant: str, version: int) -> pl.DataFrame:
+def _version(mart: ModuleType) -> int | None:
+    return cast(int | None, mart.TABLE.version())
+
+
+@cached
+def _sums(*, where: tuple[tuple[str, tuple[str, ...]], ...], **asked: Any) -> pl.DataFrame:
+    return sessions_daily.read(where=dict(where), **asked)
+
+
+@cached
+def _hours(**asked: Any) -> pl.DataFrame:
+    return energy_hours.read(**asked)
+
+
+@cached
+def _health(**asked: Any) -> pl.DataFrame:
+    return charger_health_daily.by_charger(**asked)
+
+
+@cached
+def _fleet(version: object, **asked: Any) -> pl.DataFrame:
+    return fleet.read(**asked)
+
+
+@cached
+def _fleet_costs(version: object, **asked: Any) -> pl.DataFrame:
+    return fleet.costs(**asked)
+
+
+@cached
+def _page(**asked: Any) -> pl.DataFrame:
+    return sessions.page(**asked)
+
+
+@cached
+def _carbon(**asked: Any) -> pl.DataFrame:
+    return carbon.read(**asked)
+
+
+@cached
+def _tenants(*, tenant: str, version: int | None) -> pl.DataFrame:
     return tenants.read(tenant=tenant)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _sessions(
-    tenant: str, organisations: tuple[str, ...] | None, start: date | None, end: date | None, version: int
-) -> pl.DataFrame:
-    return sessions.read(tenant=tenant, start=start, end=end, organisations=organisations)
+@cached
+def _roster(*, version: int | None, **asked: Any) -> pl.DataFrame:
+    return roster.read(**asked)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _carbon(
-    tenant: str, organisations: tuple[str, ...] | None, start: date | None, end: date | None, version: int
-) -> pl.DataFrame:
-    return carbon.read(tenant=tenant, start=start, end=end, organisations=organisations)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _energy(tenant: str, start: date | None, end: date | None, version: int) -> pl.DataFrame:
-    return energy_daily.read(tenant=tenant, start=start, end=end)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _health(tenant: str, start: date | None, end: date | None, version: int) -> pl.DataFrame:
-    return charger_health_daily.read(tenant=tenant, start=start, end=end)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _roster(tenant: str, organisations: tuple[str, ...] | None, version: int) -> pl.DataFrame:
-    return roster.read(tenant=tenant, organisations=organisations)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _set_aside(tenant: str, version: int) -> pl.DataFrame:
+@cached
+def _set_aside(*, tenant: str, version: int | None) -> pl.DataFrame:
     return set_aside.read(tenant=tenant)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _factors(names: tuple[str, ...], version: int) -> pl.DataFrame:
-    return factors.read(names=names)
+@cached
+def _factors(*, names: tuple[str, ...], version: int | None) -> pl.DataFrame:
+    return factors.read(names=names, version=version)

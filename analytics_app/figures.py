@@ -1,71 +1,62 @@
 """Sums for the pages: marts in, small frames out. Pure."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
 KWH, KG = 1000, 1_000_000_000
 
 
-def over_time(sessions: pl.DataFrame) -> pl.DataFrame:
-    """Energy and sessions per local day; per month when there are more than 120 days."""
-    days = sessions["local_day"].n_unique()
-    key = pl.col("local_day").dt.truncate("1mo" if days > 120 else "1d")
-    return _sums(sessions.with_columns(day=key), "day").sort("day")
+def over_time(sums: pl.DataFrame, grain: str) -> pl.DataFrame:
+    """Energy and sessions per `day`: a local day, or the first day of a month."""
+    return with_kwh(sums).select(pl.col(grain).alias("day"), "sessions", "kwh").sort("day")
 
 
-def heat(energy: pl.DataFrame, weekdays: list[str]) -> pl.DataFrame:
+def with_kwh(sums: pl.DataFrame) -> pl.DataFrame:
+    return sums.with_columns(kwh=pl.col("energy_wh") / KWH)
+
+
+def ranked(sums: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Sessions and kWh per value of a column, most energy first."""
+    return with_kwh(sums).select(column, "sessions", "kwh").sort("kwh", column, descending=[True, False])
+
+
+def heat(hours: pl.DataFrame, weekdays: list[str]) -> pl.DataFrame:
     """kWh per weekday (named) and local hour."""
-    rows = energy.with_columns(number=pl.col("local_day").dt.weekday())
-    found = rows.group_by("number", "local_hour").agg(kwh=pl.col("energy_wh").sum() / KWH).sort("number", "local_hour")
     names = dict(enumerate(weekdays, start=1))
-    return found.select(pl.col("number").replace_strict(names).alias("weekday"), "local_hour", "kwh")
+    rows = with_kwh(hours).sort("weekday", "local_hour")
+    return rows.select(pl.col("weekday").replace_strict(names), "local_hour", "kwh")
 
 
-def by(sessions: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Sessions, kWh per value of a column, most energy first."""
-    return _sums(sessions, column).sort("kwh", column, descending=[True, False])
+def utilisation(used: pl.DataFrame, heard: pl.DataFrame, days: int) -> pl.DataFrame:
+    """Per charger: use in hours and as a share of `days`, and what was heard of it.
 
-
-def utilisation(sessions: pl.DataFrame, health: pl.DataFrame, days: int) -> pl.DataFrame:
-    """Per charger: use in hours and as a share of `days`, and what was heard of it. Its site is the latest one."""
-    used = sessions.group_by("charger").agg(
-        site=pl.col("site").last(),
-        sessions=pl.len(),
-        kwh=pl.col("energy_wh").sum() / KWH,
-        occupied_h=pl.col("duration_s").sum() / 3600,
-        without_energy=(pl.col("energy_wh") == 0).sum(),
-    )
-    heard = health.group_by("charger").agg(
-        faults=pl.col("faults").sum(),
-        fault_codes=pl.col("fault_codes").filter(pl.col("fault_codes") != "").unique().sort().str.join(", "),
-        missing=pl.col("missing").sum(),
-        last_heard=pl.col("last_at").max(),
-    )
-    rows = used.join(heard, on="charger", how="full", coalesce=True)
-    rows = rows.with_columns(pl.col("sessions", "kwh", "occupied_h", "without_energy").fill_null(0))
+    `used`: sums per charger and site, in the order of days; a charger's site is that of most of its sessions.
+    """
+    sums = used.sort("sessions", descending=True).group_by("charger", maintain_order=True).agg(
+        pl.col("site").first(), pl.col("sessions").sum(), kwh=pl.col("energy_wh").sum() / KWH,
+        occupied_h=pl.col("duration_s").sum() / 3600, without_energy=pl.col("without_energy").sum(),
+    )  # fmt: skip
+    rows = sums.join(heard, on="charger", how="full", coalesce=True, suffix="_heard")
+    rows = rows.with_columns(
+        pl.coalesce("site", "site_heard").alias("site"),
+        pl.col("sessions", "kwh", "occupied_h", "without_energy").fill_null(0),
+    ).drop("site_heard")
     share = pl.min_horizontal(pl.col("occupied_h") / (24 * max(days, 1)), pl.lit(1.0))
     return rows.with_columns(utilisation=share).sort("utilisation", "charger", descending=[True, False])
 
 
-def of_fleet(sessions: pl.DataFrame, carbon: pl.DataFrame) -> pl.DataFrame:
-    """Sessions of fleet vehicles, drivers or organisations, with their emissions."""
-    marked = sessions.filter(
-        pl.col("fleet_organisation").is_not_null() | (pl.col("vehicle").is_not_null() & (pl.col("source") == "live"))
+def fleet_by(sums: pl.DataFrame, costs: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Sessions, kWh, kg CO2e per value of a column, most energy first; `cost_<currency>` in minor units beside."""
+    rows = with_kwh(sums).select(
+        column, "sessions", "kwh", co2e_kg=pl.col("co2e_location_ug") / KG, avoided_kg=pl.col("avoided_ug") / KG
     )
-    return marked.join(carbon.select("session", "co2e_location_ug", "avoided_ug"), on="session", how="left")
-
-
-def fleet_by(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Sessions, kWh, cost and kg CO2e per value of a column and currency."""
-    keys = [column, "currency"]
-    found = rows.group_by(keys).agg(
-        sessions=pl.len(),
-        kwh=pl.col("energy_wh").sum() / KWH,
-        cost_minor=pl.col("cost_minor").sum(),
-        co2e_kg=pl.col("co2e_location_ug").sum() / KG,
-    )
-    return found.sort("kwh", column, descending=[True, False], nulls_last=True)
+    rows = rows.sort("kwh", column, descending=[True, False], nulls_last=True)
+    if not costs.height:
+        return rows
+    wide = costs.pivot("currency", index=column, values="cost_minor").sort(column)
+    wide = wide.rename({name: f"cost_{name}" for name in wide.columns if name != column})
+    return rows.join(wide, on=column, how="left", nulls_equal=True, maintain_order="left")
 
 
 def named(rows: pl.DataFrame, column: str, roster: pl.DataFrame, kind: str, unknown: str) -> pl.DataFrame:
@@ -103,15 +94,3 @@ def period_before(start: date, end: date) -> tuple[date, date]:
 def change(now: int, before: int) -> str | None:
     """Change in percent as text, None when there is nothing to compare with."""
     return f"{(now - before) / before:+.0%}" if before else None
-
-
-def whole_days(sessions: pl.DataFrame) -> int:
-    """Local days from the first to the last, both included."""
-    first, last = sessions["local_day"].min(), sessions["local_day"].max()
-    if not isinstance(first, date) or not isinstance(last, date):
-        return 1
-    return (last - first + timedelta(days=1)).days
-
-
-def _sums(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    return rows.group_by(column).agg(sessions=pl.len(), kwh=pl.col("energy_wh").sum() / KWH)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 import altair as alt
@@ -13,18 +14,31 @@ import streamlit as st
 from babel.numbers import get_currency_precision
 
 from analytics_app import brand as look
-from analytics_app import data
+from analytics_app import data, figures
 from analytics_app.text import Text
 from analytics_app.who import Viewer
 
 SHOWN = 500
+MOST_DAYS = 120
+PAGE = 100
 SPANS = {"p_7": 7, "p_30": 30, "p_90": 90, "p_365": 365, "p_all": None}
 SOURCES = {"s_all": None, "s_live": "live", "s_imported": "imported"}
 
 
+class Asked(TypedDict):
+    """Which sessions: local days [start, end), live or imported or (None) both."""
+
+    start: date | None
+    end: date
+    source: str | None
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One viewer's page: whose data, in which words and colours, and over which local days [start, end)."""
+    """One viewer's page: whose data, in which words and colours, and over which local days [start, end).
+
+    `first` and `last` are the local days of the viewer's first and last session at all.
+    """
 
     viewer: Viewer
     text: Text
@@ -32,20 +46,46 @@ class Frame:
     start: date | None
     end: date
     source: str | None
+    first: date
+    last: date
 
     @property
     def colours(self) -> tuple[str, str]:
         return look.colours(self.brand)
 
     @property
-    def days(self) -> int | None:
-        return None if self.start is None else (self.end - self.start).days
+    def days(self) -> int:
+        """Local days that the period covers, or that there are sessions of where it has no beginning."""
+        return (self.last - self.first).days + 1 if self.start is None else (self.end - self.start).days
+
+    @property
+    def grain(self) -> str:
+        """The bars of a chart over time: days, or months where there would be too many of them."""
+        return "local_day" if self.days <= MOST_DAYS else "month_of"
 
     def of_source(self, rows: pl.DataFrame) -> pl.DataFrame:
         return rows if self.source is None else rows.filter(pl.col("source") == self.source)
 
-    def sessions(self) -> pl.DataFrame:
-        return self.of_source(data.sessions_of(self.viewer, self.start, self.end))
+    @property
+    def asked(self) -> Asked:
+        """Period and source, as the reads of `data` take them."""
+        return {"start": self.start, "end": self.end, "source": self.source}
+
+    @property
+    def before(self) -> Asked | None:
+        """The period of the same length before this one; None where this one has no beginning."""
+        if self.start is None:
+            return None
+        start, end = figures.period_before(self.start, self.end)
+        return {"start": start, "end": end, "source": self.source}
+
+    def sums(self, *by: str) -> pl.DataFrame:
+        """Sums of the sessions of the period per value of `by`."""
+        return data.sums_of(self.viewer, *by, **self.asked)
+
+    def costs(self) -> str:
+        """What the sessions of the period cost, per currency; nothing for who may not see money."""
+        return self.money(self.sums("currency")) if self.viewer.sees_money else ""
 
     def carbon(self) -> pl.DataFrame:
         return self.of_source(data.carbon_of(self.viewer, self.start, self.end))
@@ -70,19 +110,18 @@ def today(brand: dict[str, str]) -> date:
 
 def build(viewer: Viewer, text: Text, brand: dict[str, str]) -> Frame | None:
     """Asks for period and source; None (with the empty state drawn) when the viewer has no session at all."""
-    rows = data.sessions_of(viewer)
-    if not rows.height:
+    found = data.span_of(viewer)
+    if found is None:
         _nothing_yet(viewer, text)
         return None
-    newest, end = rows["local_day"].max(), today(brand) + timedelta(days=1)
-    recent = isinstance(newest, date) and newest >= end - timedelta(days=30)
+    (first, last), end = found, today(brand) + timedelta(days=1)
     left, right, _ = st.columns([2, 2, 2])
-    usual = list(SPANS).index("p_30" if recent else "p_all")
+    usual = list(SPANS).index("p_30" if last >= end - timedelta(days=30) else "p_all")
     span = left.selectbox(text("period"), list(SPANS), format_func=text, index=usual, key="span")
     source = right.segmented_control(text("source"), list(SOURCES), format_func=text, default="s_all", key="source")
     days = SPANS[span or "p_all"]
     start = None if days is None else end - timedelta(days=days)
-    return Frame(viewer, text, brand, start, end, SOURCES[source or "s_all"])
+    return Frame(viewer, text, brand, start, end, SOURCES[source or "s_all"], first, last)
 
 
 def _nothing_yet(viewer: Viewer, text: Text) -> None:
@@ -112,6 +151,20 @@ def chart(text: Text, title: str, rows: pl.DataFrame, draw: Callable[[pl.DataFra
     st.subheader(title)
     st.altair_chart(draw(rows), width="stretch")
     export(text, rows, name)
+
+
+def drill(frame: Frame) -> None:
+    """The period's single sessions, newest first, a page at a time; read only when somebody asks for them."""
+    text = frame.text
+    if not st.toggle(text("show_sessions"), key="show-sessions"):
+        return
+    count = int(frame.sums()["sessions"].item())
+    last = max(1, -(-count // PAGE))
+    page = st.number_input(text("page_of", n=text.number(last)), 1, last, 1, key="sessions-page")
+    rows = data.sessions_page(frame.viewer, **frame.asked, offset=(page - 1) * PAGE, limit=PAGE)
+    columns = ["session", "site", "charger", "started_at", "ended_at", "duration_s", "energy_wh"]
+    money_too = ["cost_minor", "currency"] if frame.viewer.sees_money else []
+    table(text, "", rows.select(*columns, *money_too), name=f"sessions-{page}")
 
 
 def export(text: Text, rows: pl.DataFrame, name: str) -> None:

@@ -22,6 +22,8 @@ PAGES_OF_ROLE: dict[str, tuple[str, ...]] = {
     "esg_analyst": ("overview", "fleet", "esg", "data"),
     "integrator": ("data",),
 }
+# Who sees prices and earnings; for all others there are kilowatt-hours.
+MONEY = frozenset({"owner", "admin", "finance", "auditor", "partner", "host", "fleet_manager"})
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Viewer:
     language: str
     roles: tuple[str, ...]
     organisations: tuple[str, ...] | None
+
+    @property
+    def sees_money(self) -> bool:
+        return not MONEY.isdisjoint(self.roles)
 
     @property
     def pages(self) -> tuple[str, ...]:

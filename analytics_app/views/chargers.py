@@ -8,12 +8,12 @@ from analytics_app.frame import Frame, chart, table
 
 
 def page(frame: Frame) -> None:
-    rows, text = frame.sessions(), frame.text
-    health = frame.of_source(data.health_of(frame.viewer, frame.start, frame.end))
-    if not rows.height and not health.height:
+    text, used = frame.text, frame.sums("charger", "site")
+    health = data.health_of(frame.viewer, **frame.asked)
+    if not used.height and not health.height:
         st.info(text("empty_period"))
         return
-    found = figures.utilisation(rows, health, frame.days or figures.whole_days(rows))
+    found = figures.utilisation(used, health, frame.days)
     st.caption(text("utilisation_help"))
     chart(
         text, text("utilisation"), found.select("charger", "site", "utilisation", "occupied_h").head(20),

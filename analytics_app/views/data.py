@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from analytics_app import data
+from analytics_app import data, figures
 from analytics_app.frame import Frame, table
 
 
@@ -19,10 +19,9 @@ def page(frame: Frame) -> None:
 
 def _origins(frame: Frame) -> None:
     text = frame.text
-    rows = data.sessions_of(frame.viewer).group_by("source").agg(
-        sessions=pl.len(), kwh=pl.col("energy_wh").sum() / 1000,
-        first=pl.col("local_day").min(), last=pl.col("local_day").max(),
-    ).sort("source")  # fmt: skip
+    rows = figures.with_kwh(data.sums_of(frame.viewer, "source")).select(
+        "source", "sessions", "kwh", first="first_day", last="last_day"
+    )
     shown = rows.with_columns(pl.col("source").replace_strict({"live": text("s_live"), "imported": text("s_imported")}))
     table(text, text("where_from"), rows, name="origins", shown=shown)
 

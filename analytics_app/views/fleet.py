@@ -1,49 +1,83 @@
 """What do the fleet's vehicles and drivers use, cost and emit?"""
 
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
 from analytics_app import charts, data, figures
 from analytics_app.frame import Frame, chart, money, table
 
+# Column of the mart, heading in words, and the kind of the roster that names its ids.
+PARTS = (
+    ("vehicle", "vehicles", "vehicle"),
+    ("driver", "drivers", "driver"),
+    ("site", "sites", None),
+    ("month_of", "months", None),
+)
+
 
 def page(frame: Frame) -> None:
     text = frame.text
-    rows = figures.of_fleet(frame.sessions(), frame.carbon())
-    if not rows.height:
+    now = _sums(frame)
+    if not now["sessions"]:
         st.info(text("empty_fleet"))
+        st.link_button(text("to_roster"), "/fleet/", icon=":material/local_shipping:")
         return
-    roster = data.roster_of(frame.viewer)
-    _metrics(frame, rows)
-    vehicles = figures.named(figures.fleet_by(rows, "vehicle"), "vehicle", roster, "vehicle", text("unknown"))
-    chart(
-        text, text("vehicles"), vehicles.head(15), name="fleet-vehicles-chart",
-        draw=lambda r: charts.ranked(r, name="vehicle", value="kwh", title="kWh", colour=frame.colours[0]),
-    )  # fmt: skip
-    table(text, "", vehicles, name="fleet-vehicles", shown=_shown(frame, vehicles, "vehicle"))
-    drivers = figures.named(figures.fleet_by(rows, "driver"), "driver", roster, "driver", text("unknown"))
-    table(text, text("drivers"), drivers, name="fleet-drivers", shown=_shown(frame, drivers, "driver"))
-    sites = figures.fleet_by(rows, "site")
-    table(text, text("sites"), sites, name="fleet-sites", shown=_shown(frame, sites, "site"))
-    months = figures.fleet_by(rows.with_columns(month=pl.col("local_day").dt.strftime("%Y-%m")), "month").sort("month")
-    table(text, text("months"), months, name="fleet-months", shown=_shown(frame, months, "month"))
+    _metrics(frame, now)
+    for column, heading, kind in PARTS:
+        _part(frame, column, heading, kind)
 
 
-def _metrics(frame: Frame, rows: pl.DataFrame) -> None:
+def _sums(frame: Frame, asked: Any = None) -> dict[str, Any]:
+    return data.fleet_of(frame.viewer, **(asked or frame.asked)).row(0, named=True)
+
+
+def _metrics(frame: Frame, now: dict[str, Any]) -> None:
     text = frame.text
-    cells = st.columns(4)
-    cells[0].metric(text("sessions"), text.number(rows.height))
-    cells[1].metric(text("energy"), text.kwh(int(rows["energy_wh"].sum())))
-    cells[2].metric(text("cost"), frame.money(rows))
-    cells[3].metric(text("location_based"), text.kg(int(rows["co2e_location_ug"].sum())))
-    if missing := rows["cost_minor"].null_count():
-        st.caption(text("cost_missing", n=text.number(missing)))
+    was = _sums(frame, frame.before) if frame.before else {}
+    cells = st.columns(4 if frame.viewer.sees_money else 3)
+    figures_ = {
+        "sessions": (text.number(now["sessions"]), "sessions"),
+        "energy": (text.kwh(now["energy_wh"]), "energy_wh"),
+        "location_based": (text.kg(now["co2e_location_ug"] or 0), "co2e_location_ug"),
+    }
+    for cell, (key, (value, column)) in zip(cells, figures_.items(), strict=False):
+        cell.metric(text(key), value, figures.change(now[column] or 0, was.get(column) or 0), delta_color="off")
+    if frame.viewer.sees_money:
+        cells[3].metric(text("cost"), frame.money(data.fleet_costs_of(frame.viewer, **frame.asked)))
+        if now["unpriced"]:
+            st.caption(text("cost_missing", n=text.number(now["unpriced"])))
+    if was.get("sessions"):
+        st.caption(text("before"))
 
 
-def _shown(frame: Frame, rows: pl.DataFrame, column: str) -> pl.DataFrame:
+def _part(frame: Frame, column: str, heading: str, kind: str | None) -> None:
     text = frame.text
-    costs = [
-        money(text, cost, currency) if currency else "–"
-        for cost, currency in rows.select("cost_minor", "currency").iter_rows()
+    sums = data.fleet_of(frame.viewer, column, **frame.asked)
+    costs = data.fleet_costs_of(frame.viewer, column, **frame.asked)
+    rows = figures.fleet_by(sums, costs if frame.viewer.sees_money else costs.clear(), column)
+    if column == "month_of":
+        rows = rows.with_columns(month=pl.col("month_of").dt.strftime("%Y-%m")).sort("month_of").drop("month_of")
+        rows = rows.select("month", pl.exclude("month"))
+    if kind:
+        rows = figures.named(rows, column, data.roster_of(frame.viewer), kind, text("unknown"))
+    if column == "vehicle":
+        chart(
+            text, text(heading), rows.head(15), name="fleet-vehicles-chart",
+            draw=lambda r: charts.ranked(r, name="vehicle", value="kwh", title="kWh", colour=frame.colours[0]),
+        )  # fmt: skip
+    title = "" if column == "vehicle" else text(heading)
+    table(text, title, rows, name=f"fleet-{heading}", shown=_shown(text, rows))
+
+
+def _shown(text: Any, rows: pl.DataFrame) -> pl.DataFrame:
+    """Costs as one column of text, such as `12.40 EUR · 3 USD`."""
+    prices = [name for name in rows.columns if name.startswith("cost_")]
+    if not prices:
+        return rows
+    said = [
+        " · ".join(money(text, minor, name.removeprefix("cost_")) for name, minor in row.items() if minor is not None)
+        for row in rows.select(prices).iter_rows(named=True)
     ]
-    return rows.select(column, "sessions", "kwh", pl.Series("cost", costs, dtype=pl.String), "co2e_kg")
+    return rows.drop(prices).with_columns(pl.Series("cost", [one or "–" for one in said], dtype=pl.String))

@@ -54,8 +54,13 @@ class Table:
         """
         if not DeltaTable.is_deltatable(self.uri):
             return pl.LazyFrame(schema=self.schema)
-        rows = pl.scan_delta(DeltaTable(self.uri, version=version))
-        return rows.select(pl.col(name).cast(kind) for name, kind in self.schema.items())
+        table = DeltaTable(self.uri, version=version)
+        held = {field.name for field in table.schema().fields}
+        return pl.scan_delta(table).select(_column(name, kind, held) for name, kind in self.schema.items())
+
+    def version(self) -> int | None:
+        """Number of the newest version, or None before anything was published."""
+        return DeltaTable(self.uri).version() if DeltaTable.is_deltatable(self.uri) else None
 
     def state(self) -> State | None:
         """Newest version, or None before anything was published."""
@@ -70,6 +75,11 @@ class Table:
         if not tenant:
             raise TenantRequired(self.path)
         return self.scan(version).filter(pl.col("tenant") == tenant)
+
+
+def _column(name: str, kind: Any, held: set[str]) -> pl.Expr:
+    """A column as declared; one that a newer version of the product added is null in what was written before."""
+    return pl.col(name).cast(kind) if name in held else pl.lit(None, dtype=kind).alias(name)
 
 
 def collect(frame: pl.LazyFrame) -> pl.DataFrame:

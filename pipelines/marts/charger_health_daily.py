@@ -37,5 +37,31 @@ def read(*, tenant: str, start: date | None = None, end: date | None = None) -> 
     return collect(between(TABLE.of_tenant(tenant), "day", start, end).sort("day", "charger", "source"))
 
 
+def by_charger(
+    *,
+    tenant: str,
+    start: date | None = None,
+    end: date | None = None,
+    source: str | None = None,
+    chargers: tuple[str, ...] | None = None,
+    version: int | None = None,
+) -> pl.DataFrame:
+    """What was heard of each charger in the UTC days [start, end); `chargers`: only of these."""
+    rows = between(TABLE.of_tenant(tenant, version), "day", start, end)
+    if source:
+        rows = rows.filter(pl.col("source") == source)
+    if chargers is not None:
+        rows = rows.filter(pl.col("charger").is_in(list(chargers)))
+    codes = pl.col("fault_codes").filter(pl.col("fault_codes") != "").unique().sort().str.join(", ")
+    heard = rows.group_by("charger").agg(
+        site=pl.col("site").last(),
+        faults=pl.col("faults").sum(),
+        fault_codes=codes,
+        missing=pl.col("missing").sum(),
+        last_heard=pl.col("last_at").max(),
+    )
+    return collect(heard).sort("charger")
+
+
 def state() -> State | None:
     return TABLE.state()

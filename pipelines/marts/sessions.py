@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from ._sums import Where, rows_of
 from ._table import State, Table, between, collect
 
 TABLE = Table(
@@ -55,6 +56,27 @@ def read(
         of = pl.col("fleet_organisation").is_in(organisations) | pl.col("host_organisation").is_in(organisations)
         rows = rows.filter(of.fill_null(False))
     return collect(rows.sort("ended_at", "charger", "session"))
+
+
+def page(
+    *,
+    tenant: str,
+    start: date | None = None,
+    end: date | None = None,
+    source: str | None = None,
+    organisations: tuple[str, ...] | None = None,
+    where: Where | None = None,
+    offset: int = 0,
+    limit: int = 100,
+    version: int | None = None,
+) -> pl.DataFrame:
+    """The newest sessions first, `limit` of them from `offset` on: for people who look at single ones."""
+    rows = rows_of(
+        TABLE, tenant=tenant, start=start, end=end, source=source, organisations=organisations, where=where,
+        version=version,
+    )  # fmt: skip
+    newest = rows.sort("ended_at", "charger", "session", descending=[True, False, False])
+    return collect(newest.slice(offset, limit))
 
 
 def state() -> State | None:

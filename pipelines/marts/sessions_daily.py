@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from ._sums import Where, rows_of, summed
-from ._table import State, Table, collect
+from ._table import State, Table
 
 TABLE = Table(
     "marts/sessions_daily",
@@ -35,7 +35,11 @@ TABLE = Table(
 KEYS = ("source", "charger", "site", "city", "country", "host_organisation", "fleet_organisation", "currency")
 SUMS = {name: pl.col(name).sum() for name in
         ("sessions", "energy_wh", "duration_s", "cost_minor", "unpriced", "without_energy")}  # fmt: skip
-SUMS["chargers"] = pl.col("charger").n_unique().cast(pl.Int64)
+SUMS |= {
+    "chargers": pl.col("charger").n_unique().cast(pl.Int64),
+    "first_day": pl.col("local_day").min(),
+    "last_day": pl.col("local_day").max(),
+}
 
 
 def read(
@@ -49,27 +53,16 @@ def read(
     where: Where | None = None,
     version: int | None = None,
 ) -> pl.DataFrame:
-    """Sums and `chargers` (different ones used) per value of `by`: columns of KEYS, `local_day`, words of TIMES.
+    """Sums, `chargers` (different ones used) and the days of the first and last session, per value of `by`.
 
-    `cost_minor` is a sum of minor units: it means something only with `currency` in `by` or in `where`.
+    `by`: columns of KEYS, `local_day`, words of TIMES. `cost_minor` is a sum of minor units: it means something only
+    with `currency` in `by` or in `where`.
     """
     rows = rows_of(
         TABLE, tenant=tenant, start=start, end=end, source=source, organisations=organisations, where=where,
         version=version,
     )  # fmt: skip
     return summed(rows, by, SUMS)
-
-
-def span(
-    *, tenant: str, organisations: tuple[str, ...] | None = None, version: int | None = None
-) -> tuple[date, date, int] | None:
-    """First and last local day with a session, and how many there are; None without any."""
-    rows = rows_of(TABLE, tenant=tenant, organisations=organisations, version=version)
-    asked = rows.select(
-        first=pl.col("local_day").min(), last=pl.col("local_day").max(), sessions=pl.col("sessions").sum()
-    )
-    first, last, sessions = collect(asked).row(0)
-    return (first, last, sessions) if sessions else None
 
 
 def state() -> State | None:

@@ -96,6 +96,6 @@ def _commit(table: Table, rows: pl.DataFrame, predicate: str | None) -> Publishe
     known = predicate if DeltaTable.is_deltatable(table.uri) else None
     write_deltalake(
         table.uri, rows, mode="overwrite", partition_by=list(table.partition_by) or None, predicate=known,
-        writer_properties=_GROUPS,
+        writer_properties=_GROUPS, schema_mode="merge",
     )  # fmt: skip
     return Published(_version(table), rows.height, changed=True)
