@@ -2,9 +2,11 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from itertools import product
 
 from .lines import Line, cell, text
 
@@ -16,7 +18,7 @@ HEADER = ("id", "label", "value", "unit", "sum_of", "where", "share_of", "divide
 class Figure:
     """Σ `column` over the lines that fit `where`, × 10^scale, ÷ `divided_by`, rounded half to even to `places`.
 
-    With `share_of`: in percent of the same sum over the lines that fit that. Units of the sums: µg, Wh, ml.
+    With `share_of`: in percent of the same sum over the lines that fit that. Units of the sums: µg, Wh, ml, sessions.
     """
 
     id: str
@@ -29,22 +31,45 @@ class Figure:
     share_of: Where | None = None
     label: str = field(default="", compare=False)
 
-    def value(self, lines: Iterable[Line]) -> Decimal | None:
+    def value(self, sums: "Sums") -> Decimal | None:
         """The figure; None for a share of nothing."""
-        lines = list(lines)
-        total = _sum(lines, self.column, self.where)
+        total = sums.of(self.column, self.where)
         with localcontext(prec=60):
             if self.share_of is None:
                 exact = Decimal(total).scaleb(self.scale) / self.divided_by
             else:
-                whole = _sum(lines, self.column, self.share_of)
+                whole = sums.of(self.column, self.share_of)
                 if whole == 0:
                     return None
                 exact = Decimal(100 * total) / Decimal(whole)
             return exact.quantize(Decimal(1).scaleb(-self.places), ROUND_HALF_EVEN)
 
 
+class Sums:
+    """Sums over lines by the values of some columns. Each set of columns is gone through once, however many figures."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = list(lines)
+        self._held: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], int]] = {}
+
+    def of(self, column: str, where: Where) -> int:
+        """Σ of a column over the lines that fit. KeyError for a column that the lines do not have."""
+        names = tuple(where)
+        held = self._held.get((column, names))
+        if held is None:
+            held = self._held[column, names] = self._gone_through(column, names)
+        return sum(held.get(key, 0) for key in set(product(*where.values())))
+
+    def _gone_through(self, column: str, names: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+        found: dict[tuple[str, ...], int] = defaultdict(int)
+        for line in self._lines:
+            if line[column]:
+                found[tuple(str(line[name] or "") for name in names)] += int(line[column])
+        return found
+
+
 def fits(line: Line, where: Where) -> bool:
+    """Whether each named column has one of the values."""
     return all(str(line[name] or "") in wanted for name, wanted in where.items())
 
 
@@ -53,8 +78,9 @@ def table(figures: Iterable[Figure], lines: list[Line]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
+    sums = Sums(lines)
     for figure in figures:
-        value = figure.value(lines)
+        value = figure.value(sums)
         writer.writerow([
             figure.id, cell(figure.label), "" if value is None else f"{value:f}", figure.unit, figure.column,
             written(figure.where), "" if figure.share_of is None else written(figure.share_of) or "all",
@@ -90,10 +116,6 @@ def _figure(row: Mapping[str, str]) -> Figure:
         row["id"], row["sum_of"], parsed(row["where"]), row["unit"], int(row["scale"]), int(row["places"]),
         Decimal(row["divided_by"]), parsed("" if share == "all" else share) if share else None, text(row["label"]),
     )  # fmt: skip
-
-
-def _sum(lines: Iterable[Line], column: str, where: Where) -> int:
-    return sum(line[column] or 0 for line in lines if fits(line, where))
 
 
 def _escaped(value: str) -> str:

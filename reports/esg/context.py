@@ -8,13 +8,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from reports.brand import day, direction, language_of, month, number, thousandth
+from reports.figures import Figure
 from reports.words import words
 
-from .extract import Extract, Row
+from .extract import Extract, Row, keyed
 
 SITES_SHOWN = 300
 SUMS = ("energy_wh", "co2e_location_ug", "co2e_market_ug", "avoided_ug")
 SCOPES = ("2", "3.3")
+SUMMED = (
+    ("sessions", "", 0, 0), ("energy_wh", "kWh", -3, 3), ("co2e_location_ug", "kg CO2e", -9, 3),
+    ("co2e_market_ug", "kg CO2e", -9, 3), ("avoided_ug", "kg CO2", -9, 3),
+)  # fmt: skip
 
 
 def grams(micrograms: int) -> int:
@@ -68,6 +73,24 @@ def printed(sums: dict[str, int], language: str) -> dict[str, str]:
         "market_kg": thousandth(grams(sums["co2e_market_ug"]), language),
         "avoided_kg": thousandth(grams(sums["avoided_ug"]), language),
     }
+
+
+def all_figures(extract: Extract) -> list[Figure]:
+    """Every printed sum with its rule: in all, by scope, by month, by site."""
+    lines = figure_lines(extract)
+    groups: list[tuple[str, dict[str, tuple[str, ...]]]] = [("total", {})]
+    for column in ("scope", "month", "place"):
+        groups += [(f"{column}/{name}", {column: (name,)}) for name in sorted({str(line[column]) for line in lines})]
+    return [
+        Figure(f"{group}/{column}", column, where, unit, scale, places)
+        for group, where in groups
+        for column, unit, scale, places in SUMMED
+    ]
+
+
+def figure_lines(extract: Extract) -> list[Row]:
+    """The rows with what figures are summed by."""
+    return [row | keyed(row) for row in extract.rows]
 
 
 def grouped(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, dict[str, int]]:

@@ -1,9 +1,10 @@
-"""The three files of an ESG report: PDF, CSV, extract. The same extract gives the same bytes."""
+"""The four files of an ESG report: PDF, CSV, extract. The same extract gives the same bytes."""
 
+from reports import figures
 from reports.page import page
 from reports.render import pdf
 
-from .context import context
+from .context import all_figures, context, figure_lines
 from .extract import Extract
 
 
@@ -12,6 +13,15 @@ def html(extract: Extract) -> str:
     return page("esg", context(extract))
 
 
+def tables(extract: Extract) -> dict[str, bytes]:
+    """The files that need no printing."""
+    return {
+        "csv": extract.csv(),
+        "figures": figures.table(all_figures(extract), figure_lines(extract)),
+        "extract": extract.to_json(),
+    }
+
+
 def files(extract: Extract) -> dict[str, bytes]:
     """Kind of file -> bytes. Raises what `reports.render.pdf` raises."""
-    return {"pdf": pdf(html(extract), folder="esg"), "csv": extract.csv(), "extract": extract.to_json()}
+    return {"pdf": pdf(html(extract), folder="esg"), **tables(extract)}

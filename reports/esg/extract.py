@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reports.brand import Brand
+from reports.lines import cell
+from reports.lines import text as plain
 
 FORMAT = "wattlane-esg-extract/1"
 COLUMNS = (
@@ -17,6 +19,7 @@ COLUMNS = (
     "market_basis", "market_mg_per_kwh", "co2e_market_ug", "baseline_factor", "baseline_mg_per_kwh", "baseline_ug",
     "avoided_ug",
 )  # fmt: skip
+KEYS = ("month", "place", "sessions")
 _WHOLE = {name for name in COLUMNS if name.endswith(("_wh", "_ug", "_per_kwh"))}
 Row = dict[str, Any]
 
@@ -39,11 +42,14 @@ class Extract:
         """All sessions, all figures, full precision. Text that a spreadsheet would run as a formula is quoted."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow([*COLUMNS, *(f"location_factor_{name}" for name in ("year", "source"))])
+        writer.writerow([*COLUMNS, *(f"location_factor_{name}" for name in ("year", "source")), *KEYS])
         named = {factor["factor"]: factor for factor in self.factors}
         for row in self.rows:
             factor = named.get(row["location_factor"], {})
-            writer.writerow([*(_cell(row[name]) for name in COLUMNS), factor.get("year", ""), factor.get("source", "")])
+            keys = [cell(value) for value in keyed(row).values()]
+            writer.writerow(
+                [*(cell(row[name]) for name in COLUMNS), factor.get("year", ""), factor.get("source", ""), *keys]
+            )
         return out.getvalue().encode()
 
     def to_json(self) -> bytes:
@@ -69,18 +75,17 @@ def read(head: bytes, table: bytes) -> Extract:
 def rows_from(table: Iterable[Mapping[str, Any]], scope_of: Any) -> list[Row]:
     """Rows of the carbon mart as rows of the extract: no driver, no vehicle; `scope_of(row)` gives the scope."""
     return [
-        {name: _plain(row.get(name)) for name in COLUMNS if name != "scope"} | {"scope": scope_of(row)} for row in table
+        {name: _iso(row.get(name)) for name in COLUMNS if name != "scope"} | {"scope": scope_of(row)} for row in table
     ]
 
 
-def _plain(value: Any) -> Any:
+def keyed(row: Row) -> dict[str, Any]:
+    """What the figures of a row are summed by: its month, its site or else its charger, and 1."""
+    return {"month": str(row["local_day"])[:7], "place": str(row["site"] or row["charger"]), "sessions": 1}
+
+
+def _iso(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
-        return "'" + value
-    return "" if value is None else value
 
 
 def _row(line: Mapping[str, str]) -> Row:
@@ -92,4 +97,4 @@ def _value(name: str, text: str) -> Any:
         return None
     if name in _WHOLE:
         return int(text)
-    return text[1:] if text[0] == "'" and text[1:2] in tuple("=+-@\t\r") else text
+    return plain(text)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reports.brand import day, direction, language_of, month, number
-from reports.figures import Figure
+from reports.figures import Figure, fits
 from reports.lines import Line
 from reports.words import words
 
@@ -83,7 +83,7 @@ def _keys(extract: Extract, text: dict[str, str], language: str) -> list[dict[st
         Point("scope_2_market", "", SCOPE_2_MARKET), Point("scope_3_3", "", SCOPE_3_3),
     )  # fmt: skip
     return [
-        {"value": said(point.figure("", "", None, "").value(extract.lines), 3, language), "name": text[point.word]}
+        {"value": said(point.figure("", "", None, "").value(extract.sums), 3, language), "name": text[point.word]}
         for point in points
     ]
 
@@ -93,7 +93,7 @@ def _summary(extract: Extract, text: dict[str, str], language: str) -> str:
     energy = _value(extract, Point("", "", {"kind": ("energy",)}, MWH), 1)
     location, market = (_value(extract, Point("", "", where), 1) for where in (TOTAL_LOCATION, TOTAL_MARKET))
     renewable = Figure("", "quantity", {"kind": ("energy",), "energy_source": ("renewable",)}, "%", 0, 0,
-                       share_of={"kind": ("energy",)}).value(extract.lines)  # fmt: skip
+                       share_of={"kind": ("energy",)}).value(extract.sums)  # fmt: skip
     return text["summary"].format(
         name=extract.organisation, mwh=said(energy, 1, language), location=said(location, 1, language),
         market=said(market, 1, language), renewable=said(renewable, 0, language),
@@ -102,7 +102,7 @@ def _summary(extract: Extract, text: dict[str, str], language: str) -> str:
 
 def _value(extract: Extract, point: Point, places: int) -> Decimal | None:
     unit, column, scale, _ = point.unit
-    return Figure("", column, point.where, unit, scale, places).value(extract.lines)
+    return Figure("", column, point.where, unit, scale, places).value(extract.sums)
 
 
 def _sections(extract: Extract, text: dict[str, str], language: str) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def _sections(extract: Extract, text: dict[str, str], language: str) -> list[dic
 
 def _row(extract: Extract, point: Point, text: dict[str, str], language: str) -> dict[str, Any]:
     figure = point.figure(extract.kind, "", extract.net_revenue, extract.currency)
-    value = said(figure.value(extract.lines), figure.places, language)
+    value = said(figure.value(extract.sums), figure.places, language)
     return {
         "code": point.code, "name": text[point.word], "value": value, "unit": figure.unit, "strong": point.strong,
         "resolution": _resolution(extract.lines, figure, text),
@@ -129,12 +129,8 @@ def _row(extract: Extract, point: Point, text: dict[str, str], language: str) ->
 
 def _resolution(lines: list[Line], figure: Figure, text: dict[str, str]) -> str:
     """Whether the figure's factors are hourly, yearly or both."""
-    found = {str(line["resolution"]) for line in lines if line["resolution"] and _has(line, figure)}
+    found = {str(line["resolution"]) for line in lines if line["resolution"] and fits(line, figure.where)}
     return text["resolution_" + ("mixed" if len(found) > 1 else found.pop())] if found else ""
-
-
-def _has(line: Line, figure: Figure) -> bool:
-    return all(str(line[name] or "") in wanted for name, wanted in figure.where.items())
 
 
 def _by(extract: Extract, column: str) -> Iterator[tuple[str, list[Figure]]]:
@@ -149,7 +145,7 @@ def _by(extract: Extract, column: str) -> Iterator[tuple[str, list[Figure]]]:
 
 
 def _table(extract: Extract, column: str, language: str, text: dict[str, str]) -> list[dict[str, Any]]:
-    rows = [(name, [figure.value(extract.lines) for figure in found]) for name, found in _by(extract, column)]
+    rows = [(name, [figure.value(extract.sums) for figure in found]) for name, found in _by(extract, column)]
     if column == "site":
         rows.sort(key=lambda row: (-(row[1][0] or 0), row[0]))
     shown = [
@@ -171,7 +167,7 @@ def _chart(extract: Extract, language: str) -> dict[str, Any]:
     """Stacked bars a month: heights in thousandths of the highest."""
     bars = []
     for name, found in _by(extract, "period"):
-        values = {figure.id.rpartition("/")[2]: figure.value(extract.lines) or Decimal(0) for figure in found}
+        values = {figure.id.rpartition("/")[2]: figure.value(extract.sums) or Decimal(0) for figure in found}
         bars.append((_name(name, "period", language), [values[word] for word in CHART]))
     most = max((sum(values) for _, values in bars), default=Decimal(0)) or Decimal(1)
     return {

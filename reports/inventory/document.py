@@ -13,11 +13,15 @@ def html(extract: Extract) -> str:
     return page("inventory", context(extract))
 
 
-def files(extract: Extract) -> dict[str, bytes]:
-    """Kind of file -> bytes. Raises what `reports.render.pdf` raises."""
+def tables(extract: Extract) -> dict[str, bytes]:
+    """The files that need no printing."""
     return {
-        "pdf": pdf(html(extract), folder="inventory"),
         "csv": extract.csv(),
         "figures": figures.table(all_figures(extract), extract.lines),
         "extract": extract.to_json(),
     }
+
+
+def files(extract: Extract) -> dict[str, bytes]:
+    """Kind of file -> bytes. Raises what `reports.render.pdf` raises."""
+    return {"pdf": pdf(html(extract), folder="inventory"), **tables(extract)}

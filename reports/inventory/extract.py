@@ -4,10 +4,12 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from reports import lines as table
 from reports.brand import Brand
+from reports.figures import Sums
 from reports.lines import Line
 
 FORMAT = "wattlane-inventory-extract/1"
@@ -43,6 +45,10 @@ class Extract:
     @property
     def net_revenue(self) -> Decimal | None:
         return Decimal(self.revenue) if self.revenue else None
+
+    @cached_property
+    def sums(self) -> Sums:
+        return Sums(self.lines)
 
     def csv(self) -> bytes:
         return table.table(self.lines)

@@ -19,7 +19,8 @@ from tenants.feed.actions import publish
 
 from .models import Report, ReportFile
 
-KINDS = ("esg",)
+KINDS = ("esg", "ghg", "esrs_e1", "vsme_b3", "fleet")
+WITH_REVENUE = ("esrs_e1", "vsme_b3")
 SOURCES = ("all", "live", "imported")
 LONGEST_DAYS = 3660
 LOST_AFTER = timedelta(minutes=15)
@@ -59,6 +60,7 @@ def request_report(
     language: str,
     now: datetime,
     source: str = "all",
+    net_revenue_minor: int | None = None,
 ) -> Report:
     """Ask for a document about [period_start, period_end) of one organisation, or (None) of the whole tenant.
 
@@ -66,6 +68,7 @@ def request_report(
     """
     organisation = _organisation(user, organisation_uid)
     _check(kind, source, period_start, period_end, language)
+    _check_kind(kind, organisation, net_revenue_minor)
     report = Report.objects.create(
         kind=kind,
         organisation=organisation,
@@ -74,6 +77,7 @@ def request_report(
         period_end=period_end,
         language=language,
         source=source,
+        net_revenue_minor=net_revenue_minor if kind in WITH_REVENUE else None,
     )
     _tell(report, now)
     return report
@@ -158,6 +162,13 @@ def _check(kind: str, source: str, start: date, end: date, language: str) -> Non
         wrong["period_end"] = "the first day after the period, at most ten years later"
     if wrong:
         raise Invalid("This report cannot be made.", **wrong)
+
+
+def _check_kind(kind: str, organisation: Organisation | None, net_revenue_minor: int | None) -> None:
+    if net_revenue_minor is not None and net_revenue_minor <= 0:
+        raise Invalid("The net revenue is an amount above zero.", net_revenue_minor=net_revenue_minor)
+    if kind == "fleet" and organisation is not None and organisation.kind != "fleet":
+        raise Invalid("A fleet report is about a fleet.", organisation=str(organisation.uid))
 
 
 def _locked(uid: UUID) -> Report:

@@ -15,7 +15,6 @@ from . import actions, queries
 from .schemas import NewReport, Report, shown
 
 router = Router(tags=["reports"])
-TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "extract": "application/json"}
 DOWNLOAD = {
     "responses": {200: {"description": "The file", "content": {kind: {"schema": {"type": "string"}} for kind in
                                                               ("application/pdf", "text/csv")}}}
@@ -47,7 +46,7 @@ def report(request: HttpRequest, uid: UUID) -> object:
 
 
 @router.get("/reports/{uuid:uid}/files/{kind}", operation_id="report_file", openapi_extra=DOWNLOAD)
-def report_file(request: HttpRequest, uid: UUID, kind: Literal["pdf", "csv", "extract"]) -> FileResponse:
+def report_file(request: HttpRequest, uid: UUID, kind: Literal["pdf", "csv", "figures", "extract"]) -> FileResponse:
     """A file of a report that is ready."""
     path, name = queries.file_of(uid=uid, kind=kind, viewer=caller(request))
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[kind])
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=queries.TYPES[kind])

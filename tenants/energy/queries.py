@@ -14,7 +14,11 @@ from tenants.accounts.permissions import can, organisations_of
 
 from .models import Report
 
-NAMES = {"pdf": "report.pdf", "csv": "report.csv", "extract": "extract.json"}
+NAMES = {"pdf": "report.pdf", "csv": "report.csv", "figures": "figures.csv", "extract": "extract.json"}
+TYPES = {
+    "pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "figures": "text/csv; charset=utf-8",
+    "extract": "application/json",
+}  # fmt: skip
 
 
 def of_viewer(*, viewer: User, after: str | None = None, limit: int = LIMIT) -> Page[Report]:

@@ -16,12 +16,15 @@ Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 class NewReport(Schema):
     """A document about one organisation, or (without one) about the whole site, in local days."""
 
-    kind: Literal["esg"] = "esg"
+    kind: Literal["esg", "ghg", "esrs_e1", "vsme_b3", "fleet"] = "esg"
     organisation: UUID | None = None
     period_start: Day
     period_end: Day = Field(description="First day after the period")
     language: Language = "en"
     source: Literal["all", "live", "imported"] = "all"
+    net_revenue_minor: Annotated[int, Field(gt=0, le=10**17)] | None = Field(
+        None, description="Net revenue of the period in minor units of the brand's currency, for intensities"
+    )
 
 
 class ReportFile(Schema):
@@ -43,6 +46,7 @@ class Report(Schema):
     period_end: date
     language: str
     source: str
+    net_revenue_minor: int | None = None
     data_version: str
     error: str
     created_at: Moment
@@ -52,7 +56,7 @@ class Report(Schema):
 
 def shown(report: Row) -> dict[str, Any]:
     """A report as the API tells it."""
-    names = "uid kind state period_start period_end language source data_version error created_at finished_at"
+    names = "uid kind state period_start period_end language source net_revenue_minor data_version error"
     files = [
         {
             "kind": f.kind,
@@ -63,7 +67,7 @@ def shown(report: Row) -> dict[str, Any]:
         for f in report.files.all()
     ]
     return {
-        **{name: getattr(report, name) for name in names.split()},
+        **{name: getattr(report, name) for name in (*names.split(), "created_at", "finished_at")},
         "organisation": report.organisation.uid if report.organisation else None,
         "organisation_name": report.organisation.name if report.organisation else None,
         "files": files,

@@ -1,6 +1,8 @@
 """Reports: asking for one, watching it being made, taking the files."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from saas.kit.errors import Forbidden, Refused
+from saas.kit.money import currency, round_minor
 from saas.tenancy.here import brand
 from saas.web.refusals import sentence
 from tenants.accounts.here import person
@@ -25,13 +28,20 @@ from tenants.accounts.permissions import can, organisations_of
 
 from . import actions, queries
 
-TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "extract": "application/json"}
+KINDS = (
+    ("esg", gettext_lazy("Charging and its emissions, for investors")),
+    ("ghg", gettext_lazy("Greenhouse gas inventory (GHG Protocol)")),
+    ("esrs_e1", gettext_lazy("Climate data points (ESRS E1)")),
+    ("vsme_b3", gettext_lazy("Energy and emissions of a small company (VSME B3)")),
+    ("fleet", gettext_lazy("Fleet: vehicles, sites, months")),
+)
 WORKING = ("queued", "running")
 
 
 class ReportForm(forms.Form):
     """Whose, which days, in which language."""
 
+    kind = forms.ChoiceField(label=gettext_lazy("Kind of report"), choices=KINDS)
     organisation = forms.ChoiceField(label=gettext_lazy("About"), required=False)
     period_start = forms.DateField(
         label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -46,6 +56,13 @@ class ReportForm(forms.Form):
             ("live", gettext_lazy("Charged here")),
             ("imported", gettext_lazy("Imported files")),
         ],
+    )
+    net_revenue = forms.DecimalField(
+        label=gettext_lazy("Net revenue of the period"),
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=15,
+        help_text=gettext_lazy("Only for ESRS E1 and VSME B3: emissions and energy per revenue."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language of the report"), choices=settings.LANGUAGES)
 
@@ -82,7 +99,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "form": form,
             "may_ask": bool(choices),
             "page": page,
-            "reports": [(report, report.period_end - timedelta(days=1)) for report in page.items],
+            "reports": [(r, r.period_end - timedelta(days=1), dict(KINDS).get(r.kind, r.kind)) for r in page.items],
             "working": working,
         },
         status=status,
@@ -113,20 +130,24 @@ def _ask(request: HttpRequest, form: ReportForm) -> None:
     held = form.cleaned_data
     actions.request_report(
         user=person(request),
-        kind="esg",
+        kind=held["kind"],
         organisation_uid=UUID(held["organisation"]) if held["organisation"] else None,
         period_start=held["period_start"],
         period_end=held["last_day"] + timedelta(days=1),
         language=held["language"],
         source=held["source"],
+        net_revenue_minor=_minor(held["net_revenue"], brand(request).currency),
         now=datetime.now(UTC),
     )
+
+
+def _minor(amount: Decimal | None, code: str) -> int | None:
+    return None if amount is None else round_minor(Fraction(amount) * 10 ** currency(code).exponent)
 
 
 @login_required
 @require_GET
 def file(request: HttpRequest, uid: UUID, kind: str) -> FileResponse:
     path, name = queries.file_of(uid=uid, kind=kind, viewer=person(request))
-    return FileResponse(
-        path.open("rb"), as_attachment=True, filename=name, content_type=TYPES.get(kind, "application/octet-stream")
-    )
+    media = queries.TYPES.get(kind, "application/octet-stream")
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=media)

@@ -51,7 +51,8 @@ def extract(kind: str = "ghg", lines: list[Line] | None = None, **given: Any) ->
         "published_at": "2027-01-02T06:00:00+00:00", "boundary": "organisation",
         "factors": [{
             "factor": "grid/FI/2023", "region_name": "Finland", "value_mg": GRID, "unit": "g CO2e per kWh",
-            "year": 2023, "source": "Ember", "gas_basis": "CO2e", "boundary": "generation", "licence": "CC BY 4.0", "source_url": "",
+            "year": 2023, "source": "Ember", "gas_basis": "CO2e", "boundary": "generation", "licence": "CC BY 4.0",
+            "source_url": "",
         }],
     }  # fmt: skip
     return Extract(kind=kind, lines=whole, **head | given)
