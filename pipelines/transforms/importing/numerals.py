@@ -151,7 +151,19 @@ def whole(texts: pl.Series, style: NumberStyle, factor: int) -> pl.Series:
     return pl.DataFrame({"q": quick, "s": slow}).select(pl.coalesce("q", "s")).to_series()
 
 
-def _exact(text: str, factor: int) -> int | None:
+def exactly(texts: pl.Series, style: NumberStyle, factor: Decimal) -> pl.Series:
+    """Values times a factor that need not be whole (pounds, thousandths), rounded half-even once (Int64)."""
+    plain = canonical(texts, style)
+    if factor == factor.to_integral_value():
+        long = plain.str.contains(r"^[+-]?\d{1,11}(?:\.\d{1,20})?$")
+        if long.fill_null(True).all():
+            wide = plain.cast(pl.Decimal(38, 20), strict=False) * int(factor)
+            return wide.round(0, mode="half_to_even").cast(pl.Int64, strict=False)
+    seen = {t: _exact(t, factor) for t in plain.drop_nulls().unique().to_list()}
+    return plain.replace_strict(list(seen), list(seen.values()), default=None, return_dtype=pl.Int64)
+
+
+def _exact(text: str, factor: int | Decimal) -> int | None:
     if not _NUMBER.match(text):
         return None
     try:

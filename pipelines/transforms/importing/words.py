@@ -250,10 +250,17 @@ def header_score(role: str, header: str) -> float:
     """How strongly the header claims the role: 0 not at all, 3 and above by name."""
     names, veto = ROLES[role]
     text = plain(header)
-    if veto and _has(veto, text):
-        return 0.0
     # "Power consumption (kWh)" is an energy, "Power" is not.
     if role == "energy" and _has(_POWER, text) and unit_of(header, ENERGY_UNITS) is None:
+        return 0.0
+    return score_of(header, names, veto)
+
+
+@lru_cache(maxsize=65536)
+def score_of(header: str, names: tuple[tuple[float, str], ...], veto: str | None) -> float:
+    """The weight of the strongest words that the header holds; 0 when it holds none, or a word that rules it out."""
+    text = plain(header)
+    if veto and _has(veto, text):
         return 0.0
     return max((weight for weight, words in names if _has(words, text)), default=0.0)
 
