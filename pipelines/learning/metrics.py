@@ -55,7 +55,7 @@ def mae(truth: Floats, guess: Floats) -> float:
 
 
 def smape(truth: Floats, guess: Floats) -> float:
-    """Symmetric mean absolute percentage error, a share from 0 to 2: |t - g| / ((|t| + |g|) / 2); 0 where both are 0."""
+    """Symmetric mean absolute percentage error, a share from 0 to 2: |t - g| / ((|t| + |g|) / 2), 0 for two zeros."""
     size = (np.abs(truth) + np.abs(guess)) / 2
     return float(np.mean(np.divide(np.abs(truth - guess), size, out=np.zeros_like(size), where=size > 0)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,14 @@ def last_windows(time: Codes, *, windows: int, width: int, gap: int) -> list[Spl
     end = int(time.max()) + 1 if time.size else 0
     starts = [end - width * back for back in range(windows, 0, -1)]
     return [by_time(time, judge_from=start, gap=gap, judge_to=start + width) for start in starts]
+
+
+def by_blocks(time: Codes, *, folds: int, gap: int) -> list[Split]:
+    """Each of `folds` stretches of time is judged by what lies at least `gap` before or after it: for calibration."""
+    edges = np.quantile(np.unique(time), np.linspace(0, 1, folds + 1)) if time.size else np.zeros(folds + 1)
+    edges[-1] += 1
+    spans = pairwise(edges)
+    return [Split("blocks", (time < a - gap) | (time >= b + gap), (time >= a) & (time < b)) for a, b in spans]
 
 
 def by_group(group: Codes, *, folds: int) -> list[Split]:
