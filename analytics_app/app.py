@@ -9,13 +9,14 @@ from analytics_app import brand as look
 from analytics_app import data
 from analytics_app.frame import Frame, build
 from analytics_app.text import Text
-from analytics_app.views import chargers, esg, fleet, overview
+from analytics_app.views import chargers, esg, fleet, maintenance, overview
 from analytics_app.views import data as data_page
 from analytics_app.who import Viewer, viewer
 
 PAGES: dict[str, tuple[Callable[[Frame], None], str]] = {
     "overview": (overview.page, ":material/monitoring:"),
     "chargers": (chargers.page, ":material/ev_station:"),
+    "maintenance": (maintenance.page, ":material/build:"),
     "fleet": (fleet.page, ":material/local_shipping:"),
     "esg": (esg.page, ":material/eco:"),
     "data": (data_page.page, ":material/database:"),

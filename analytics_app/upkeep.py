@@ -2,6 +2,7 @@
 
 from datetime import date
 from types import ModuleType
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -14,35 +15,37 @@ HOUR = 3600
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _visits(tenant: str, organisations: tuple[str, ...] | None, by: tuple[str, ...], start: date | None,
-            end: date | None, source: str | None, version: int) -> pl.DataFrame:  # fmt: skip
-    return visits.summed(tenant=tenant, by=by, start=start, end=end, organisations=organisations, source=source)
+def _visits(*, version: int, **asked: Any) -> pl.DataFrame:
+    return visits.summed(**asked)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _uptime(tenant: str, organisations: tuple[str, ...] | None, source: str | None, version: int) -> pl.DataFrame:
-    return uptime.read(tenant=tenant, organisations=organisations, source=source)
+def _uptime(*, version: int, **asked: Any) -> pl.DataFrame:
+    return uptime.read(**asked)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _outages(tenant: str, organisations: tuple[str, ...] | None, start: date | None, end: date | None,
-             source: str | None, version: int) -> pl.DataFrame:  # fmt: skip
-    return outages.read(tenant=tenant, start=start, end=end, organisations=organisations, source=source)
+def _outages(*, version: int, **asked: Any) -> pl.DataFrame:
+    return outages.read(**asked)
 
 
 def visits_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
     """Visits per `by` (see the mart), UTC days [start, end)."""
-    return _visits(viewer.tenant, viewer.organisations, by, start, end, source, _version(visits))
+    return _visits(**_whose(viewer), by=by, start=start, end=end, source=source, version=_version(visits))
 
 
 def uptime_of(viewer: Viewer, source: str | None) -> pl.DataFrame:
     """Every month of the viewer's ports."""
-    return _uptime(viewer.tenant, viewer.organisations, source, _version(uptime))
+    return _uptime(**_whose(viewer), source=source, version=_version(uptime))
 
 
 def outages_of(viewer: Viewer, *, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
     """Outages that began in the UTC days [start, end)."""
-    return _outages(viewer.tenant, viewer.organisations, start, end, source, _version(outages))
+    return _outages(**_whose(viewer), start=start, end=end, source=source, version=_version(outages))
+
+
+def _whose(viewer: Viewer) -> dict[str, Any]:
+    return {"tenant": viewer.tenant, "organisations": viewer.organisations}
 
 
 def _version(mart: ModuleType) -> int:

@@ -7,17 +7,17 @@ import streamlit as st
 
 from saas.contracts.door import HEADER, BadIdentity, Identity, verify
 
-EVERYTHING = ("overview", "chargers", "fleet", "esg", "data")
+EVERYTHING = ("overview", "chargers", "maintenance", "fleet", "esg", "data")
 PAGES_OF_ROLE: dict[str, tuple[str, ...]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
     "auditor": EVERYTHING,
-    "operator": ("overview", "chargers", "data"),
-    "support": ("overview", "chargers"),
-    "technician": ("chargers",),
+    "operator": ("overview", "chargers", "maintenance", "data"),
+    "support": ("overview", "chargers", "maintenance"),
+    "technician": ("chargers", "maintenance"),
     "finance": ("overview", "fleet", "esg"),
-    "partner": ("overview", "chargers", "esg"),
-    "host": ("overview", "chargers"),
+    "partner": ("overview", "chargers", "maintenance", "esg"),
+    "host": ("overview", "chargers", "maintenance"),
     "fleet_manager": ("overview", "fleet", "esg"),
     "esg_analyst": ("overview", "fleet", "esg", "data"),
     "integrator": ("data",),

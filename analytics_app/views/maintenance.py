@@ -1,6 +1,7 @@
 """Do visits succeed, are ports up, and what breaks?"""
 
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 import streamlit as st
@@ -12,7 +13,8 @@ from analytics_app.text import Text
 THRESHOLD_PCT = 97
 _PORT = ("charger", "connector", "site", "source", "month")
 _YEAR = (
-    "uptime_pct", "strict_pct", "observed_pct", "observed_share", "t_outage_min", "t_excluded_min", "months", "complete",
+    "uptime_pct", "strict_pct", "observed_pct", "observed_share", "t_outage_min", "t_excluded_min", "months",
+    "complete",
 )  # fmt: skip
 
 
@@ -36,8 +38,8 @@ def _visits(frame: Frame) -> None:
         return
     total = upkeep.success(rows.select(pl.col("visits", "got_energy", "at_once").sum())).row(0, named=True)
     first, second, third = st.columns(3)
-    first.metric(text("visit_success"), text.percent(total["success"]))
-    second.metric(text("first_try"), text.percent(total["first_try"]))
+    first.metric(text("visit_success"), _share(text, total["success"]))
+    second.metric(text("first_try"), _share(text, total["first_try"]))
     third.metric(text("visits"), text.number(total["visits"]))
     st.caption(text("visits_help"))
     _funnel(frame, rows)
@@ -76,7 +78,7 @@ def _uptime(frame: Frame, months: pl.DataFrame, last: date) -> None:
     left, right = st.columns(2)
     left.metric(text("ports_above"), f"{text.number(above)} / {text.number(rows.height)}")
     share = rows["observed_share"].mean()
-    right.metric(text("c_observed_share"), "–" if not isinstance(share, float) else text.percent(share))
+    right.metric(text("c_observed_share"), "–" if not isinstance(share, float) else _share(text, share))
     shown = rows.select(*_PORT, *_YEAR).with_columns(above_97=pl.col("uptime_pct") > THRESHOLD_PCT)
     table(text, text("uptime_title"), shown, name="uptime", shown=_rounded(_percent(shown, "observed_share")))
     st.caption(text("uptime_help"))
@@ -114,6 +116,10 @@ def _cause(text: Text) -> pl.Expr:
 
 def _percent(rows: pl.DataFrame, *shares: str) -> pl.DataFrame:
     return rows.with_columns(pl.col(shares) * 100)
+
+
+def _share(text: Text, share: float) -> str:
+    return f"{text.number(Decimal(share * 100), 1)} %"
 
 
 def _rounded(rows: pl.DataFrame) -> pl.DataFrame:

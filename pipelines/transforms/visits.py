@@ -4,18 +4,28 @@ from datetime import date
 
 import polars as pl
 
+from saas.contracts import faults
+from saas.contracts.telemetry import wire
+
 WITHIN_S = 10 * 60  # a driver who tries again within this at the same charger is still on the same visit
 _PORT = ["tenant", "device", "evse"]
 _TYPE = pl.col("type")
 _USED = ("plugged", "unplugged", "presence", "started", "stopped", "refused", "card", "fault")
-# Cause class of what ended an attempt without energy; a fault that is not here is the charger's own.
-CAUSES = {
-    "bad_signature": "payment", "permit_expired": "payment", "permit_not_yet_open": "payment",
-    "permit_replayed": "payment", "unknown_session": "payment", "wrong_code": "payment", "locked_out": "payment",
-    "command_expired": "network", "clock_not_set": "network",
-    "brown_out": "grid", "power_loss": "grid", "UnderVoltage": "grid", "OverVoltage": "grid",
-    "EVCommunicationError": "vehicle", "unplugged": "vehicle", "local": "vehicle",
-    "tamper": "vandalism", "remote": "planned",
+# Cause class of what ended an attempt without energy, in the words of devices; what is not here is the charger's own.
+_FAULTS = {**faults.OCPP16, **faults.ADAPTER, **{row.name: row for row in faults.MREC.values()}, **faults.MREC}
+CAUSES: dict[str, str] = {
+    **{code: fault.cause for code, fault in _FAULTS.items() if fault is not None},
+    **dict.fromkeys(
+        (
+            wire.REFUSE_SIGNATURE, wire.REFUSE_EXPIRED, wire.REFUSE_EARLY, wire.REFUSE_REPLAYED, wire.REFUSE_UNKNOWN,
+            wire.REFUSE_CODE, wire.REFUSE_LOCKED,
+        ),
+        faults.PAYMENT,
+    ),
+    **dict.fromkeys((wire.REFUSE_LATE, wire.REFUSE_CLOCK), faults.NETWORK),
+    **dict.fromkeys((wire.STOP_TIME, wire.STOP_ENERGY, wire.STOP_REMOTE, wire.STOP_LOCAL, "no_energy"), "unknown"),
+    wire.STOP_POWER_LOSS: faults.GRID,
+    wire.STOP_UNPLUGGED: faults.VEHICLE,
 }  # fmt: skip
 SCHEMA = {
     "tenant": pl.String, "source": pl.String, "charger": pl.String, "connector": pl.String, "site": pl.String,
@@ -131,6 +141,5 @@ def _cause() -> pl.Expr:
     """Cause class of a failed visit. Plugged in and never authorised: the way to authorisation or payment failed."""
     never = ~pl.col("authorised").fill_null(True)
     known = pl.col("reason").replace_strict(CAUSES, default=None, return_dtype=pl.String)
-    usual = pl.when(never).then(pl.lit("payment")).when(pl.col("authorised")).then(pl.lit("hardware"))
-    unknown = pl.when(pl.col("reason") == "no_energy").then(pl.lit("unknown"))
-    return pl.when(pl.col("reason").is_not_null()).then(pl.coalesce(unknown, known, usual, pl.lit("unknown")))
+    usual = pl.when(never).then(pl.lit(faults.PAYMENT)).otherwise(pl.lit(faults.HARDWARE))
+    return pl.when(pl.col("reason").is_not_null()).then(pl.coalesce(known, usual))

@@ -209,6 +209,8 @@ def test_steps_and_assets_have_owner_description_and_order() -> None:
         "carbon": ["sessions"],
         "sessions_daily": ["sessions"],
         "energy_hours": ["energy_daily"],
+        "port_spans": ["sessions"],
+        "visits": ["sessions"],
     }
 
 

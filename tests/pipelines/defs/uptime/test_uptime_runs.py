@@ -24,6 +24,7 @@ from saas.contracts.maintenance import OutageFact, OutagePage, StatusChange, Sta
 from tests.pipelines.facts import DAY, NOON_MS, Store, chargers, charging, context, messages, tenants
 
 pytestmark = pytest.mark.req("MNT-03")
+NEEDED = ("raw_telemetry", "clean_telemetry", "sessions", "port_spans", "visits")
 NOW = datetime(2026, 4, 2, 9, 30, tzinfo=UTC)
 
 
@@ -80,7 +81,7 @@ def run(lake: Lake, now: datetime = NOW) -> None:
     facts = Store(
         messages(*charging(), {"kind": "event", "type": "unplugged", "seq": 99, "ts_ms": NOON_MS + 1_900_000})
     )
-    for step in STEPS:
+    for step in (step for step in STEPS if step.name in NEEDED):
         carry_out(step, Sources(lake, facts), DAY, DAY)  # type: ignore[arg-type]
     know(lake, now)
 
@@ -109,7 +110,7 @@ def test_from_the_log_to_uptime_by_page_and_month(lake: Lake) -> None:
     assert march["absent_s"] == (9 * 24 + 12) * 3600
     assert (april["excluded_s"], april["seconds"], april["complete"]) == (33 * 3600, 33 * 3600, False)
     assert (april["t_outage_min"], april["t_excluded_min"]) == (120 + 60 + 33 * 60, 60 + 33 * 60)
-    assert april["uptime_pct"] == (525_600 - 120) * 100 / 525_600
+    assert april["uptime_pct"] == pytest.approx((525_600 - 120) * 100 / 525_600, abs=1e-9)
     assert outages.read(tenant="ampere")["side"].to_list() == ["counts", "excluded"]
     (visit,) = visits.read(tenant="ampere").to_dicts()
     assert (visit["got_energy"], visit["vendor"]) == (True, "Wattlane")
