@@ -58,7 +58,7 @@ def compete(grid: Grid, horizon: int, *, shares: tuple[int, int, int] = (80, 10,
     scores |= {name: _figures(truth[:judged], g[:judged]) for name, g in learned.items()}
     chosen = min(LEARNED, key=lambda name: scores[name]["rmse"])
     made = {
-        name: _part(grid, name, truth, guess, judged, horizon, scores[name])
+        name: Part(name, *_interval(grid, truth, guess, judged, horizon), scores[name])
         for name, guess in (guesses | {chosen: learned[chosen]}).items()
     }
     shipped = min(made, key=lambda name: scores[name]["rmse"])
@@ -104,22 +104,18 @@ def _figures(truth: Cells, guess: Cells) -> dict[str, float]:
     return {"rmse": rmse(t, g), "mae": mae(t, g), "smape": smape(t, g)}
 
 
-def _part(
-    grid: Grid, name: str, truth: Cells, guess: Cells, judged: int, horizon: int, validation: dict[str, float]
-) -> Part:
+def _interval(
+    grid: Grid, truth: Cells, guess: Cells, judged: int, horizon: int
+) -> tuple[Cells, Cells, Cells, dict[str, float]]:
+    """Forecast, low and high on the test part, and the figures there."""
     half = conformal.moving(
-        truth.astype(np.float64), guess.astype(np.float64), calibrate=judged, delay=horizon, block=_block(grid)
+        truth.astype(np.float64), guess.astype(np.float64), calibrate=judged, delay=horizon, block=grid.per_day
     )
     shown = guess[judged:]
     low, high = shown - half, shown + half
     if np.nanmin(grid.values) >= 0:
         low = np.maximum(low, 0)
     known = ~np.isnan(truth[judged:])
-    figures = _figures(truth[judged:], shown)
-    figures["coverage"] = coverage(truth[judged:][known], low[known], high[known])
-    return Part(name, shown, low.astype(np.float32), high.astype(np.float32), figures, validation)
-
-
-def _block(grid: Grid) -> int:
-    """Quantiles are taken anew once a day; a table of days does so at every step."""
-    return grid.per_day
+    inside = coverage(truth[judged:][known], low[known], high[known])
+    figures = _figures(truth[judged:], shown) | {"coverage": inside}
+    return shown, low.astype(np.float32), high.astype(np.float32), figures

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
 from pipelines.learning.demand.features import Features, Scale
 from pipelines.learning.demand.grid import Cells, Grid, Index, TooShort
 
+Truths = npt.NDArray[np.bool_]
 MOST_PAIRS, MOST_TIMES = 250_000, 2_500
 CHUNK = 200_000
 LEAST_PAIRS = 50
@@ -16,12 +18,16 @@ LEAST_PAIRS = 50
 
 @dataclass
 class Learned:
-    """`predict` in units of the table, never below 0 where nothing below 0 was ever seen."""
+    """`predict` in units of the table, never below the least that was ever seen where that is 0 or more.
+
+    `untold`: columns that nothing was known of in the rows to learn from.
+    """
 
     features: Features
     ridge: Ridge
     trees: HistGradientBoostingRegressor
     floor: float | None
+    untold: Truths
 
     def predict(self, target: Index) -> tuple[Cells, Cells]:
         """(times, stations) of the ridge alone, and of both together."""
@@ -32,6 +38,7 @@ class Learned:
 
     def _chunk(self, target: Index) -> tuple[Cells, Cells]:
         x = self.features.of(target)
+        x[:, self.untold] = 0
         line = self.ridge.predict(_plain(x))
         both = line + self.trees.predict(x)
         return self._shown(line), self._shown(both)
@@ -46,6 +53,8 @@ def learn(grid: Grid, horizon: int, until: int, *, seed: int = 0) -> Learned:
     scale = Scale.of(grid.values[:until])
     features = Features(grid, scale, horizon)
     x, y, station = _pairs(features, until, np.random.default_rng(seed))
+    untold = np.isnan(x).all(axis=0)
+    x[:, untold] = 0
     weight = np.clip(scale.spread / np.median(scale.spread), 0.2, 5.0)[station]
     ridge = Ridge(alpha=10.0).fit(_plain(x), y, sample_weight=weight)
     trees = HistGradientBoostingRegressor(
@@ -53,7 +62,7 @@ def learn(grid: Grid, horizon: int, until: int, *, seed: int = 0) -> Learned:
         early_stopping=False, random_state=seed,
     ).fit(x, y - ridge.predict(_plain(x)), sample_weight=weight)  # fmt: skip
     lowest = np.nanmin(grid.values[:until])
-    return Learned(features, ridge, trees, float(lowest) if lowest >= 0 else None)
+    return Learned(features, ridge, trees, float(lowest) if lowest >= 0 else None, untold)
 
 
 def _pairs(features: Features, until: int, random: np.random.Generator) -> tuple[Cells, Cells, Index]:

@@ -90,10 +90,9 @@ def _csv(
 
 
 def _time_column(sample: pl.DataFrame) -> int | None:
-    """Written times before step numbers, the leftmost first; a step number may be only the first column."""
-    found = {i: times for i in range(min(4, sample.width)) if (times := read_times(sample[:, i])) is not None}
-    written = [i for i, times in found.items() if not times.counted]
-    return written[0] if written else 0 if 0 in found else None
+    """Written times before bare numbers, the leftmost first; numbers are times in the first column only."""
+    written = [i for i in range(min(4, sample.width)) if read_times(sample[:, i], numbers=False) is not None]
+    return written[0] if written else 0 if read_times(sample[:, 0]) is not None else None
 
 
 def _wide(text: _Text, place: int, sample: pl.DataFrame) -> Series:
@@ -153,8 +152,7 @@ def _labels(at: pl.Series, column: pl.Series) -> bool:
 
 def _across(names: list[str]) -> bool:
     """Times stand in the header: the table lies on its side."""
-    times = read_times(pl.Series(names[1:], dtype=pl.String)) if len(names) > 10 else None
-    return times is not None and not times.counted
+    return len(names) > 10 and read_times(pl.Series(names[1:], dtype=pl.String), numbers=False) is not None
 
 
 def _transposed(text: _Text) -> Series:

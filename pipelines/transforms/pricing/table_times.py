@@ -26,13 +26,13 @@ class Times:
         return np.flatnonzero(self.seconds >= 0)
 
 
-def read_times(texts: pl.Series) -> Times | None:
-    """The times of a column of text; None when it is no column of times."""
+def read_times(texts: pl.Series, *, numbers: bool = True) -> Times | None:
+    """The times of a column of text; None when it is no column of times. `numbers`: bare numbers may be times."""
     clean = texts.str.strip_chars().str.replace(_COMPACT_HOUR, "${1} ${2}:00")
-    fields = parse_moments(clean)
+    fields = parse_moments(clean, numeric=numbers)
     if fields["y"].is_not_null().mean() >= READABLE:  # type: ignore[operator]
         return Times(_seconds(fields))
-    return _counted(clean)
+    return _counted(clean) if numbers else None
 
 
 def steps_of_day(crowd: npt.NDArray[np.float64]) -> int | None:
