@@ -55,9 +55,9 @@ def mae(truth: Floats, guess: Floats) -> float:
 
 
 def smape(truth: Floats, guess: Floats) -> float:
-    """Symmetric mean absolute percentage error, a share from 0 to 2: |t - g| / ((|t| + |g|) / 2), 0 for two zeros."""
-    size = (np.abs(truth) + np.abs(guess)) / 2
-    return float(np.mean(np.divide(np.abs(truth - guess), size, out=np.zeros_like(size), where=size > 0)))
+    """Mean of |guess - truth| / (|guess| + |truth|) in percent, 0 to 100; two zeros are no error."""
+    size = np.abs(truth) + np.abs(guess)
+    return 100 * float(np.mean(np.divide(np.abs(truth - guess), size, out=np.zeros_like(size), where=size > 0)))
 
 
 def coverage(truth: Floats, low: Floats, high: Floats) -> float:

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from pipelines.learning import calibration, splits
 from pipelines.learning.metrics import Floats, Truths
 from pipelines.learning.rows import Rows
+from pipelines.learning.threads import alone
 
 LINEAR = ("use", "week", "empty", "gap", "silent_quarter", "short", "uneven")
 BOOSTED = ("chance", "chance_lately", "empty", "gap", "silent_year", "gaps_2", "gaps_3")
@@ -80,6 +81,7 @@ class Fitted:
     def score(self, rows: Rows) -> Floats:
         return self.scorer.score(rows.columns(self.names))
 
+    @alone
     def probability(self, rows: Rows) -> Floats:
         return self.calibration.probability(self.score(rows))
 
@@ -93,6 +95,7 @@ class Recipe:
     fit: Callable[[Floats, Truths, tuple[str, ...]], Scorer]
 
 
+@alone
 def learn(recipe: Recipe, rows: Rows, *, gap: int) -> Fitted:
     """Fits on all rows; calibrated on scores that stretches of time got from models which had not seen them.
 

@@ -5,10 +5,10 @@ import json
 import sys
 from collections.abc import Sequence
 
-from pipelines.defs.evaluate import carbon_shift, demand, silent, stay
+from pipelines.defs.evaluate import carbon_shift, demand, failures, rul, silent, stay
 from pipelines.defs.evaluate.task import BadInput, Task
 
-TASKS: tuple[Task, ...] = (carbon_shift, demand, silent, stay)
+TASKS: tuple[Task, ...] = (carbon_shift, demand, failures, rul, silent, stay)
 
 
 def main(argv: list[str] | None = None) -> int:
