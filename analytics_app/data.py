@@ -19,7 +19,7 @@ from pipelines.marts import (
     energy_daily,
     energy_hours,
     factors,
-    fleet,
+    fleet_daily,
     roster,
     sessions,
     sessions_daily,
@@ -35,6 +35,7 @@ MARTS: dict[str, ModuleType] = {
     "energy_hours": energy_hours,
     "charger_health_daily": charger_health_daily,
     "carbon": carbon,
+    "fleet_daily": fleet_daily,
     "set_aside": set_aside,
     "roster": roster,
 }
@@ -95,13 +96,8 @@ def health_of(viewer: Viewer, start: date | None, end: date | None, source: str 
 
 
 def fleet_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
-    """Sums of the sessions of the viewer's fleets, with emissions (see the mart `fleet`)."""
-    return _fleet(**_whose(viewer), by=by, start=start, end=end, source=source, version=fleet.version())
-
-
-def fleet_costs_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
-    """Costs of the same sessions per `by` and currency."""
-    return _fleet_costs(**_whose(viewer), by=by, start=start, end=end, source=source, version=fleet.version())
+    """Sums of the sessions of the viewer's fleets, with emissions (see the mart `fleet_daily`)."""
+    return _fleet(**_whose(viewer), by=by, start=start, end=end, source=source, version=_version(fleet_daily))
 
 
 def sessions_page(
@@ -171,13 +167,8 @@ def _health(**asked: Any) -> pl.DataFrame:
 
 
 @cached
-def _fleet(version: object, **asked: Any) -> pl.DataFrame:
-    return fleet.read(**asked)
-
-
-@cached
-def _fleet_costs(version: object, **asked: Any) -> pl.DataFrame:
-    return fleet.costs(**asked)
+def _fleet(**asked: Any) -> pl.DataFrame:
+    return fleet_daily.read(**asked)
 
 
 @cached

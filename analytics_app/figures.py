@@ -46,15 +46,19 @@ def utilisation(used: pl.DataFrame, heard: pl.DataFrame, days: int) -> pl.DataFr
     return rows.with_columns(utilisation=share).sort("utilisation", "charger", descending=[True, False])
 
 
-def fleet_by(sums: pl.DataFrame, costs: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Sessions, kWh, kg CO2e per value of a column, most energy first; `cost_<currency>` in minor units beside."""
-    rows = with_kwh(sums).select(
-        column, "sessions", "kwh", co2e_kg=pl.col("co2e_location_ug") / KG, avoided_kg=pl.col("avoided_ug") / KG
-    )
-    rows = rows.sort("kwh", column, descending=[True, False], nulls_last=True)
-    if not costs.height:
+def fleet_by(sums: pl.DataFrame, column: str, *, priced: bool) -> pl.DataFrame:
+    """Sessions, kWh, kg CO2e per value of a column, most energy first; `cost_<currency>` in minor units beside.
+
+    `sums` is per value and `currency`.
+    """
+    rows = sums.group_by(column).agg(
+        pl.col("sessions").sum(), kwh=pl.col("energy_wh").sum() / KWH, co2e_kg=pl.col("co2e_location_ug").sum() / KG,
+        avoided_kg=pl.col("avoided_ug").sum() / KG,
+    ).sort("kwh", column, descending=[True, False], nulls_last=True)  # fmt: skip
+    costs = sums.filter(pl.col("currency").is_not_null() & (pl.col("sessions") > pl.col("unpriced")))
+    if not priced or not costs.height:
         return rows
-    wide = costs.pivot("currency", index=column, values="cost_minor").sort(column)
+    wide = costs.pivot("currency", index=column, values="cost_minor", sort_columns=True)
     wide = wide.rename({name: f"cost_{name}" for name in wide.columns if name != column})
     return rows.join(wide, on=column, how="left", nulls_equal=True, maintain_order="left")
 

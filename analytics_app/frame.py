@@ -134,7 +134,7 @@ def table(text: Text, title: str, rows: pl.DataFrame, *, name: str, shown: pl.Da
     """A table with its CSV. `shown` is what the screen gets where that differs, such as names instead of ids."""
     if title:
         st.subheader(title)
-    st.dataframe(worded(text, rows if shown is None else shown).head(SHOWN), width="stretch", hide_index=True)
+    st.dataframe(worded(text, (rows if shown is None else shown).head(SHOWN)), width="stretch", hide_index=True)
     export(text, rows, name)
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from analytics_app import charts, data, figures
-from analytics_app.frame import Frame, chart, money, table
+from analytics_app.frame import SHOWN, Frame, chart, money, table
 
 # Column of the mart, heading in words, and the kind of the roster that names its ids.
 PARTS = (
@@ -45,7 +45,7 @@ def _metrics(frame: Frame, now: dict[str, Any]) -> None:
     for cell, (key, (value, column)) in zip(cells, figures_.items(), strict=False):
         cell.metric(text(key), value, figures.change(now[column] or 0, was.get(column) or 0), delta_color="off")
     if frame.viewer.sees_money:
-        cells[3].metric(text("cost"), frame.money(data.fleet_costs_of(frame.viewer, **frame.asked)))
+        cells[3].metric(text("cost"), frame.money(data.fleet_of(frame.viewer, "currency", **frame.asked)))
         if now["unpriced"]:
             st.caption(text("cost_missing", n=text.number(now["unpriced"])))
     if was.get("sessions"):
@@ -54,9 +54,8 @@ def _metrics(frame: Frame, now: dict[str, Any]) -> None:
 
 def _part(frame: Frame, column: str, heading: str, kind: str | None) -> None:
     text = frame.text
-    sums = data.fleet_of(frame.viewer, column, **frame.asked)
-    costs = data.fleet_costs_of(frame.viewer, column, **frame.asked)
-    rows = figures.fleet_by(sums, costs if frame.viewer.sees_money else costs.clear(), column)
+    sums = data.fleet_of(frame.viewer, column, "currency", **frame.asked)
+    rows = figures.fleet_by(sums, column, priced=frame.viewer.sees_money)
     if column == "month_of":
         rows = rows.with_columns(month=pl.col("month_of").dt.strftime("%Y-%m")).sort("month_of").drop("month_of")
         rows = rows.select("month", pl.exclude("month"))
@@ -68,7 +67,7 @@ def _part(frame: Frame, column: str, heading: str, kind: str | None) -> None:
             draw=lambda r: charts.ranked(r, name="vehicle", value="kwh", title="kWh", colour=frame.colours[0]),
         )  # fmt: skip
     title = "" if column == "vehicle" else text(heading)
-    table(text, title, rows, name=f"fleet-{heading}", shown=_shown(text, rows))
+    table(text, title, rows, name=f"fleet-{heading}", shown=_shown(text, rows.head(SHOWN)))
 
 
 def _shown(text: Any, rows: pl.DataFrame) -> pl.DataFrame:

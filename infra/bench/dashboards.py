@@ -49,7 +49,7 @@ def _months(last: date) -> Iterator[tuple[date, date]]:
 
 
 def _month(lake: object, rows: pl.DataFrame, first: date, last: date) -> None:
-    from pipelines.defs.performance.assets import ENERGY_HOURS, SESSIONS_DAILY
+    from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
     from pipelines.defs.steps import Sources
     from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
     from pipelines.resources.factors import VM0038_US_LEVEL_2, table
@@ -64,7 +64,7 @@ def _month(lake: object, rows: pl.DataFrame, first: date, last: date) -> None:
     lake.replace_days(energy_daily.TABLE, hours, first, last)
     lake.replace_days(charger_health_daily.TABLE, _health(rows, health.daily), first, last)
     lake.replace_days(carbon.TABLE, carbon_rows.of_sessions(rows, table(), VM0038_US_LEVEL_2), first, last)
-    for step in (SESSIONS_DAILY, ENERGY_HOURS):
+    for step in (SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY):
         lake.replace_days(step.table, step.rows(Sources(lake, TelemetryStore()), first, last), first, last)
 
 
@@ -140,7 +140,8 @@ def _roster() -> pl.DataFrame:
 
 def _chargers() -> pl.DataFrame:
     rows = [
-        {"tenant": tenant, "device": f"{tenant}-{n}", "evse": 1, "charger": f"Charger {n}", "site": f"Site {n % SITES_OF}",
+        {"tenant": tenant, "device": f"{tenant}-{n}", "evse": 1, "charger": f"Charger {n}",
+         "site": f"Site {n % SITES_OF}",
          "city": "Helsinki", "country": "FI", "timezone": "UTC", "host_organisation": f"host-{n % HOSTS_OF}"}
         for tenant in TENANTS for n in range(CHARGERS_OF)
     ]  # fmt: skip

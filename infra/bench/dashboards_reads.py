@@ -21,11 +21,11 @@ if given is not None:
 
 def reads(tenant: str, days: int | None) -> dict[str, Callable[[], object]]:
     """Each question that a page asks of the marts, by name."""
-    from pipelines.marts import charger_health_daily, energy_hours, fleet, sessions, sessions_daily
+    from pipelines.marts import charger_health_daily, energy_hours, fleet_daily, sessions, sessions_daily
 
     end = datetime.now(UTC).date() + timedelta(days=1)
     asked = {"tenant": tenant, "start": None if days is None else end - timedelta(days=days), "end": end}
-    sums, costs, daily = fleet.read, fleet.costs, sessions_daily.read
+    fleets, daily = fleet_daily.read, sessions_daily.read
     return {
         "totals": lambda: daily(**asked),  # type: ignore[arg-type]
         "per site": lambda: daily(by=("site",), **asked),  # type: ignore[arg-type]
@@ -34,8 +34,7 @@ def reads(tenant: str, days: int | None) -> dict[str, Callable[[], object]]:
         "one host": lambda: daily(by=("site",), organisations=("host-7",), **asked),  # type: ignore[arg-type]
         "heat map": lambda: energy_hours.read(**asked),  # type: ignore[arg-type]
         "health": lambda: charger_health_daily.by_charger(**asked),  # type: ignore[arg-type]
-        "fleet per vehicle": lambda: sums(by=("vehicle",), **asked),  # type: ignore[arg-type]
-        "fleet costs": lambda: costs(by=("vehicle",), **asked),  # type: ignore[arg-type]
+        "fleet per vehicle": lambda: fleets(by=("vehicle", "currency"), **asked),  # type: ignore[arg-type]
         "newest sessions": lambda: sessions.page(limit=100, **asked),  # type: ignore[arg-type]
     }
 

@@ -3,12 +3,16 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
 from deltalake import DeltaTable
 
+_LOCK = Lock()
+_OPEN: dict[str, tuple[tuple[int, int] | None, DeltaTable]] = {}
 CODE = Path(__file__).resolve().parents[2]
 
 
@@ -52,15 +56,16 @@ class Table:
 
         A reader keeps the version that it opened, whatever is published meanwhile.
         """
-        if not DeltaTable.is_deltatable(self.uri):
+        version = self.version() if version is None else version
+        if version is None:
             return pl.LazyFrame(schema=self.schema)
-        table = DeltaTable(self.uri, version=version)
+        table = _snapshot(self.uri, _birth(self.uri), version)
         held = {field.name for field in table.schema().fields}
         return pl.scan_delta(table).select(_column(name, kind, held) for name, kind in self.schema.items())
 
     def version(self) -> int | None:
         """Number of the newest version, or None before anything was published."""
-        return DeltaTable(self.uri).version() if DeltaTable.is_deltatable(self.uri) else None
+        return _newest(self.uri) if DeltaTable.is_deltatable(self.uri) else None
 
     def state(self) -> State | None:
         """Newest version, or None before anything was published."""
@@ -75,6 +80,34 @@ class Table:
         if not tenant:
             raise TenantRequired(self.path)
         return self.scan(version).filter(pl.col("tenant") == tenant)
+
+
+def _newest(uri: str) -> int:
+    """Number of the newest version. The log is read whole once per process, then only what was added to it."""
+    with _LOCK:
+        birth, table = _OPEN.get(uri, (None, None))
+        if table is None or birth != _birth(uri):
+            birth, table = _birth(uri), DeltaTable(uri)
+            _OPEN[uri] = (birth, table)
+        else:
+            table.update_incremental()
+        return table.version()
+
+
+@lru_cache(maxsize=128)
+def _snapshot(uri: str, birth: object, version: int) -> DeltaTable:
+    """The table as of a version, which never changes: opened once. `birth` tells a table from one made anew there."""
+    return DeltaTable(uri, version=version)
+
+
+def _birth(uri: str) -> tuple[int, int] | None:
+    """What tells a folder's table from another one that was made in its place later; object storage: nothing."""
+    log = Path(uri) / "_delta_log"
+    try:
+        first = log / f"{0:020}.json"
+        return log.stat().st_ino, first.stat().st_mtime_ns if first.exists() else 0
+    except OSError:
+        return None
 
 
 def _column(name: str, kind: Any, held: set[str]) -> pl.Expr:

@@ -3,6 +3,7 @@
 import polars as pl
 
 _WHO = ("tenant", "source", "charger", "site", "city", "country", "host_organisation", "fleet_organisation", "currency")
+_FLEET = ("tenant", "source", "fleet_organisation", "vehicle", "driver", "site", "currency")
 
 
 def daily_sessions(sessions: pl.DataFrame) -> pl.DataFrame:
@@ -14,6 +15,25 @@ def daily_sessions(sessions: pl.DataFrame) -> pl.DataFrame:
         cost_minor=pl.col("cost_minor").sum(),
         unpriced=pl.col("cost_minor").null_count().cast(pl.Int64),
         without_energy=(pl.col("energy_wh") == 0).sum().cast(pl.Int64),
+    )
+
+
+def daily_fleets(carbon: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
+    """Columns of the mart `fleet_daily`: sessions of fleets with their cost and emissions.
+
+    A vehicle is named on live sessions of fleets only; imported files name anybody's. Emissions are of the sessions
+    that the mart `carbon` holds; `without_factor` says how many had none.
+    """
+    of_fleets = pl.col("fleet_organisation").is_not_null() | (
+        pl.col("vehicle").is_not_null() & (pl.col("source") == "live")
+    )
+    grams = carbon.select("tenant", "session", "co2e_location_ug", "co2e_market_ug", "avoided_ug")
+    rows = sessions.filter(of_fleets).join(grams, on=["tenant", "session"], how="left")
+    return rows.group_by(*_FLEET, "local_day", "day").agg(
+        pl.col("energy_wh", "duration_s", "cost_minor", "co2e_location_ug", "co2e_market_ug", "avoided_ug").sum(),
+        sessions=pl.len().cast(pl.Int64),
+        unpriced=pl.col("cost_minor").null_count().cast(pl.Int64),
+        without_factor=pl.col("co2e_location_ug").null_count().cast(pl.Int64),
     )
 
 

@@ -206,9 +206,11 @@ def test_steps_and_assets_have_owner_description_and_order() -> None:
         "energy_15min": ["sessions"],
         "energy_daily": ["energy_15min"],
         "charger_health_daily": ["sessions"],
-        "carbon": ["sessions"],
+        "carbon_hourly": ["energy_15min", "sessions"],
+        "carbon": ["carbon_hourly", "sessions"],
         "sessions_daily": ["sessions"],
         "energy_hours": ["energy_daily"],
+        "fleet_daily": ["carbon", "sessions"],
         "port_spans": ["sessions"],
         "visits": ["sessions"],
     }

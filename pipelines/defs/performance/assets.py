@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.defs.checks import Rule
 from pipelines.defs.steps import Sources, Step
-from pipelines.marts import energy_daily, energy_hours, sessions, sessions_daily
+from pipelines.marts import carbon, energy_daily, energy_hours, fleet_daily, sessions, sessions_daily
 from pipelines.marts._table import Table, collect
 from pipelines.resources.tables import CHARGERS
 from pipelines.transforms import performance
@@ -14,6 +14,11 @@ from pipelines.transforms import performance
 
 def daily_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
     return performance.daily_sessions(collect(sources.lake.days(sessions.TABLE, first, last)))
+
+
+def fleet_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
+    emitted, ended = (collect(sources.lake.days(table, first, last)) for table in (carbon.TABLE, sessions.TABLE))
+    return performance.daily_fleets(emitted, ended)
 
 
 def hour_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
@@ -45,4 +50,8 @@ SESSIONS_DAILY = Step(
 ENERGY_HOURS = Step(
     "energy_hours", energy_hours.TABLE, hour_rows, ("energy_daily",),
     "Energy per host organisation and local hour: what heat maps show.", (differs_from(energy_daily.TABLE),),
+)  # fmt: skip
+FLEET_DAILY = Step(
+    "fleet_daily", fleet_daily.TABLE, fleet_rows, ("sessions", "carbon"),
+    "Energy, cost and emissions per vehicle, driver, site and local day of each fleet.",
 )  # fmt: skip
