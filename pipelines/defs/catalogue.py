@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.defs.brand.assets import business
 from pipelines.defs.carbon.assets import CARBON
 from pipelines.defs.health.assets import CHARGER_HEALTH
-from pipelines.defs.performance.assets import ENERGY_HOURS, SESSIONS_DAILY
+from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
 from pipelines.defs.sessions.assets import ENERGY_15, ENERGY_DAILY, SESSIONS
 from pipelines.defs.steps import WholeStep, day_asset, whole_asset
 from pipelines.defs.telemetry.assets import CLEAN_TELEMETRY, RAW_TELEMETRY, SET_ASIDE
@@ -19,7 +19,7 @@ from pipelines.resources.store import TelemetryStore
 
 STEPS = (
     RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH, CARBON,
-    SESSIONS_DAILY, ENERGY_HOURS, PORT_SPAN_STEP, VISITS,
+    SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY, PORT_SPAN_STEP, VISITS,
 )  # fmt: skip
 WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME)
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
