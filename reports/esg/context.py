@@ -43,6 +43,7 @@ def context(extract: Extract) -> dict[str, Any]:
     text = words("esg", language)
     start, end = date.fromisoformat(extract.period_start), date.fromisoformat(extract.period_end)
     last = day(end - timedelta(days=1), language)
+    rows = [row for row in extract.rows if row["scope"] in SCOPES]
     return {
         "t": text,
         "title": text["title"],
@@ -54,13 +55,13 @@ def context(extract: Extract) -> dict[str, Any]:
         "created": extract.published_at,
         "data_version": extract.data_version,
         "csv_sha256": hashlib.sha256(extract.csv()).hexdigest(),
-        "total": printed(totals(extract.rows), language),
-        "scopes": _scopes(extract.rows, text, language),
-        "months": _months(extract.rows, language),
-        "sites": _sites(extract.rows, text, language),
+        "total": printed(totals(rows), language),
+        "scopes": _scopes(rows, text, language),
+        "months": _months(rows, language),
+        "sites": _sites(rows, text, language),
         "factors": [_factor(factor, language) for factor in extract.factors],
         "notes": _notes(extract.rows, text, language),
-        "empty": not extract.rows,
+        "empty": not rows,
     }
 
 
@@ -78,9 +79,10 @@ def printed(sums: dict[str, int], language: str) -> dict[str, str]:
 def all_figures(extract: Extract) -> list[Figure]:
     """Every printed sum with its rule: in all, by scope, by month, by site."""
     lines = figure_lines(extract)
-    groups: list[tuple[str, dict[str, tuple[str, ...]]]] = [("total", {})]
+    groups: list[tuple[str, dict[str, tuple[str, ...]]]] = [("total", {"scope": SCOPES})]
     for column in ("scope", "month", "place"):
-        groups += [(f"{column}/{name}", {column: (name,)}) for name in sorted({str(line[column]) for line in lines})]
+        names = sorted({str(line[column]) for line in lines if line["scope"] in SCOPES})
+        groups += [(f"{column}/{name}", {"scope": SCOPES, column: (name,)}) for name in names]
     return [
         Figure(f"{group}/{column}", column, where, unit, scale, places)
         for group, where in groups
@@ -147,6 +149,9 @@ def _notes(rows: list[Row], text: dict[str, str], language: str) -> list[str]:
         notes.append(text["m_imported"].format(n=number(imported, language)))
     if assumed:
         notes.append(text["m_country"].format(n=number(assumed, language)))
+    if outside := [row for row in rows if row["scope"] not in SCOPES]:
+        kwh = thousandth(totals(outside)["energy_wh"], language)
+        notes.append(text["m_outside"].format(n=number(len(outside), language), kwh=kwh))
     if without:
         kwh = thousandth(totals(without)["energy_wh"], language)
         notes.append(text["m_no_factor"].format(n=number(len(without), language), kwh=kwh))

@@ -68,7 +68,7 @@ def context(extract: Extract) -> dict[str, Any]:
         "sites": _table(extract, "site", language, text),
         "chart": _chart(extract, language),
         "factors": [_factor(factor, language) for factor in extract.factors],
-        "notes": [text[word].format(**_shown(values, language)) for word, values in _notes(extract)],
+        "notes": [text[word].format(**_shown(values, text, language)) for word, values in _notes(extract)],
         "empty": not extract.lines,
     }
 
@@ -189,11 +189,18 @@ def _factor(factor: dict[str, Any], language: str) -> dict[str, str]:
 
 
 def _notes(extract: Extract) -> list[tuple[str, dict[str, Any]]]:
-    plain = ["n_method", "n_scope_2", "n_scope_3", "n_rounding"]
+    plain = ["n_method", "n_scope_2", "n_scope_3", "n_renewable", "n_rounding"]
     if extract.kind != "ghg" and not extract.revenue:
         plain.append("n_no_revenue")
     return [(word, {}) for word in plain] + extract.notes
 
 
-def _shown(values: dict[str, Any], language: str) -> dict[str, str]:
-    return {name: number(v, language) if isinstance(v, int) else str(v) for name, v in values.items()}
+def _shown(values: dict[str, Any], text: dict[str, str], language: str) -> dict[str, str]:
+    """Numbers in the language's digits; a list names words."""
+    return {name: _said(value, text, language) for name, value in values.items()}
+
+
+def _said(value: Any, text: dict[str, str], language: str) -> str:
+    if isinstance(value, list):
+        return ", ".join(text[word] for word in value)
+    return number(value, language) if isinstance(value, int) else str(value)

@@ -1,0 +1,69 @@
+"""GHG Protocol, ESRS E1 and VSME B3: lines of the inventory of the tenant as a whole or of one organisation."""
+
+from typing import Any
+
+import polars as pl
+
+from pipelines.marts import carbon, factors, inventory
+from pipelines.transforms import report_lines
+from reports.inventory.extract import Extract
+from saas.contracts.internal import QueuedReport, TenantCard
+
+from .common import head, period, state_of, used_factors
+
+NAMED = {
+    "no_fuel_factor": "fuels", "no_upstream_factor": "category_3b", "no_losses_factor": "category_3c",
+    "included_in_scope_2": "category_3b",
+}  # fmt: skip
+
+
+def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
+    """The lines of the period at one version of the marts, and the factors that they name. NoData."""
+    state, of_sessions, of_factors = state_of(inventory), state_of(carbon), state_of(factors)
+    start, end = period(wanted)
+    asked: dict[str, Any] = {
+        "tenant": card.tenant, "start": start, "end": end, "source": wanted.source, "organisation": wanted.organisation,
+    }  # fmt: skip
+    held = inventory.read(**asked, version=state.version)
+    sessions = carbon.read(**asked, version=of_sessions.version).filter(pl.col("scope") != "outside")
+    lines = report_lines.lines(held, sessions)
+    used = lines["factor"].drop_nulls().unique().to_list()
+    return Extract(
+        **head(card, wanted),
+        kind=wanted.kind,
+        data_version=f"inventory@{state.version} carbon@{of_sessions.version} factors@{of_factors.version}",
+        published_at=state.published_at.isoformat(timespec="seconds"),
+        boundary="organisation" if wanted.organisation else "whole",
+        currency=card.currency,
+        revenue=wanted.net_revenue,
+        factors=[_factor(row) for row in used_factors(used, card.tenant, of_factors.version)],
+        notes=_notes(report_lines.gaps(held), sessions),
+        lines=lines.to_dicts(),
+    )
+
+
+def _factor(row: dict[str, Any]) -> dict[str, Any]:
+    """A factor as the document names it: its value in thousandths of the unit that is printed."""
+    units = {"mg/kWh": "g/kWh", "mg/l": "g/l", "Wh/l": "kWh/l"}
+    return row | {"value_mg": row["value"], "unit": units.get(row["value_unit"], row["value_unit"])}
+
+
+def _notes(gaps: pl.DataFrame, sessions: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:
+    notes: list[tuple[str, dict[str, Any]]] = []
+    grid = gaps.filter(pl.col("gap") == "no_grid_factor")
+    if grid.height:
+        wh = int(grid["energy_wh"].sum())
+        notes.append(("n_no_factor", {"n": int(grid["sessions"].sum()), "kwh": f"{wh / 1000:,.3f}"}))
+    missing = gaps.filter(pl.col("gap").is_in([gap for gap in NAMED if gap.startswith("no_")]))
+    if missing.height:
+        words = sorted({_name(gap, category) for gap, category in missing.select("gap", "category").iter_rows()})
+        notes.append(("n_missing_activity", {"names": words}))
+    if (gaps["gap"] == "included_in_scope_2").any():
+        notes.append(("n_included", {}))
+    if imported := sessions.filter(pl.col("source") == "imported").height:
+        notes.append(("n_imported", {"n": imported}))
+    return notes
+
+
+def _name(gap: str, category: str) -> str:
+    return "category_3a" if category == "3A" else NAMED[gap]
