@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.defs.brand.assets import business
-from pipelines.defs.carbon.assets import CARBON
+from pipelines.defs.carbon.assets import CARBON, CARBON_HOURLY, INSTRUMENT_COVERAGE, INVENTORY, MARKET
+from pipelines.defs.carbon.words import carbon_again, carbon_words
 from pipelines.defs.health.assets import CHARGER_HEALTH
 from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
-from pipelines.defs.sessions.assets import ENERGY_15, ENERGY_DAILY, SESSIONS
+from pipelines.defs.sessions.assets import ENERGY_15, ENERGY_DAILY, IMPORTED_SESSIONS, SESSIONS
 from pipelines.defs.steps import WholeStep, day_asset, whole_asset
 from pipelines.defs.telemetry.assets import CLEAN_TELEMETRY, RAW_TELEMETRY, SET_ASIDE
 from pipelines.defs.uptime.assets import OUTAGES, PORT_SPAN_STEP, UPTIME, VISITS
@@ -18,12 +19,12 @@ from pipelines.resources.saas import SaasClient
 from pipelines.resources.store import TelemetryStore
 
 STEPS = (
-    RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH, CARBON,
-    SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY, PORT_SPAN_STEP, VISITS,
+    RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, IMPORTED_SESSIONS, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH,
+    CARBON_HOURLY, CARBON, SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY, PORT_SPAN_STEP, VISITS,
 )  # fmt: skip
-WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME)
+WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY)
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
-KNOWLEDGE: list[dg.AssetsDefinition] = [maintenance_log, *(whole_asset(step) for step in WHOLE)]
+KNOWLEDGE: list[dg.AssetsDefinition] = [maintenance_log, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE)]
 
 
 @dg.resource(description="The lake, held for one writer as long as the run lasts.")

@@ -8,6 +8,8 @@ import pandera.polars as pa
 import polars as pl
 
 SHOWN = 20
+# What is shown lies in the log of the run: no person, no vehicle.
+_PRIVATE = ("driver", "vehicle")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,22 @@ def judge(asset: str, rows: pl.DataFrame, rules: tuple[Rule, ...]) -> list[dg.As
     return [_result(asset, rule, rule.bad(rows)) for rule in rules]
 
 
+def together(judged: list[list[dg.AssetCheckResult]]) -> list[dg.AssetCheckResult]:
+    """One result for each rule, of a table that was judged piece by piece."""
+    return [_worst(list(results)) for results in zip(*judged, strict=True)]
+
+
+def _worst(results: list[dg.AssetCheckResult]) -> dg.AssetCheckResult:
+    failed = [result for result in results if not result.passed]
+    if not failed:
+        return results[0]
+    rows = sum(int(result.metadata["bad_rows"].value or 0) for result in failed)  # type: ignore[arg-type]
+    return failed[0]._replace(
+        description="\n".join(str(result.description) for result in failed[:SHOWN]),
+        metadata=failed[0].metadata | {"bad_rows": dg.IntMetadataValue(rows)},
+    )
+
+
 def stop_if_bad(found: list[dg.AssetCheckResult]) -> None:
     """Raises dagster.Failure, naming rules and rows, when a rule that stops is broken: nothing is published then."""
     failed = [r for r in found if not r.passed and r.severity == dg.AssetCheckSeverity.ERROR]
@@ -58,7 +76,7 @@ def stop_if_bad(found: list[dg.AssetCheckResult]) -> None:
 
 
 def _result(asset: str, rule: Rule, bad: pl.DataFrame) -> dg.AssetCheckResult:
-    shown = bad.head(SHOWN).write_csv() if bad.height else ""
+    shown = bad.head(SHOWN).drop(_PRIVATE, strict=False).write_csv() if bad.height else ""
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=rule.name,

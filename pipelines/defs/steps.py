@@ -1,17 +1,27 @@
 """A step makes one table of the lake for a range of UTC days. Each is an asset; `history` runs them all over years."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import dagster as dg
 import polars as pl
 
-from pipelines.defs.checks import Rule, judge, specs, stop_if_bad
+from pipelines.defs.checks import Rule, judge, specs, stop_if_bad, together
+from pipelines.defs.fanout.cluster import ClusterFailed, address
+from pipelines.defs.fanout.pieces import Weights, cut, piece_rows, total
+from pipelines.defs.fanout.stage import stage
 from pipelines.defs.partitions import DAYS, ONE_RUN, days_of
 from pipelines.marts._table import Table
+from pipelines.resources import staged
 from pipelines.resources.lake import Lake, Published
+from pipelines.resources.staged import Piece, Staged
 from pipelines.resources.store import TelemetryStore
+from pipelines.resources.tables import RAW
+
+# A day's figures are made at least once a day (the nightly schedule makes the last two anew, whatever is due).
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,12 @@ class Sources:
 
 @dataclass(frozen=True)
 class Step:
-    """`rows` gives what the table holds for the days first..last; it is published when all rules hold."""
+    """`rows` gives what the table holds for the days first..last; it is published when all rules hold.
+
+    `weights`: how much the step reads on each day. With it a range is made in pieces, a day with telemetry by itself,
+    so that a day's rows are the same whatever else the run makes, and a long range needs the memory of a day.
+    `anywhere`: pieces read nothing but the lake, and tenants never meet in them: other machines may make them.
+    """
 
     name: str
     table: Table
@@ -32,6 +47,10 @@ class Step:
     deps: tuple[str, ...]
     says: str
     rules: tuple[Rule, ...] = ()
+    weights: Callable[[Sources, date, date], Weights] | None = None
+    anywhere: bool = False
+    group: str = "energy"
+    owners: tuple[str, ...] = ("team:data",)
 
 
 @dataclass(frozen=True)
@@ -58,17 +77,61 @@ class Outcome:
         return {"rows": done.rows, "version": done.version, "changed": done.changed}
 
 
-def judged(step: Step, sources: Sources, first: date, last: date) -> tuple[pl.DataFrame, list[dg.AssetCheckResult]]:
-    """The rows of a step and what its rules say of them."""
-    rows = step.rows(sources, first, last)
-    return rows, judge(step.name, rows, step.rules)
+@dataclass(frozen=True)
+class Made:
+    """Rows that are made and judged, not published: in memory, or staged when they are many."""
+
+    step: Step
+    checks: list[dg.AssetCheckResult]
+    rows: pl.DataFrame | None = None
+    pieces: tuple[Staged, ...] = ()
+
+    def publish(self, lake: Lake, first: date, last: date) -> Published:
+        """In one commit. dagster.Failure when a rule is broken; the table stays as it was then."""
+        stop_if_bad(self.checks)
+        if self.rows is None:
+            return lake.replace_staged(self.step.table, list(self.pieces))
+        return lake.replace_days(self.step.table, self.rows, first, last)
+
+
+def make(step: Step, sources: Sources, first: date, last: date) -> Made:
+    """The rows of a step and what its rules say of them. dagster.Failure when a cluster did not make them."""
+    if step.weights is None:
+        return _in_memory(step, step.rows(sources, first, last))
+    weights = step.weights(sources, first, last)
+    pieces = cut(RAW, weights, first, last, piece_rows())
+    if total(weights) <= piece_rows() and not (step.anywhere and address()):
+        return _in_memory(step, pl.concat([piece_of(step, sources, piece) for piece in pieces], how="vertical_relaxed"))
+    return _staged(step, sources, pieces)
+
+
+def piece_of(step: Step, sources: Sources, piece: Piece) -> pl.DataFrame:
+    """The rows of one piece, the same wherever it is made."""
+    if piece.tenants is None:
+        return step.rows(sources, piece.first, piece.last)
+    of = replace(sources, lake=Lake(piece.tenants))
+    return step.rows(of, piece.first, piece.last).filter(pl.col("tenant").is_in(list(piece.tenants)))
+
+
+def _in_memory(step: Step, rows: pl.DataFrame) -> Made:
+    return Made(step, judge(step.name, rows, step.rules), rows)
+
+
+def _staged(step: Step, sources: Sources, pieces: list[Piece]) -> Made:
+    """Each day judged by itself, as when it is made alone."""
+    rows_of = partial(piece_of, replace(step, rules=(), weights=None), sources)
+    try:
+        made = stage(rows_of, step.table, pieces, anywhere=step.anywhere)
+    except ClusterFailed as error:
+        raise dg.Failure(f"{step.name}: {error}", allow_retries=False) from error
+    checks = [judge(step.name, rows, step.rules) for _, _, rows in staged.frames(step.table, made)]
+    return Made(step, together(checks), pieces=tuple(made))
 
 
 def carry_out(step: Step, sources: Sources, first: date, last: date) -> Outcome:
     """Makes, judges and publishes. dagster.Failure when a rule is broken; the table stays as it was then."""
-    rows, checks = judged(step, sources, first, last)
-    stop_if_bad(checks)
-    return Outcome(sources.lake.replace_days(step.table, rows, first, last), checks)
+    made = make(step, sources, first, last)
+    return Outcome(made.publish(sources.lake, first, last), made.checks)
 
 
 def day_asset(step: Step) -> dg.AssetsDefinition:
@@ -82,18 +145,18 @@ def day_asset(step: Step) -> dg.AssetsDefinition:
         metadata={"table": step.table.path},
         partitions_def=DAYS,
         backfill_policy=ONE_RUN,
-        group_name="energy",
-        owners=["team:data"],
+        group_name=step.group,
+        owners=list(step.owners),
+        freshness_policy=FRESH,
     )
     def made(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], store: dg.ResourceParam[TelemetryStore]
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         first, last = days_of(context)
-        rows, checks = judged(step, Sources(lake, store), first, last)
-        yield from checks
-        stop_if_bad(checks)
-        done = lake.replace_days(step.table, rows, first, last)
-        yield dg.MaterializeResult(metadata=Outcome(done, checks).metadata)
+        rows = make(step, Sources(lake, store), first, last)
+        yield from rows.checks
+        done = rows.publish(lake, first, last)
+        yield dg.MaterializeResult(metadata=Outcome(done, rows.checks).metadata)
 
     return made
 

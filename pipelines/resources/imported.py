@@ -1,32 +1,17 @@
 """Reads the landing folder of imported session files and their quarantine; `landing.py` writes them."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
-from pipelines.marts._table import home_path
+from pipelines.marts._table import collect, home_path
+from pipelines.resources.tables import IMPORTED
 from saas.contracts.lake import LANDING_FOLDER
 
-_COLUMNS: dict[str, Any] = {
-    "tenant": pl.String,
-    "session_key": pl.String,
-    "charger": pl.String,
-    "connector": pl.String,
-    "site": pl.String,
-    "driver": pl.String,
-    "vehicle": pl.String,
-    "start_utc": pl.Datetime("ms", "UTC"),
-    "end_utc": pl.Datetime("ms", "UTC"),
-    "energy_wh": pl.Int64,
-    "cost_minor": pl.Int64,
-    "currency": pl.String,
-    "timezone": pl.String,
-    "source_sha256": pl.String,
-    "source_row": pl.Int64,
-}
+_COLUMNS: dict[str, Any] = {name: kind for name, kind in IMPORTED.schema.items() if name not in ("day", "month")}
 
 
 def files_by_tenant() -> dict[str, list[str]]:
@@ -38,9 +23,10 @@ def files_by_tenant() -> dict[str, list[str]]:
 
 
 def scan() -> pl.LazyFrame:
-    """All imported sessions, with the tenant that they were imported for."""
+    """All imported sessions, with the tenant that they were imported for and the UTC day of their end."""
     parts = [_of(tenant, name) for tenant, names in files_by_tenant().items() for name in names]
-    return pl.concat(parts) if parts else pl.LazyFrame(schema=_COLUMNS)
+    rows = pl.concat(parts) if parts else pl.LazyFrame(schema=_COLUMNS)
+    return rows.with_columns(day=pl.col("end_utc").dt.date())
 
 
 def ended_between(first: date, last: date) -> pl.DataFrame:
@@ -48,7 +34,12 @@ def ended_between(first: date, last: date) -> pl.DataFrame:
 
     The same session in two files counts once: that of the file with the lower checksum.
     """
-    rows = scan().filter(pl.col("end_utc").dt.date().is_between(first, last)).collect(engine="streaming")
+    midnight = pl.lit(last + timedelta(days=1)).cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
+    # A bound on the stored column itself lets the reader skip parts of a file by their least and greatest end.
+    near = (pl.col("end_utc") >= pl.lit(first).cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")) & (
+        pl.col("end_utc") < midnight
+    )
+    rows = collect(scan().filter(near))
     rows = rows.sort("tenant", "end_utc", "session_key", "source_sha256", "source_row")
     return rows.unique(["tenant", "session_key"], keep="first", maintain_order=True)
 
@@ -56,7 +47,7 @@ def ended_between(first: date, last: date) -> pl.DataFrame:
 def days_of(tenant: str, name: str) -> tuple[date, date] | None:
     """First and last UTC day on which a session of a landed file ended; None when it holds no session."""
     day = pl.col("end_utc").dt.date()
-    first, last = _of(tenant, name).select(day.min().alias("first"), day.max().alias("last")).collect().row(0)
+    first, last = collect(_of(tenant, name).select(first=day.min(), last=day.max())).row(0)
     return None if first is None else (first, last)
 
 

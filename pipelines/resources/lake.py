@@ -9,11 +9,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 
 from pipelines.marts._table import Table, collect, lake_url
+from pipelines.resources import staged
+from pipelines.resources.staged import Staged
 
-_LOOK_BACK = timedelta(days=3)
+LOOK_BACK = timedelta(days=3)
+# A session that stops and goes on belongs to the day of its last stop: so long after, that is still looked for.
+LOOK_AHEAD = timedelta(days=1)
 # Rows lie sorted by tenant: small groups let a reader skip those of the others.
 _GROUPS = WriterProperties(max_row_group_size=65_536)
 
@@ -28,29 +33,62 @@ class Published:
 
 
 class Lake:
-    """Reads and replaces whole UTC days. Writing the same rows again makes no new version."""
+    """Reads and replaces whole UTC days. Writing the same rows again makes no new version.
 
-    def days(self, table: Table, first: date, last: date, *, look_back: bool = False) -> pl.LazyFrame:
-        """Rows of the days first..last, both included; with `look_back` also of the three days before."""
-        start = first - _LOOK_BACK if look_back else first
-        return table.scan().filter(pl.col("day").is_between(start, last))
+    With `tenants` it reads only these tenants' rows: a shard of a day, which another machine may make.
+    """
+
+    def __init__(self, tenants: tuple[str, ...] | None = None) -> None:
+        self._tenants = tenants
+
+    def days(
+        self, table: Table, first: date, last: date, *, look_back: bool = False, look_ahead: bool = False
+    ) -> pl.LazyFrame:
+        """Rows of the days first..last, both included; with `look_back` also of the three days before, with
+        `look_ahead` also of the day after."""
+        start = first - LOOK_BACK if look_back else first
+        end = last + LOOK_AHEAD if look_ahead else last
+        rows = table.scan().filter(pl.col("day").is_between(start, end))
+        if self._tenants is None or "tenant" not in table.schema:
+            return rows
+        return rows.filter(pl.col("tenant").is_in(list(self._tenants)))
+
+    def rows_by_day(self, table: Table, first: date, last: date) -> dict[date, int]:
+        """How many rows each of these days holds; days without rows are not named."""
+        counted = collect(self.days(table, first, last).group_by("day").len())
+        return dict(counted.iter_rows())
 
     def replace_days(self, table: Table, rows: pl.DataFrame, first: date, last: date) -> Published:
-        """Replaces the days first..last by `rows` in one commit."""
-        rows = _shaped(table, rows)
+        """Replaces the days first..last by `rows`: one commit, of the days that changed."""
+        rows = shaped(table, rows)
         stray = rows.filter(~pl.col("day").is_between(first, last))
         if stray.height:
             raise ValueError(f"{table.path}: {stray.height} rows outside {first}..{last}")
-        if _same(collect(self.days(table, first, last)), rows, table):
+        changed = _changed(table, collect(self.days(table, first, last)), rows, first, last)
+        if not changed:
             return Published(_version(table), rows.height, changed=False)
-        return _commit(table, rows, f"day >= '{first}' AND day <= '{last}'")
+        return _commit(table, rows.filter(pl.col("day").is_in(changed)), _on(changed), rows.height)
+
+    def replace_staged(self, table: Table, pieces: list[Staged]) -> Published:
+        """Replaces the days of the staged pieces by them: one commit, of the days that changed, a piece at a time in
+        memory. What was staged is removed."""
+        rows, changed = sum(piece.rows for piece in pieces), list[date]()
+        for first, last, made in staged.frames(table, pieces):
+            changed += _changed(table, collect(self.days(table, first, last)), made, first, last)
+        if changed:
+            stream = _stream(table, [p for p in pieces if any(p.piece.first <= d <= p.piece.last for d in changed)])
+            done = _commit(table, stream, _on(changed, pieces), rows)
+        else:
+            done = Published(_version(table), rows, changed=False)
+        staged.drop(table)
+        return done
 
     def replace_all(self, table: Table, rows: pl.DataFrame) -> Published:
         """Replaces the whole table, for small ones such as names and factors."""
-        rows = _shaped(table, rows)
+        rows = shaped(table, rows)
         if _same(collect(table.scan()), rows, table):
             return Published(_version(table), rows.height, changed=False)
-        return _commit(table, rows, None)
+        return _commit(table, rows, None, rows.height)
 
     def tidy(self, table: Table, *, keep: timedelta) -> None:
         """Compacts small files and removes files that only versions older than `keep` still need."""
@@ -75,11 +113,54 @@ class Lake:
             os.close(handle)
 
 
-def _shaped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+def shaped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the columns, types and order in which the table is written."""
     if "month" in table.schema:
         rows = rows.with_columns(month=pl.col("day").dt.strftime("%Y-%m"))
     rows = rows.select(pl.col(name).cast(kind) for name, kind in table.schema.items())
     return rows.sort(table.order, nulls_last=True)
+
+
+def _changed(table: Table, held: pl.DataFrame, rows: pl.DataFrame, first: date, last: date) -> list[date]:
+    """Days of first..last on which `rows` are not what the table holds. All days of a table that is not there yet."""
+    if not DeltaTable.is_deltatable(table.uri):
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    held = held.sort(table.order, nulls_last=True)
+    if held.equals(rows):
+        return []
+    before, now = (frame.partition_by("day", as_dict=True) for frame in (held, rows))
+    none = rows.clear()
+    return sorted(key[0] for key in {*before, *now} if not before.get(key, none).equals(now.get(key, none)))
+
+
+def _on(days: list[date], pieces: list[Staged] | None = None) -> str:
+    """A predicate for these days, or for all days of the pieces that hold one of them."""
+    spans = [(day, day) for day in days]
+    if pieces is not None:
+        every = {(p.piece.first, p.piece.last) for p in pieces}
+        spans = [(a, b) for a, b in every if any(a <= day <= b for day in days)]
+    return " OR ".join(f"(day >= '{a}' AND day <= '{b}')" for a, b in _joined(spans))
+
+
+def _joined(spans: list[tuple[date, date]]) -> list[tuple[date, date]]:
+    joined: list[tuple[date, date]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + timedelta(days=1):
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _stream(table: Table, pieces: list[Staged]) -> pa.RecordBatchReader:
+    """The staged rows, piece by piece: never the whole period in memory."""
+    schema = pl.DataFrame(schema=table.schema).to_arrow().schema
+    batches = (
+        batch
+        for _, _, rows in staged.frames(table, pieces)
+        for batch in rows.to_arrow().cast(schema).to_batches(max_chunksize=65_536)
+    )
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def _same(held: pl.DataFrame, rows: pl.DataFrame, table: Table) -> bool:
@@ -92,10 +173,10 @@ def _version(table: Table) -> int:
     return DeltaTable(table.uri).version()
 
 
-def _commit(table: Table, rows: pl.DataFrame, predicate: str | None) -> Published:
+def _commit(table: Table, rows: pl.DataFrame | pa.RecordBatchReader, predicate: str | None, height: int) -> Published:
     known = predicate if DeltaTable.is_deltatable(table.uri) else None
     write_deltalake(
         table.uri, rows, mode="overwrite", partition_by=list(table.partition_by) or None, predicate=known,
         writer_properties=_GROUPS, schema_mode="merge",
     )  # fmt: skip
-    return Published(_version(table), rows.height, changed=True)
+    return Published(_version(table), height, changed=True)

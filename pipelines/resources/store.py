@@ -47,6 +47,11 @@ class TelemetryStore:
         day = pl.from_epoch("ts_ms", time_unit="ms").dt.date().alias("day")
         return frame.with_columns(day).select(pl.col(n).cast(t) for n, t in RAW.schema.items())
 
+    def held(self, first: date, last: date) -> dict[date, int]:
+        """How many messages each of the days first..last has; days without any are not named."""
+        found = _rows(f"SELECT ts_ms / {DAY_MS} AS day, count(*) AS n FROM ({_between(first, last, [])}) t GROUP BY 1")  # noqa: S608
+        return {date(1970, 1, 1) + timedelta(days=int(day)): int(n) for day, n in found.iter_rows()}
+
     def news(self, since: datetime | None) -> tuple[dict[date, int], datetime | None]:
         """Days that got messages after `since`, with their whole count now, and the newest `received_at`.
 

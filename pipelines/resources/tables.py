@@ -55,6 +55,30 @@ CONTEXT = Table(
     },
     ("tenant", "closed_at", "session"),
 )
+# Sessions of landed files, by the day in which they ended: from here on nothing reads the files.
+IMPORTED = Table(
+    "clean/imported_sessions",
+    {
+        "tenant": pl.String,
+        "session_key": pl.String,
+        "charger": pl.String,
+        "connector": pl.String,
+        "site": pl.String,
+        "driver": pl.String,
+        "vehicle": pl.String,
+        "start_utc": pl.Datetime("ms", "UTC"),
+        "end_utc": pl.Datetime("ms", "UTC"),
+        "energy_wh": pl.Int64,
+        "cost_minor": pl.Int64,
+        "currency": pl.String,
+        "timezone": pl.String,
+        "source_sha256": pl.String,
+        "source_row": pl.Int64,
+        "day": pl.Date,
+        "month": pl.String,
+    },
+    ("tenant", "end_utc", "session_key"),
+)
 CHARGERS = Table(
     "clean/chargers",
     {

@@ -27,6 +27,11 @@ def latest(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(_new_meter().shift(-1, fill_value=True))
 
 
+def meters(rows: pl.DataFrame) -> pl.DataFrame:
+    """Which meters told something."""
+    return rows.filter(_new_meter()).select(_METER)
+
+
 def seam(before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """`readings` on both sides of a cut: each meter's `latest` before it and its first of `rows`."""
     first = rows.filter(_new_meter())

@@ -114,5 +114,8 @@ class Store:
     def days(self, first: date, last: date) -> pl.DataFrame:
         return self.rows.filter(pl.col("day").is_between(first, last)).sort("ts_ms", "device", "boot", "seq")
 
+    def held(self, first: date, last: date) -> dict[date, int]:
+        return dict(self.days(first, last).group_by("day").len().iter_rows())
+
     def news(self, since: datetime | None) -> tuple[dict[date, int], datetime | None]:
         return dict(self.rows.group_by("day").len().iter_rows()), datetime.now(UTC)

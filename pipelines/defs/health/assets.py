@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.defs.steps import Sources, Step
+from pipelines.defs.telemetry.assets import heard
 from pipelines.marts import charger_health_daily as health_mart
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts._table import collect
@@ -21,4 +22,5 @@ def health_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
 CHARGER_HEALTH = Step(
     "charger_health_daily", health_mart.TABLE, health_rows, ("sessions",),
     "Messages, gaps, faults, sessions and energy of each charger and day.",
+    weights=heard, anywhere=True,
 )  # fmt: skip

@@ -1,34 +1,58 @@
 """Sessions and energy: one row per ended session, live and imported alike, and their energy by quarter and day."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandera.polars as pa
 import polars as pl
 
 from pipelines.defs.checks import Rule, once, ranges
+from pipelines.defs.fanout.pieces import Weights, by_day
 from pipelines.defs.steps import Sources, Step
+from pipelines.defs.telemetry.assets import heard, near
 from pipelines.marts import energy_daily as energy_mart
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts import tenants
 from pipelines.marts._table import collect
-from pipelines.resources import imported
-from pipelines.resources.lake import Lake
-from pipelines.resources.tables import CHARGERS, CLEAN, CONTEXT, ENERGY_15MIN
+from pipelines.resources import erased, imported
+from pipelines.resources.lake import LOOK_BACK, Lake
+from pipelines.resources.tables import CHARGERS, CLEAN, CONTEXT, ENERGY_15MIN, IMPORTED
 from pipelines.transforms import energy
 from pipelines.transforms import sessions as session_steps
 
 
+def landed_rows(_sources: Sources, first: date, last: date) -> pl.DataFrame:
+    """Persons that were erased stay so, whatever file is imported later."""
+    return erased.without(imported.ended_between(first, last))
+
+
+def landed_weights(_sources: Sources, first: date, last: date) -> Weights:
+    return Weights({}, by_day(imported.scan(), "day", first, last))
+
+
 def session_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
-    live, landed = _live(sources.lake, first, last), _imported(first, last)
+    live, landed = _live(sources.lake, first, last), _imported(sources.lake, first, last)
     return session_steps.on_local_days(pl.concat([live, landed], how="vertical_relaxed"))
 
 
 def quarter_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
     ended = collect(sources.lake.days(sessions_mart.TABLE, first, last).filter(pl.col("source") == "imported"))
-    messages = collect(sources.lake.days(CLEAN, first, last, look_back=True))
-    spans = energy.intervals(messages, first, last)
+    rows = energy.readings(sources.lake.days(CLEAN, first, last))
+    spans = energy.spans_of(rows, first, last, _latest_before(sources.lake, rows, first))
     live = energy.of_meters(spans, collect(CHARGERS.scan()), collect(tenants.TABLE.scan()))
     return pl.concat([live, energy.of_sessions(ended)], how="diagonal_relaxed")
+
+
+def _latest_before(lake: Lake, rows: pl.DataFrame, first: date) -> pl.DataFrame:
+    """Each meter's last reading before `first`: of the day before, or of one that lies further back."""
+    wanted, found = energy.meters(rows), [rows.clear()]
+    for back in range(1, LOOK_BACK.days + 1):
+        if wanted.is_empty():
+            break
+        day = first - timedelta(days=back)
+        last = energy.latest(energy.readings(lake.days(CLEAN, day, day)))
+        found.append(last.join(wanted, on=wanted.columns, how="semi", nulls_equal=True))
+        wanted = wanted.join(last, on=wanted.columns, how="anti", nulls_equal=True)
+    return pl.concat(found)
 
 
 def energy_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
@@ -58,21 +82,29 @@ def unreconciled(quarters: pl.DataFrame) -> pl.DataFrame:
 
 
 def _live(lake: Lake, first: date, last: date) -> pl.DataFrame:
-    ended = session_steps.ended(collect(lake.days(CLEAN, first, last, look_back=True)), first, last)
+    ended = session_steps.ended(near(lake, first, last), first, last)
     names, homes = collect(CHARGERS.scan()), collect(tenants.TABLE.scan())
-    return session_steps.live(ended, collect(CONTEXT.scan()), names, homes)
+    told = collect(CONTEXT.scan().filter(pl.col("day") >= first - LOOK_BACK)) if ended.height else _NOTHING_TOLD
+    return session_steps.live(ended, told, names, homes)
 
 
-def _imported(first: date, last: date) -> pl.DataFrame:
-    rows = imported.ended_between(first, last)
+_NOTHING_TOLD = pl.DataFrame(schema=CONTEXT.schema)
+
+
+def _imported(lake: Lake, first: date, last: date) -> pl.DataFrame:
+    rows = collect(lake.days(IMPORTED, first, last)).drop("day", "month")
     return session_steps.imported(rows, collect(tenants.TABLE.scan()), imported.country_of_zone())
 
 
+IMPORTED_SESSIONS = Step(
+    "imported_sessions", IMPORTED, landed_rows, (),
+    "Sessions of imported files by the day of their end, each once.", weights=landed_weights,
+)  # fmt: skip
 SESSIONS = Step(
     "sessions",
     sessions_mart.TABLE,
     session_rows,
-    ("clean_telemetry", "business"),
+    ("clean_telemetry", "imported_sessions", "business"),
     "Sessions that ended on the day, from start and stop events and from imported files.",
     (
         ranges(
@@ -85,6 +117,8 @@ SESSIONS = Step(
         once("tenant", "session"),
         Rule("no_overlap", overlapping, "live sessions of one connector do not overlap"),
     ),
+    heard,
+    anywhere=True,
 )
 ENERGY_15 = Step(
     "energy_15min",
@@ -96,7 +130,10 @@ ENERGY_15 = Step(
         ranges(energy_wh=pa.Column(nullable=False, checks=pa.Check.ge(0))),
         Rule("reconciles", unreconciled, "each session's energy is the sum of its quarters, to 1 Wh", stops=False),
     ),
+    heard,
+    anywhere=True,
 )
 ENERGY_DAILY = Step(
-    "energy_daily", energy_mart.TABLE, energy_rows, ("energy_15min",), "Energy per charger, local day and hour."
+    "energy_daily", energy_mart.TABLE, energy_rows, ("energy_15min",), "Energy per charger, local day and hour.",
+    weights=heard, anywhere=True,
 )  # fmt: skip

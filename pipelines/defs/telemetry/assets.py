@@ -1,19 +1,22 @@
 """Raw and clean telemetry: the lake's copy of what devices said, and the part of it that can be used."""
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 
 import pandera.polars as pa
 import polars as pl
 
 from pipelines.defs.checks import once, ranges
+from pipelines.defs.fanout.pieces import Weights
 from pipelines.defs.steps import Sources, Step
 from pipelines.marts import set_aside as set_aside_mart
 from pipelines.marts._table import collect
+from pipelines.resources.lake import Lake
 from pipelines.resources.store import NoDatabase
-from pipelines.resources.tables import CLEAN, RAW
+from pipelines.resources.tables import CLEAN, IMPORTED, RAW
 from pipelines.transforms import sessions, telemetry
 
+_ONE = timedelta(days=1)
 _log = logging.getLogger(__name__)
 
 
@@ -29,18 +32,44 @@ def raw_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
 
 
 def clean_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
-    return telemetry.clean(telemetry.judged(collect(sources.lake.days(RAW, first, last))))
+    judged = _judged(sources, first, last)
+    return telemetry.clean(judged.filter(pl.col("day").is_between(first, last)))
 
 
 def set_aside_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
-    messages = telemetry.set_aside(telemetry.judged(collect(sources.lake.days(RAW, first, last))))
-    ended = sessions.ended(collect(sources.lake.days(CLEAN, first, last, look_back=True)), first, last)
+    judged = _judged(sources, first, last)
+    messages = telemetry.set_aside(judged.filter(pl.col("day").is_between(first, last)))
+    ended = sessions.ended(near(sources.lake, first, last), first, last)
     return pl.concat([messages, sessions.set_aside(ended)], how="diagonal_relaxed")
+
+
+def _judged(sources: Sources, first: date, last: date) -> pl.DataFrame:
+    """Messages of the days, judged beside those of the day before: a number said again, a register that fell."""
+    return telemetry.judged(collect(sources.lake.days(RAW, first - _ONE, last)))
+
+
+def near(lake: Lake, first: date, last: date) -> pl.LazyFrame:
+    """Clean messages that decide which sessions ended on the days first..last."""
+    return lake.days(CLEAN, first, last, look_back=True, look_ahead=True)
+
+
+def stored(sources: Sources, first: date, last: date) -> Weights:
+    try:
+        told = sources.store.held(first, last)
+    except NoDatabase:
+        told = {}
+    return Weights(sources.lake.rows_by_day(RAW, first, last) | told, {})
+
+
+def heard(sources: Sources, first: date, last: date) -> Weights:
+    """Telemetry and imported sessions of each day."""
+    held = (sources.lake.rows_by_day(table, first, last) for table in (RAW, IMPORTED))
+    return Weights(*held)
 
 
 RAW_TELEMETRY = Step(
     "raw_telemetry", RAW, raw_rows, (),
-    "Messages of the day as the ingester stored them, kept after the store drops them.",
+    "Messages of the day as the ingester stored them, kept after the store drops them.", weights=stored,
 )  # fmt: skip
 CLEAN_TELEMETRY = Step(
     "clean_telemetry",
@@ -57,8 +86,10 @@ CLEAN_TELEMETRY = Step(
         ),
         once("device", "boot", "seq"),
     ),
+    heard,
+    anywhere=True,
 )
 SET_ASIDE = Step(
     "set_aside", set_aside_mart.TABLE, set_aside_rows, ("raw_telemetry", "clean_telemetry"),
-    "What was kept out of the other tables, by day and reason.",
+    "What was kept out of the other tables, by day and reason.", weights=heard, anywhere=True,
 )  # fmt: skip
