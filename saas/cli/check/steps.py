@@ -22,5 +22,6 @@ STEPS = (
     knowledge.real_sessions_are_imported,
     knowledge.the_pipelines_make_the_marts,
     knowledge.an_enterprise_downloads_its_report,
+    knowledge.an_auditor_reckons_the_inventory_again,
     knowledge.a_fleet_manager_opens_the_dashboard,
 )
