@@ -33,6 +33,7 @@ from tenants.accounts import tasks as accounts  # noqa: E402
 from tenants.charging import tasks as charging  # noqa: E402
 from tenants.energy import tasks as energy  # noqa: E402
 from tenants.feed import tasks as feed  # noqa: E402
+from tenants.maintenance import tasks as maintenance  # noqa: E402
 from tenants.operations import tasks as operations  # noqa: E402
 from tenants.stations import tasks as stations  # noqa: E402
 
@@ -57,6 +58,8 @@ REGULAR = (
     Regular("sweep", "* * * * * */10", charging.sweep),
     Regular("mails", "* * * * * */5", charging.mails),
     Regular("operations", "* * * * * */5", operations.drive),
+    Regular("maintenance", "* * * * * */10", maintenance.watch),
+    Regular("maintenance_mails", "* * * * * */5", maintenance.mails),
     Regular("compare_configuration", "7 1 * * * 0", operations.compare),
     Regular("stations", "* * * * * */10", stations.sweep),
     Regular("local_lists", "* * * * * 30", stations.sync_lists),

@@ -26,7 +26,7 @@ Exclusion = Literal[
     "outside_hours",
 ]
 Status = Literal["AVAILABLE", "CHARGING", "BLOCKED", "RESERVED", "INOPERATIVE", "OUTOFORDER", "UNKNOWN"]
-Verdict = Literal["fixed", "no_fault_found", "not_reproduced", "replaced", "cancelled"]
+Verdict = Literal["fixed", "replaced", "no_fault_found", "not_reproduced"]
 
 
 class OutageFact(msgspec.Struct, kw_only=True):
@@ -62,7 +62,9 @@ class OutagePage(msgspec.Struct, kw_only=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What a closed work order found: a label. `confirmed` is true where a person found a fault of this cause."""
+    """What a closed work order found: a label. `confirmed` is true where a person found a fault of this cause; where
+    nothing was wrong `cause` is null.
+    """
 
     work_order: str
     device_id: str
@@ -70,7 +72,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     charger: str
     began_at: str
     ended_at: str
-    cause: Cause
+    cause: Cause | None = None
     mrec: str
     verdict: Verdict
     confirmed: bool

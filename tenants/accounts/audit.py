@@ -43,6 +43,18 @@ WORDS = {
     "rollout.begun": _("Roll-out begun"),
     "rollout.aborted": _("Roll-out aborted"),
     "firmware.withdrawn": _("Firmware withdrawn"),
+    "alert.acknowledged": _("Alert acknowledged"),
+    "alert.resolved": _("Alert closed"),
+    "outage.edited": _("Outage corrected"),
+    "silence.added": _("Silence added"),
+    "silence.ended": _("Silence ended"),
+    "escalation.added": _("Escalation rule added"),
+    "escalation.removed": _("Escalation rule removed"),
+    "vendor_code.added": _("Vendor's error code added"),
+    "vendor_code.removed": _("Vendor's error code removed"),
+    "maintenance.policy": _("Thresholds of maintenance changed"),
+    "work_order.verified": _("Work order verified"),
+    "address.looked": _("Looked at an exact address"),
 }
 
 

@@ -14,3 +14,7 @@ began = Signal()
 ended = Signal()
 # A permit is about to be signed: `session`. A receiver may return the current in mA that it may not exceed.
 permitting = Signal()
+# A device raised a fault, or cleared it: `device`, `evses`, `event` (wire.EV_FAULT or EV_CLEARED), `at`, `now`.
+faulted = Signal()
+# A start was refused: `device`, `evse` (its number, 0 unknown), `reason`, `by_device`, `now`.
+refused = Signal()

@@ -6,6 +6,7 @@ from datetime import datetime
 from saas.kit.time import to_ms
 
 from .models import Evse
+from .signals import status_changed
 
 Status = Evse.Status
 
@@ -24,7 +25,7 @@ def set_use(evses: Iterable[Evse], use: str, at: datetime) -> list[Evse]:
     for evse in evses:
         if evse.use == Status.UNKNOWN or evse.status_at is None or at >= evse.status_at:
             evse.use, evse.status_at = use, at
-            changed += _save(evse)
+            changed += _save(evse, at)
     return changed
 
 
@@ -44,13 +45,16 @@ def _fault(evses: Iterable[Evse], code: str, side: int, at: datetime) -> list[Ev
         times = list(evse.faults.get(code, [-1, -1]))
         times[side] = max(times[side], to_ms(at))
         evse.faults = {**evse.faults, code: times}
-        changed += _save(evse)
+        changed += _save(evse, at)
     return changed
 
 
-def _save(evse: Evse) -> list[Evse]:
+def _save(evse: Evse, at: datetime) -> list[Evse]:
     before = evse.status
     faulty = any(raised > cleared for raised, cleared in evse.faults.values())
     evse.status = Status.OUTOFORDER if faulty else evse.use
     evse.save(update_fields=["status", "status_at", "use", "faults"])
-    return [evse] if evse.status != before else []
+    if evse.status == before:
+        return []
+    status_changed.send(Evse, evse=evse, before=before, at=at)
+    return [evse]

@@ -7,3 +7,6 @@ answered = Signal()
 
 # station=Station, action, payload, now: a station told something. A receiver may return the payload that answers it.
 heard = Signal()
+
+# station=Station, evse (its number, 0 all), said (status, error_code, info), at, now: a connector's newest word.
+told = Signal()

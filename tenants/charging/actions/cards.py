@@ -18,6 +18,7 @@ from tenants.feed.actions import publish
 from tenants.sites.models import Evse
 
 from ..models import Session
+from ..signals import refused
 from .changes import change
 from .commands import queue, queue_device, queue_permit, queue_stop
 from .naming import RELATED, evses_of, is_station, note
@@ -70,6 +71,7 @@ def tell_refused(*, device: Device, evse: int, id_tag: str, result: AuthResult, 
         "reason": result.reason,
     }
     publish(audience="operations", kind="card_refused", data=data, now=now)
+    refused.send(Device, device=device, evse=evse, reason=result.status, by_device=False, now=now)
 
 
 def check(*, device: Device, session: Session, now: datetime) -> None:

@@ -26,7 +26,7 @@ from tenants.sites.models import Evse
 from .. import metering
 from ..errors import IncompleteEvent, UnknownEvse, UnknownSession
 from ..models import HeldFact, Session
-from ..signals import began, noticed
+from ..signals import began, faulted, noticed, refused
 from . import cards, held
 from .changes import change, tell_status
 from .closing import close, measure
@@ -195,6 +195,9 @@ def _presence(device: Device, event: Event, now: datetime) -> None:
 
 def _noted(device: Device, event: Event, now: datetime) -> None:
     """`permit` and `refused` change no state; the session's page shows the device's words."""
+    if event.type == wire.EV_REFUSED:
+        reason = event.reason or ""
+        refused.send(Device, device=device, evse=event.evse, reason=reason, by_device=True, now=now)
     if event.session is None:
         return
     session = find(device, event)
@@ -239,11 +242,13 @@ def _over_by(sessions: "QuerySet[Session]", event: Event, now: datetime) -> None
 def _fault(device: Device, event: Event, now: datetime) -> None:
     evses, at = evses_of(device, event, now), moment(device, event.ts_ms, now)
     tell_status(evses=evse_status.raise_fault(evses, event.code or REPORTED, at), now=now)
+    faulted.send(Device, device=device, evses=evses, event=event, at=at, now=now)
 
 
 def _cleared(device: Device, event: Event, now: datetime) -> None:
     evses, at = evses_of(device, event, now), moment(device, event.ts_ms, now)
     tell_status(evses=evse_status.clear_fault(evses, event.code or REPORTED, at), now=now)
+    faulted.send(Device, device=device, evses=evses, event=event, at=at, now=now)
 
 
 def _boot(device: Device, event: Event, now: datetime) -> None:

@@ -14,6 +14,7 @@ from tenants.sites.actions import create_evse
 from tenants.sites.models import Evse
 
 from ..models import ConnectorStatus, Station
+from ..signals import told as connector_told
 
 Status = Evse.Status
 # OCPP 1.6 and 2.0.1 connector status → OCPI EVSE status.
@@ -85,6 +86,7 @@ def told(*, station: Station, evse: int, connector: int, at: datetime, now: date
     if evse:
         make_evse(station=station, number=evse, now=now)
     show(station=station, number=evse, now=now)
+    connector_told.send(Station, station=station, evse=evse, said=said, at=at, now=now)
 
 
 def show(*, station: Station, number: int, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Everything that changes maintenance: by devices, by people, by time."""

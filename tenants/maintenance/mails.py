@@ -1,0 +1,79 @@
+"""Mails about alerts and work orders, in the tenant's brand and the person's language."""
+
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from django.core.mail import EmailMultiAlternatives
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from saas.kit.money import LOCALES, RIGHT_TO_LEFT
+from saas.tenancy.models import Tenant
+from saas.tenancy.queries import address, current, sender
+from tenants.charging.mails import PAGE, language_of
+
+from .models import Alert, Notice, WorkOrderStep
+from .queries.units import names, title
+from .words import SEVERITIES, code_word
+
+Text = tuple[str, list[str], str]  # subject, lines, path
+
+
+def write(notice: Notice) -> EmailMultiAlternatives:
+    """The mail of a notice. Names no private address: the page behind the link does, to whom may see it."""
+    tenant = current()
+    language = language_of(notice.to, tenant)
+    with translation.override(language):
+        subject, lines, path = _of_alert(notice.alert, language) if notice.alert else _of_step(notice.step, language)
+    link = f"{address(tenant)}{path}"
+    body = "\n".join([*lines, "", link, "", f"{tenant.name} · {tenant.support_email}", ""])
+    subject = " ".join(subject.split())
+    message = EmailMultiAlternatives(subject, body, sender(tenant), [notice.to.email], reply_to=[tenant.support_email])
+    message.attach_alternative(_page(lines, link, tenant, language), "text/html")
+    return message
+
+
+def unit(alert: Alert) -> str:
+    """What people call the unit of an alert."""
+    if not alert.device_id or alert.device_id.startswith("circuit:"):
+        return alert.location.name if alert.location else ""
+    found = names([alert.device_id]).get(alert.device_id, alert.device_id)
+    return f"{found}/{alert.device_evse}" if alert.device_evse else found
+
+
+def _of_alert(alert: Alert, language: str) -> Text:
+    what, where = code_word(alert.code), unit(alert)
+    severity = str(SEVERITIES[alert.severity])
+    zone = ZoneInfo(current().timezone)
+    since = format_datetime(alert.first_at, "short", tzinfo=zone, locale=LOCALES.get(language, "en"))
+    lines = [
+        _("%(severity)s: %(what)s at %(where)s.") % {"severity": severity, "what": what, "where": where},
+        _("Since %(since)s, seen %(count)d times. Nobody has acknowledged it yet.")
+        % {"since": since, "count": alert.count},
+    ]
+    return f"{severity}: {what} · {where}", lines, f"/console/maintenance/alerts/{alert.uid}/"
+
+
+def _of_step(step: WorkOrderStep | None, language: str) -> Text:
+    assert step is not None, "a notice is about an alert or a step of a work order"
+    order = step.order
+    subject = _("Job %(number)d for you: %(title)s") % {"number": order.pk, "title": order.title}
+    lines = [subject + ".", title(order.evse)]
+    if order.due_at is not None:
+        zone = ZoneInfo(order.evse.location.timezone)
+        due = format_datetime(order.due_at, "short", tzinfo=zone, locale=LOCALES.get(language, "en"))
+        lines.append(_("To be done by %(due)s.") % {"due": due})
+    return subject, lines, f"/jobs/{order.uid}/"
+
+
+def _page(lines: list[str], link: str, tenant: Tenant, language: str) -> str:
+    return PAGE.format(
+        language=language,
+        direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
+        colour=escape(tenant.colour_primary),
+        brand=escape(tenant.name),
+        support=escape(tenant.support_email),
+        link=escape(link),
+        lines="".join(f"<p>{escape(line)}</p>" for line in lines),
+    )

@@ -1,1 +1,0 @@
-"""Faults, alerts, outages, work orders."""
