@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from pipelines.defs.carbon.news import JOB as CARBON_KNOWLEDGE
+from pipelines.defs.carbon.news import carbon_news
 from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, resources
 from pipelines.defs.history import history
 from pipelines.defs.reports.assets import queued_reports, report
@@ -9,8 +11,8 @@ from pipelines.defs.schedule import KNOW, NIGHTLY, REFRESH, knowledge_news, land
 
 defs = dg.Definitions(
     assets=[*ASSETS, *KNOWLEDGE],
-    jobs=[REFRESH, KNOW, history, tidy, report],
-    sensors=[telemetry_news, landing_news, knowledge_news, queued_reports],
+    jobs=[REFRESH, KNOW, CARBON_KNOWLEDGE, history, tidy, report],
+    sensors=[telemetry_news, landing_news, knowledge_news, carbon_news, queued_reports],
     schedules=[NIGHTLY],
     resources=resources(),
     executor=dg.in_process_executor,

@@ -24,7 +24,9 @@ STEPS = (
 )  # fmt: skip
 WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY)
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
-KNOWLEDGE: list[dg.AssetsDefinition] = [maintenance_log, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE)]
+KNOWLEDGE: list[dg.AssetsDefinition] = [
+    maintenance_log, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE),
+]  # fmt: skip
 
 
 @dg.resource(description="The lake, held for one writer as long as the run lasts.")

@@ -1,9 +1,15 @@
-"""Carbon of each session. Micrograms are exact products (Wh × mg/kWh); round once, half-even, where a sum is shown."""
+"""Carbon of each session: the sum of its hours. Micrograms are exact products (Wh × mg/kWh), rounded only where shown.
+
+`resolution`: hourly or yearly (or daily, monthly) where one kind of factor holds for all of it, else mixed; then, and
+where the factor changes within the session, `location_mg_per_kwh` is null and the mart `carbon_hourly` has the parts.
+`scope_whole`: the scope of the session in the inventory of the tenant as a whole.
+"""
 
 from datetime import date
 
 import polars as pl
 
+from . import carbon_market
 from ._table import State, Table, between, collect
 
 TABLE = Table(
@@ -24,7 +30,9 @@ TABLE = Table(
         "ended_at": pl.Datetime("ms", "UTC"),
         "local_day": pl.Date,
         "energy_wh": pl.Int64,
+        "scope_whole": pl.String,
         "resolution": pl.String,
+        "hourly_wh": pl.Int64,
         "location_factor": pl.String,
         "location_mg_per_kwh": pl.Int64,
         "co2e_location_ug": pl.Int64,
@@ -52,16 +60,47 @@ def read(
     organisation: str | None = None,
     organisations: tuple[str, ...] | None = None,
     version: int | None = None,
+    market_version: int | None = None,
 ) -> pl.DataFrame:
-    """Sessions that ended in the local days [start, end), of `source` and of these organisations when given."""
+    """Sessions that ended in the local days [start, end), of `source` and of these organisations when given.
+
+    Adds `scope` for who reads: 2 own consumption, 3.3 electricity sold to end users, and `outside` for sessions at an
+    organisation's sites that others consumed and the tenant sold. The market-based columns are those of the reader's
+    own instruments, at `market_version` of the mart `carbon_market`.
+    """
     rows = between(TABLE.of_tenant(tenant, version), "local_day", start, end)
     if source and source != "all":
         rows = rows.filter(pl.col("source") == source)
     wanted = (organisation,) if organisation else organisations
-    if wanted is not None:
-        of = pl.col("fleet_organisation").is_in(wanted) | pl.col("host_organisation").is_in(wanted)
-        rows = rows.filter(of.fill_null(False))
-    return collect(rows.sort("ended_at", "charger", "session"))
+    if wanted is None:
+        rows = rows.with_columns(scope=pl.col("scope_whole"))
+    else:
+        own = pl.col("fleet_organisation").is_in(list(wanted)).fill_null(False)
+        hosted = pl.col("host_organisation").is_in(list(wanted)).fill_null(False)
+        rows = rows.filter(own | hosted).with_columns(scope=pl.when(own).then(pl.lit("2")).otherwise(pl.lit("outside")))
+    covered = carbon_market.scan(tenant=tenant, organisations=wanted, version=market_version)
+    return collect(_with_market(rows, between(covered, "local_day", start, end)).sort("ended_at", "charger", "session"))
+
+
+def _with_market(rows: pl.LazyFrame, covered: pl.LazyFrame) -> pl.LazyFrame:
+    """Replaces the market-based columns by those of the instruments, where some cover a session or a part of it."""
+    found = covered.group_by("session").agg(
+        c_wh=pl.col("energy_wh").sum(), c_ug=pl.col("ug").sum(), c_replaced=pl.col("location_ug").sum(),
+        c_names=pl.col("instrument").unique().sort().str.join("; "),
+        c_kinds=pl.col("kind").unique().sort().str.join("; "),
+        c_mg=pl.when(pl.col("mg_per_kwh").n_unique() == 1).then(pl.col("mg_per_kwh").first()),
+    )  # fmt: skip
+    joined = rows.join(found, on="session", how="left")
+    some, full = pl.col("c_wh").is_not_null(), pl.col("c_wh") == pl.col("energy_wh")
+    rest = pl.when(full).then(pl.lit("")).otherwise(pl.lit("; ") + pl.col("market_basis"))
+    partly = pl.col("co2e_location_ug") - pl.col("c_replaced") + pl.col("c_ug")
+    changed = joined.with_columns(
+        market_factor=pl.when(some).then(pl.col("c_names")).otherwise("market_factor"),
+        market_basis=pl.when(some).then(pl.col("c_kinds") + rest).otherwise("market_basis"),
+        market_mg_per_kwh=pl.when(some).then(pl.when(full).then("c_mg")).otherwise("market_mg_per_kwh"),
+        co2e_market_ug=pl.when(full).then("c_ug").when(some).then(partly).otherwise("co2e_market_ug"),
+    )
+    return changed.drop("c_wh", "c_ug", "c_replaced", "c_names", "c_kinds", "c_mg")
 
 
 def state() -> State | None:

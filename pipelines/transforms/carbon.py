@@ -1,44 +1,44 @@
-"""From sessions to carbon: whole micrograms, because Wh × mg/kWh is exactly that. Nothing is rounded here."""
+"""From the hours of sessions to the carbon of each: whole micrograms, because Wh × mg/kWh is exactly that."""
 
 import polars as pl
 
 NO_CONTRACT = "location: no contractual instrument data"
+_KEY = ["tenant", "session"]
 
 
-def of_sessions(sessions: pl.DataFrame, factors: pl.DataFrame, baseline: str) -> pl.DataFrame:
-    """Columns of the mart `carbon`.
+def of_sessions(
+    sessions: pl.DataFrame, hours: pl.DataFrame, factors: pl.DataFrame, baseline: str, kinds: pl.DataFrame
+) -> pl.DataFrame:
+    """Columns of the mart `carbon`. `kinds`: tenant and its kind.
 
-    Location-based: the yearly factor of the session's country, of the latest year not after the session, else the
-    earliest there is; null where the country has none. Market-based: the same, because no certificate, contract,
-    supplier or residual-mix figure is known; `market_basis` says so. Avoided: the baseline less location-based.
+    Location-based: the sum over the session's hours, null where one of them has no factor. Market-based: the same; the
+    mart lays over it what instruments cover. Avoided: the baseline less location-based. Scope: electricity of one's own
+    vehicles is Scope 2, what is sold to drivers Scope 3 category 3 (GHG Protocol, Scope 3 Standard, table 5.3 D).
     """
-    rows = _with_grid_factor(sessions, factors)
+    rows = sessions.join(_summed(hours), on=_KEY, how="left", maintain_order="left")
     petrol = factors.filter(pl.col("factor") == baseline)["mg_per_kwh"].item()
     energy = pl.col("energy_wh")
+    rows = rows.join(kinds.select("tenant", tenant_kind="kind"), on="tenant", how="left", maintain_order="left")
     rows = rows.with_columns(
-        resolution=pl.lit("yearly"),
-        co2e_location_ug=energy * pl.col("location_mg_per_kwh"),
+        scope_whole=pl.when(pl.col("tenant_kind") == "fleet").then(pl.lit("2")).otherwise(pl.lit("3.3")),
         market_factor=pl.col("location_factor"),
         market_basis=pl.lit(NO_CONTRACT),
         market_mg_per_kwh=pl.col("location_mg_per_kwh"),
+        co2e_market_ug=pl.col("co2e_location_ug"),
         baseline_factor=pl.lit(baseline),
         baseline_mg_per_kwh=pl.lit(petrol, dtype=pl.Int64),
         baseline_ug=energy * petrol,
     )
-    return rows.with_columns(
-        co2e_market_ug=pl.col("co2e_location_ug"), avoided_ug=pl.col("baseline_ug") - pl.col("co2e_location_ug")
-    )
+    return rows.with_columns(avoided_ug=pl.col("baseline_ug") - pl.col("co2e_location_ug")).drop("tenant_kind")
 
 
-def _with_grid_factor(sessions: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
-    grid = factors.filter(pl.col("kind") == "grid_location").select(
-        country="region", factor_year="year", location_factor="factor", location_mg_per_kwh="mg_per_kwh"
+def _summed(hours: pl.DataFrame) -> pl.DataFrame:
+    """Per session: emissions of all hours, the one factor or the names of several, how fine they are."""
+    word, mg, name = pl.col("resolution"), pl.col("mg_per_kwh"), pl.col("factor")
+    return hours.group_by(_KEY).agg(
+        co2e_location_ug=pl.when(~pl.col("ug").is_null().any()).then(pl.col("ug").sum()),
+        location_mg_per_kwh=pl.when((mg.n_unique() == 1) & (name.n_unique() == 1)).then(mg.first()),
+        location_factor=pl.when(name.drop_nulls().len() > 0).then(name.drop_nulls().unique().sort().str.join("; ")),
+        resolution=pl.when(word.n_unique() == 1).then(word.first()).otherwise(pl.lit("mixed")),
+        hourly_wh=pl.col("energy_wh").filter(word == "hourly").sum(),
     )
-    pairs = sessions.select("country", year=pl.col("local_day").dt.year().cast(pl.Int64)).unique()
-    pairs = pairs.join(grid, on="country", how="inner").with_columns(after=pl.col("factor_year") > pl.col("year"))
-    nearest = pl.when("after").then(pl.col("factor_year")).otherwise(-pl.col("factor_year"))
-    chosen = pairs.sort("country", "year", "after", nearest).unique(
-        ["country", "year"], keep="first", maintain_order=True
-    )
-    rows = sessions.with_columns(year=pl.col("local_day").dt.year().cast(pl.Int64))
-    return rows.join(chosen.drop("after", "factor_year"), on=["country", "year"], how="left").drop("year")

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.marts.factors import TABLE
+
 _HERE = Path(__file__).parent
 VM0038_US_LEVEL_2 = "vm0038-v1.0/us-level-2"
 _GRID = {
     "kind": "grid_location",
+    "gwp": "as the source states",
+    "boundary_kind": "life_cycle",
     "unit": "g CO2e per kWh",
     "gas_basis": "CO2e",
     "boundary": "life cycle of generation, without grid losses",
@@ -23,6 +27,8 @@ _GRID = {
 }
 _VM0038 = {
     "factor": VM0038_US_LEVEL_2,
+    "gwp": "",
+    "boundary_kind": "combustion",
     "kind": "avoided_baseline",
     "region": "US",
     "region_name": "United States default, Level 2",
@@ -46,10 +52,33 @@ def grid_name(country: str, year: int) -> str:
 
 @cache
 def table() -> pl.DataFrame:
-    """All factors. `mg_per_kwh` is the published value as a whole number of milligrams, rounded half-even."""
+    """All factors of the platform, with the columns of the mart. Whole milligrams, rounded half-even when made."""
     with (_HERE / "grid_yearly.csv").open(encoding="utf-8", newline="") as file:
         rows = [_grid_row(row) for row in csv.DictReader(file)]
-    return pl.DataFrame([*rows, _VM0038 | {"mg_per_kwh": vm0038_mg_per_kwh()}], infer_schema_length=None)
+    with (_HERE / "published.csv").open(encoding="utf-8", newline="") as file:
+        rows += [_published_row(row) for row in csv.DictReader(file)]
+    made = [_whole(row) for row in (*rows, _VM0038 | {"mg_per_kwh": vm0038_mg_per_kwh()})]
+    return pl.DataFrame(made, schema=TABLE.schema)
+
+
+def _whole(row: dict[str, object]) -> dict[str, object]:
+    """A row with every column: a factor of electricity unless it says otherwise, in its first version."""
+    plain: dict[str, object] = {"base": row["factor"], "version": 1, "tenant": "", "activity": "electricity"}
+    electric = {"value": row.get("mg_per_kwh"), "value_unit": "mg/kWh"}
+    whole = plain | electric | row
+    return {name: whole.get(name) for name in TABLE.schema}
+
+
+def _published_row(row: dict[str, str]) -> dict[str, object]:
+    value = int(row["value"])
+    return row | {
+        "year": int(row["year"]),
+        "value": value,
+        "mg_per_kwh": value if row["value_unit"] == "mg/kWh" else None,
+        "resolution": "yearly",
+        "valid_from": date.fromisoformat(row["valid_from"]) if row["valid_from"] else None,
+        "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+    }
 
 
 def vm0038_mg_per_kwh() -> int:
