@@ -41,10 +41,13 @@ def _prepare() -> None:
 
 
 def _measure() -> str:
-    from . import cases
+    from . import cases, documents
 
     results = []
-    for prepare in (cases.searching, cases.booking, cases.tenancy, cases.new_tenant, cases.importing, cases.poison):
+    for prepare in (
+        cases.searching, cases.booking, cases.tenancy, cases.new_tenant, cases.importing, cases.poison,
+        documents.fleet_report,
+    ):  # fmt: skip
         with prepare() as case:
             _progress(case.name)
             results.append(compare(case))
