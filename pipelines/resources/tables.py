@@ -173,3 +173,21 @@ PORT_SPANS = Table(
     },
     ("tenant", "day", "charger", "connector", "source", "kind", "start_s", "end_s"),
 )
+OUTCOMES_TOLD = Table(
+    "clean/outcomes",
+    {
+        "tenant": pl.String,
+        "work_order": pl.String,
+        "device": pl.String,
+        "evse": pl.Int16,
+        "began_at": pl.Datetime("ms", "UTC"),
+        "ended_at": pl.Datetime("ms", "UTC"),
+        "cause": pl.String,
+        "verdict": pl.String,
+        "confirmed": pl.Boolean,
+        "predicted": pl.Boolean,
+        "changed_at": pl.Datetime("us", "UTC"),
+    },
+    ("tenant", "work_order"),
+    (),
+)

@@ -13,11 +13,15 @@ from pipelines.resources.lake import Lake
 from pipelines.resources.saas import PAGE, Denied, SaasClient, Unreachable
 from pipelines.resources.tables import OUTAGES_TOLD, STATUSES_TOLD
 from saas.contracts.internal import TenantCard
-from saas.contracts.maintenance import OutagePage, StatusPage
+from saas.contracts.maintenance import OutagePage, OutcomePage, StatusPage
 
-P = TypeVar("P", OutagePage, StatusPage)
+P = TypeVar("P", OutagePage, StatusPage, OutcomePage)
 SCOPE = "maintenance:read"
-_PATH: dict[type, str] = {OutagePage: "/maintenance/outages", StatusPage: "/maintenance/statuses"}
+_PATH: dict[type, str] = {
+    OutagePage: "/maintenance/outages",
+    StatusPage: "/maintenance/statuses",
+    OutcomePage: "/maintenance/outcomes",
+}
 _OVERLAP = timedelta(minutes=10)  # rows may be committed in another order than their times say
 
 
@@ -36,16 +40,18 @@ def maintenance_log(
 def learn(lake: Lake, saas: SaasClient) -> dict[str, int]:
     """Asks the web app and writes what is new. Returns how many outages and statuses it told."""
     cards = saas.tenants()
-    outages = _asked(saas, cards, OutagePage, OUTAGES_TOLD, "changed_at")
-    statuses = _asked(saas, cards, StatusPage, STATUSES_TOLD, "at")
-    _keep(lake, OUTAGES_TOLD, outages, ["tenant", "outage"], ("began_at", "ended_at", "changed_at"))
-    _keep(lake, STATUSES_TOLD, statuses, ["tenant", "device", "evse", "at"], ("at",))
+    outages = asked(saas, cards, OutagePage, OUTAGES_TOLD, "changed_at")
+    statuses = asked(saas, cards, StatusPage, STATUSES_TOLD, "at")
+    keep(lake, OUTAGES_TOLD, outages, ["tenant", "outage"], ("began_at", "ended_at", "changed_at"))
+    keep(lake, STATUSES_TOLD, statuses, ["tenant", "device", "evse", "at"], ("at",))
     return {"outages": len(outages), "statuses": len(statuses)}
 
 
-def _asked(
+def asked(
     saas: SaasClient, cards: Iterable[TenantCard], kind: type[P], table: Table, newest: str
 ) -> list[dict[str, Any]]:
+    """Rows that each tenant's log tells since the newest one in the table. Denied, Unreachable."""
+
     def ask(card: TenantCard) -> Iterator[dict[str, Any]]:
         for item in _pages(saas, card, kind, _known_until(table, card.tenant, newest)):
             yield msgspec.to_builtins(item) | {"tenant": card.tenant, "device": item.device_id}
@@ -68,7 +74,7 @@ def _known_until(table: Table, tenant: str, column: str) -> datetime | None:
     return None if newest is None else newest - _OVERLAP
 
 
-def _keep(lake: Lake, table: Table, told: list[dict[str, Any]], key: list[str], instants: tuple[str, ...]) -> None:
+def keep(lake: Lake, table: Table, told: list[dict[str, Any]], key: list[str], instants: tuple[str, ...]) -> None:
     """What was told later replaces what was told before under the same key."""
     fresh = pl.DataFrame([{name: row.get(name) for name in table.schema} for row in told], _said(table, instants))
     parsed = fresh.with_columns(_instant(name, table) for name in instants)
