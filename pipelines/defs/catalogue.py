@@ -9,6 +9,9 @@ from pipelines.defs.carbon.assets import CARBON, CARBON_HOURLY, INSTRUMENT_COVER
 from pipelines.defs.carbon.words import carbon_again, carbon_words
 from pipelines.defs.health.assets import CHARGER_HEALTH
 from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
+from pipelines.defs.risk.assets import CARD, RISK
+from pipelines.defs.risk.outcomes import work_order_outcomes
+from pipelines.defs.risk.push import risks_told
 from pipelines.defs.sessions.assets import ENERGY_15, ENERGY_DAILY, IMPORTED_SESSIONS, SESSIONS
 from pipelines.defs.steps import WholeStep, day_asset, whole_asset
 from pipelines.defs.telemetry.assets import CLEAN_TELEMETRY, RAW_TELEMETRY, SET_ASIDE
@@ -22,10 +25,10 @@ STEPS = (
     RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, IMPORTED_SESSIONS, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH,
     CARBON_HOURLY, CARBON, SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY, PORT_SPAN_STEP, VISITS,
 )  # fmt: skip
-WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY)
+WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY, CARD, RISK)
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
 KNOWLEDGE: list[dg.AssetsDefinition] = [
-    maintenance_log, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE),
+    maintenance_log, work_order_outcomes, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE), risks_told,
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pipelines.learning import metrics, splits
+from pipelines.learning import calibration, metrics, splits
 from pipelines.learning.metrics import Floats, Truths
 from pipelines.learning.threads import alone
 
@@ -67,15 +67,13 @@ def logistic(x: Floats, truth: Truths, unseen: Floats, seed: int) -> Told:
 
 
 def rule(x: Floats, truth: Truths, unseen: Floats, _seed: int) -> Told:
-    """The one measurement, high or low, that ranks failures best; a row's chance is that of its tenth of the values."""
+    """The one measurement, high or low, that ranks failures best."""
     signed = [(column, sign) for column in range(x.shape[1]) for sign in (1.0, -1.0)]
     column, sign = max(signed, key=lambda one: metrics.average_precision(truth, one[1] * x[:, one[0]]) or 0.0)
-    known, asked = sign * x[:, column], sign * unseen[:, column]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, 101)[1:-1]))
-    place = np.searchsorted(edges, known)
-    hits = np.bincount(place, truth, minlength=edges.size + 1) + truth.mean()
-    share = np.maximum.accumulate(hits / (np.bincount(place, minlength=edges.size + 1) + 1))
-    return Told(share[np.searchsorted(edges, asked)], metrics.best_f1_threshold(truth, share[place]))
+    known = sign * x[:, column]
+    line = calibration.fit(truth, known)
+    threshold = metrics.best_f1_threshold(truth, line.probability(known))
+    return Told(line.probability(sign * unseen[:, column]), threshold)
 
 
 @alone

@@ -156,3 +156,8 @@ RULED = Recipe("rule", lambda _names: RULE, _fewest)
 LOGISTIC = Recipe("logistic", lambda names: (*LINEAR, *_others(names)), _linear)
 BLENDED = Recipe("logistic and boosting", lambda names: (*LINEAR, *_others(names), *BOOSTED, *_others(names)), _blend)
 RECIPES = (RULED, LOGISTIC, BLENDED)
+
+
+def rule_alone() -> Fitted:
+    """The rule where there is too little history to learn from: it ranks, and names no probability."""
+    return Fitted(RULED.name, RULE, Fewest(), calibration.fit(np.zeros(1, dtype=np.bool_), np.zeros(1)))

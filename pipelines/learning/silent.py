@@ -8,7 +8,7 @@ from pipelines.learning import metrics, models
 from pipelines.learning.metrics import Truths
 from pipelines.learning.rows import Rows
 from pipelines.transforms import silence, unit_features
-from pipelines.transforms.usage import Grid
+from pipelines.transforms.usage import Flags, Grid
 
 HORIZON, GAP = 7, 14
 NAMES = tuple(unit_features.FEATURES)
@@ -26,17 +26,31 @@ class Judged:
     figures: dict[str, float]
 
 
-def rows_of(grid: Grid, horizon: int = HORIZON) -> Rows:
-    """All days of all units that the question can be asked of and whose answer is known, oldest first."""
+def rows_of(grid: Grid, horizon: int = HORIZON, *, names: tuple[str, ...] = NAMES, event: Flags | None = None) -> Rows:
+    """All days of all units that the question can be asked of and whose answer is known, oldest first.
+
+    `event`: the failures that are foretold (default: a run of 5 or more empty days begins).
+    """
     chosen = silence.in_use(grid) & silence.answered(grid, horizon)
+    return _rows(grid, chosen, horizon, names, event)
+
+
+def latest_rows(grid: Grid, days: int, *, names: tuple[str, ...] = NAMES) -> Rows:
+    """The last `days` days of the units that can be asked of, whether or not the answer is known; truth is empty."""
+    chosen = silence.in_use(grid)
+    chosen[:, : max(grid.days - days, 0)] = False
+    return _rows(grid, chosen, 1, names, np.zeros_like(chosen))
+
+
+def _rows(grid: Grid, chosen: Flags, horizon: int, names: tuple[str, ...], event: Flags | None) -> Rows:
     day, unit = np.nonzero(chosen.T)
     return Rows(
-        NAMES,
-        unit_features.table(grid, NAMES)[unit, day],
-        silence.falls_within(grid, horizon)[unit, day],
+        names,
+        unit_features.table(grid, names)[unit, day],
+        silence.falls_within(grid, horizon, event)[unit, day],
         day + grid.first,
         unit,
-        silence.days_until(grid)[unit, day],
+        silence.days_until(grid, event)[unit, day],
     )
 
 

@@ -85,6 +85,25 @@ FEATURES: dict[str, Feature] = {
 }
 
 
+def against_own(values: Floats, days: int, floor: float) -> Floats:
+    """Log of the last `days`' daily mean over that of 28 days; `floor` a day keeps rare things from counting much."""
+    return np.asarray(np.log((last(values, days) / days + floor) / (last(values, MONTH) / MONTH + floor)))
+
+
+# `trouble` counts faults, refusals and sessions without energy.
+FEATURES |= {
+    "trouble_day": lambda g: against_own(g.values["trouble"], 1, 0.2),
+    "trouble_week": lambda g: against_own(g.values["trouble"], WEEK, 0.1),
+    "trouble_month": lambda g: np.log1p(last(g.values["trouble"], MONTH)),
+}
+# Only where devices are heard: trouble in the day's last hour, and messages that never came.
+HEARD: dict[str, Feature] = {
+    "trouble_hour": lambda g: against_own(g.values["trouble_hour"], 1, 0.1),
+    "lost_week": lambda g: against_own(g.values["lost"], WEEK, 1.0),
+}
+
+
 def table(grid: Grid, names: tuple[str, ...]) -> Floats:
     """(units, days, features) in the order of `names`."""
-    return np.stack([FEATURES[name](grid) for name in names], axis=2)
+    known = FEATURES | HEARD
+    return np.stack([known[name](grid) for name in names], axis=2)

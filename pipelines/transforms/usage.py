@@ -34,8 +34,8 @@ class Grid:
         return Grid(self.units, self.first, {n: v[:, :end] for n, v in self.values.items()}, self.observed[:end])
 
 
-def daily(sessions: pl.DataFrame) -> pl.DataFrame:
-    """Per unit and day: `sessions`, and of these `short` and `no_energy` ones.
+def daily(sessions: pl.LazyFrame) -> pl.LazyFrame:
+    """Per unit and day: `sessions`, of these `short` ones, and as `trouble` those without any energy.
 
     Needs columns unit, day (a number), energy_wh, duration_s. A short one moved less than 0.5 kWh or took under 5 min.
     """
@@ -43,7 +43,7 @@ def daily(sessions: pl.DataFrame) -> pl.DataFrame:
     return sessions.group_by("unit", "day").agg(
         sessions=pl.len().cast(pl.Float64),
         short=short.sum().cast(pl.Float64),
-        no_energy=(pl.col("energy_wh") == 0).sum().cast(pl.Float64),
+        trouble=(pl.col("energy_wh") == 0).sum().cast(pl.Float64),
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.defs.evaluate.task import BadInput, Evaluation, Scored
 from pipelines.learning import silent
 from pipelines.learning.rows import Rows
+from pipelines.marts._table import collect
 from pipelines.transforms import sessions, usage
 from pipelines.transforms.importing.errors import NotUnderstood
 from pipelines.transforms.importing.reading import Options, read_sessions
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> Evaluation:
     zone = _zone(arguments.timezone)
     train = pl.concat([_days(path, zone) for path in arguments.train])
     test = _days(arguments.test, zone)
-    grid = usage.grid(usage.daily(pl.concat([train, test]).unique()))
+    grid = usage.grid(collect(usage.daily(pl.concat([train, test]).unique().lazy())))
     start, end = _span(test)
     rows = silent.rows_of(grid)
     try:

@@ -1,0 +1,79 @@
+"""Why a charger is at risk: which part of its history, put back to what is usual, would lower its odds the most."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.learning.metrics import Floats
+from pipelines.learning.models import Fitted
+from pipelines.learning.rows import Rows
+from pipelines.transforms import unit_features as features
+from pipelines.transforms.silence import last
+from pipelines.transforms.usage import Grid
+
+MOST = 3
+# Log odds below which a part is no reason worth naming.
+_WORTH = 0.1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A reason: the columns that speak of it, and the number that a person is told."""
+
+    code: str
+    columns: tuple[str, ...]
+    value: Callable[[Grid], Floats]
+
+
+KINDS = (
+    Kind("little_use", ("use", "chance"), features.per_day),
+    Kind("falling_use", ("week", "chance_lately"), lambda g: 100 * features.ratio_of_week(g)),
+    Kind("empty_days", ("empty", "gaps_2", "gaps_3"), features.empty_in),
+    Kind("long_gap", ("gap",), features.longest_gap),
+    Kind("silent_before", ("silent_quarter", "silent_year"), lambda g: features.times_silent(g, features.YEAR)),
+    Kind("short_sessions", ("short",), lambda g: 100 * features.short_share(g)),
+    Kind("uneven_use", ("uneven",), features.spread),
+    Kind(
+        "trouble", ("trouble_hour", "trouble_day", "trouble_week", "trouble_month"),
+        lambda g: last(g.values["trouble"], features.MONTH),
+    ),
+    Kind("lost_messages", ("lost_week",), lambda g: last(g.values["lost"], features.WEEK)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`weight`: by how much the log odds rise over the usual."""
+
+    code: str
+    value: float
+    weight: float
+
+
+def of_rows(model: Fitted, rows: Rows, usual: Floats, grid: Grid, day: int) -> list[list[Reason]]:
+    """Up to MOST reasons for each row, the strongest first. `usual`: a value per column; `day`: index in the grid."""
+    base = model.score(rows)
+    weights = [base - model.score(_put_back(rows, usual, kind.columns)) for kind in KINDS]
+    values = [kind.value(grid)[rows.unit, day] for kind in KINDS]
+    return [
+        _strongest([Reason(k.code, float(v[i]), float(w[i])) for k, v, w in zip(KINDS, values, weights, strict=True)])
+        for i in range(rows.height)
+    ]
+
+
+def _strongest(found: list[Reason]) -> list[Reason]:
+    worth = [reason for reason in found if reason.weight > _WORTH]
+    return sorted(worth, key=lambda reason: -reason.weight)[:MOST]
+
+
+def _put_back(rows: Rows, usual: Floats, columns: tuple[str, ...]) -> Rows:
+    at = [place for place, name in enumerate(rows.names) if name in columns]
+    x = rows.x.copy()
+    x[:, at] = usual[at]
+    return Rows(rows.names, x, rows.truth, rows.time, rows.unit, rows.ahead)
+
+
+def usual_of(rows: Rows) -> Floats:
+    """The middle value of each column."""
+    return np.asarray(np.median(rows.x, axis=0))
