@@ -1,13 +1,19 @@
 """The tenant's rules: thresholds, silences, escalation, vendor codes."""
 
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
+from saas.kit.errors import NotFound
+from tenants.accounts.permissions import Someone, can
 from tenants.operations.models import Group
 from tenants.operations.queries.members import members_of
 
 from ..models import Alert, EscalationRule, MaintenancePolicy, Silence, VendorCode
+
+R = TypeVar("R", bound=Model)
 
 
 def policy() -> MaintenancePolicy:
@@ -59,3 +65,24 @@ def _place(row: Silence, evse_id: int | None, location_id: int | None, device_id
 
 def _devices(group: Group) -> set[str]:
     return {member.device_id for member in members_of(group)}
+
+
+def find_silence(*, uid: UUID, viewer: Someone) -> Silence:
+    """NotFound for everybody without the right to manage them."""
+    return _found(Silence.objects.filter(uid=uid).first(), viewer)
+
+
+def find_rule(*, uid: UUID, viewer: Someone) -> EscalationRule:
+    """The same."""
+    return _found(EscalationRule.objects.filter(uid=uid).first(), viewer)
+
+
+def find_vendor_code(*, uid: UUID, viewer: Someone) -> VendorCode:
+    """The same."""
+    return _found(VendorCode.objects.filter(uid=uid).first(), viewer)
+
+
+def _found(row: R | None, viewer: Someone) -> R:
+    if row is None or not can(viewer, "maintenance.manage"):
+        raise NotFound("There is no such rule.")
+    return row

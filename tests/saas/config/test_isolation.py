@@ -42,7 +42,22 @@ BODIES: dict[str, dict[str, Any]] = {
     "report_load": {"load_ma": [0, 0, 0]},
     "put_on_circuit": {},
     "put_price_points": {"points": [{"start": "2026-12-01T00:00:00Z", "value": "1"}]},
+    "replace_carbon_instrument": {
+        "kind": "supplier", "name": "Mine", "energy_source": "renewable", "regions": ["FI"], "valid_from": "2026-01-01",
+        "valid_to": "2027-01-01", "mg_per_kwh": 0, "source": "me",
+    },
+    "replace_carbon_factor": {
+        "kind": "grid_losses", "activity": "electricity", "region": "FI", "year": 2026, "published": "0.01",
+        "gas_basis": "CO2e", "boundary": "losses", "boundary_kind": "losses", "source": "me", "licence": "own",
+        "valid_from": "2026-01-01", "valid_to": "2027-01-01",
+    },
     "set_session_needs": {"departure_at": "2026-12-01T06:00:00Z"},
+    "resolve_alert": {"reason": "over"},
+    "comment_alert": {"text": "seen"},
+    "edit_outage": {"reason": "wrong"},
+    "step_work_order": {"verb": "cancel", "text": "no"},
+    "note_work_order": {"text": "seen"},
+    "tick_work_order": {"done": []},
 }
 QUERIES = {"charger_slots": "?start=2026-12-01T00:00:00Z&end=2026-12-01T01:00:00Z"}
 PARTS = {
@@ -59,6 +74,9 @@ OTHER_PARTS = {"station_items": {"{kind}": "certificate"}}
 BY_ROLE = {"decide_identity", "take_role"}  # refused to whoever lacks the role before anything is looked up
 PUBLIC = {"charger", "charger_slots"}  # a live charger is shown to everybody of its own tenant
 COUNTED = "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables WHERE schemaname = 'ampere'"
+
+
+NESTED = {"maintenance", "carbon"}  # below these the second word names the thing
 
 
 def operations() -> list[tuple[str, str, str]]:
@@ -94,7 +112,8 @@ def written() -> int:
 
 def word_of(path: str) -> str:
     """What the operation is about: the first word of its path, by which `things` knows one."""
-    return path.split("/")[3] if "import" not in path else "import"
+    words = path.split("/")[3:]
+    return "import" if "import" in path else words[1] if words[0] in NESTED else words[0]
 
 
 GROUPS = {

@@ -1,15 +1,51 @@
 """One of everything that the API can name, in the current tenant."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
+from saas.kit.models import Public
 from tenants.accounts.models import Organisation, User
+from tenants.carbon import actions as carbon
 from tenants.cards import actions as cards
 from tenants.energy.actions import request_report
 from tenants.fleets.actions import import_roster, save_vehicle
+from tenants.maintenance.actions import orders, settings
+from tenants.maintenance.models import Alert, Outage, Risk
 from tenants.operations import actions as operations
 from tenants.power.models import Circuit, PriceSeries
+from tenants.sites.models import Evse
 from tenants.stations.models import Station
 from tests import builders
+
+
+def _maintenance(evse: Evse, owner: User) -> dict[str, Any]:
+    """An alert, an outage, a work order, a prediction; rules."""
+    unit: dict[str, Any] = {"evse": evse, "device_id": evse.device_id, "device_evse": 1}
+    fault = {"mrec": "CX002", "cause": "hardware", "broken": True}
+    at = builders.NOW
+    return {
+        "alerts": Alert.objects.create(
+            **unit,
+            **fault,
+            code="GroundFailure",
+            source="ocpp",
+            severity="critical",
+            first_at=at,
+            last_at=at,
+            opened_at=at,
+        ),
+        "outages": Outage.objects.create(
+            **unit, **fault, origin="fault", began_at=at, changed_at=at, guessed_cause="hardware", guessed_mrec="CX002"
+        ),
+        "work-orders": orders.order_by_hand(evse=evse, job=orders.Job("Look"), by=owner, now=at),
+        "risks": Risk.objects.create(
+            **unit, horizon_days=7, probability_ppm=1, model="m", data_version="v", made_at=at, received_at=at
+        ),
+        "silences": settings.add_silence(starts_at=at, ends_at=at + timedelta(days=1), reason="work", by=owner, now=at),
+        "escalations": settings.add_rule(after_minutes=5, severity="major", role="operator", by=owner, now=at),
+        "vendor-codes": settings.add_vendor_code(vendor="V", code="1", mrec="CX001", note="", by=owner, now=at),
+        "units": evse,
+    }
 
 
 def things(owner: User) -> dict[str, str]:
@@ -47,6 +83,7 @@ def things(owner: User) -> dict[str, str]:
             wanted=operations.WantedTemplate(name="T", values=values, groups=(group,)), by=owner, now=builders.NOW
         ),
     }
+    rows |= _maintenance(evse, owner)
     rows |= {
         "circuits": Circuit.objects.create(location=evse.location, name="Main", limit_ma=63_000),
         "price-series": PriceSeries.objects.create(name="Day ahead"),
@@ -57,6 +94,26 @@ def things(owner: User) -> dict[str, str]:
         "vehicles": vehicle,
         "import": fleet,
         "identity-reviews": waiting,
+        **carbon_things(owner, day),
         "members": builders.person("member", "operator"),
     }
     return {name: str(row.uid) for name, row in rows.items()} | {"devices": device.device_id}
+
+
+def carbon_things(owner: User, day: date) -> dict[str, Public]:
+    """An instrument, fuel and a factor of the tenant's own."""
+    then = day + timedelta(days=1)
+    instrument = carbon.WantedInstrument(
+        kind="supplier", name="Green tariff", energy_source="renewable", regions=("FI",), valid_from=day, valid_to=then,
+        mg_per_kwh=0, source="Supplier",
+    )  # fmt: skip
+    fuel = carbon.WantedFuel(vehicle="VAN-1", fuel="diesel", volume_ml=1000, country="FI", first_day=day, end_day=then)
+    factor = carbon.WantedFactor(
+        kind="grid_losses", activity="electricity", region="FI", year=2026, published="0.01", gas_basis="CO2e",
+        boundary="losses", boundary_kind="losses", source="Fingrid", licence="own", valid_from=day, valid_to=then,
+    )  # fmt: skip
+    return {
+        "instruments": carbon.enter_instrument(wanted=instrument, organisation=None, by=owner, now=builders.NOW),
+        "fuel": carbon.enter_fuel(wanted=fuel, organisation=None, by=owner, now=builders.NOW),
+        "factors": carbon.enter_factor(wanted=factor, by=owner, now=builders.NOW),
+    }
