@@ -28,7 +28,8 @@ STEPS = (
 WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY, CARD, RISK)
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
 KNOWLEDGE: list[dg.AssetsDefinition] = [
-    maintenance_log, work_order_outcomes, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE), risks_told,
+    maintenance_log, work_order_outcomes, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE),
+    risks_told,
 ]  # fmt: skip
 
 
