@@ -167,6 +167,8 @@ X_FRAME_OPTIONS = "DENY"
 TILES_ORIGIN = os.environ.get(
     "WATTLANE_TILES_ORIGIN", ""
 )  # of a tile server such as https://tiles.example; empty: ours
+CADT_URL = os.environ.get("WATTLANE_CADT_URL", "")  # API of the Climate Action Data Trust; empty: an offline stand-in
+CADT_KEY = os.environ.get("WATTLANE_CADT_KEY", "")
 API_PER_MINUTE = int(os.environ.get("WATTLANE_API_PER_MINUTE", "1200"))  # of one person, in one process
 TRUST_PROXY = os.environ.get("WATTLANE_TRUST_PROXY") == "1"
 

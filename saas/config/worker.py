@@ -31,10 +31,12 @@ from saas.kit.jobs import Work, inside  # noqa: E402
 from saas.tenancy.queries import active_schemas  # noqa: E402
 from tenants.accounts import tasks as accounts  # noqa: E402
 from tenants.charging import tasks as charging  # noqa: E402
+from tenants.credits import tasks as credits  # noqa: E402
 from tenants.energy import tasks as energy  # noqa: E402
 from tenants.feed import tasks as feed  # noqa: E402
 from tenants.maintenance import tasks as maintenance  # noqa: E402
 from tenants.operations import tasks as operations  # noqa: E402
+from tenants.pricing import tasks as pricing  # noqa: E402
 from tenants.stations import tasks as stations  # noqa: E402
 
 log = structlog.get_logger("wattlane.worker")
@@ -70,7 +72,9 @@ REGULAR = (
     Regular("forget_events", "21 4 * * * 0", feed.forget_events),
     Regular("tidy_credentials", "41 * * * * 0", devices.tidy_credentials, everywhere=False),
     Regular("forget_marks", "31 4 * * * 0", devices.forget_marks, everywhere=False),
+    Regular("forget_searches", "1 4 * * * 0", pricing.forget),
     Regular("requeue_reports", "*/5 * * * * 0", energy.requeue_reports),
+    Regular("rewards", "*/2 * * * * 20", credits.rewards),
     Regular("forget_windows", "11 * * * * 0", accounts.forget_windows, everywhere=False),
 )
 

@@ -16,6 +16,8 @@ class Account(Public):
         CANCELLATION_FEE = "cancellation_fee"  # income
         TAX_PAYABLE = "tax_payable"  # liability
         PAYOUT = "payout"  # paid out to bank accounts
+        DRIVER_CREDIT = "driver_credit"  # owed to drivers for green charging (liability)
+        GREEN_REWARD = "green_reward"  # what that cost the tenant (expense)
 
     kind = models.CharField(max_length=20, choices=Kind)
     owner = models.CharField(max_length=60, blank=True)

@@ -14,6 +14,7 @@ from .models import Account
 
 Kind = Account.Kind
 PAYMENT_HELD, HOLD_ADDED, PAYMENT_REFUNDED = "payment_held", "hold_added", "payment_refunded"
+GREEN_CREDIT, GREEN_CREDIT_REVERSED, GREEN_PAID_OUT = "green_credit", "green_credit_reversed", "green_paid_out"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,22 @@ def refunded(*, host: str, earned: Earning, currency: str) -> list[Line]:
         Line(Kind.PROVIDER, "", -earned.gross_minor, currency, "back to the card"),
     ]
     return _without_zeros(lines)
+
+
+def green_credit(*, driver: str, amount_minor: int, currency: str) -> list[Line]:
+    """A reward that the tenant owes the driver from now on; a negative amount takes it back."""
+    return [
+        Line(Kind.GREEN_REWARD, "", amount_minor, currency, "green charging"),
+        Line(Kind.DRIVER_CREDIT, driver, -amount_minor, currency, "green charging"),
+    ]
+
+
+def green_paid_out(*, driver: str, amount_minor: int, currency: str) -> list[Line]:
+    """The balance left the house by a transfer of its own."""
+    return [
+        Line(Kind.DRIVER_CREDIT, driver, amount_minor, currency, "paid out"),
+        Line(Kind.PAYOUT, driver, -amount_minor, currency, "paid out"),
+    ]
 
 
 def _without_zeros(lines: Sequence[Line]) -> list[Line]:
