@@ -1,4 +1,4 @@
-"""`wattlane import sessions FILE…` and `wattlane sample acn`.
+"""`wattlane import sessions|status|locations|prices|carbon FILE…` and `wattlane sample acn`.
 
 The import itself runs in the data side, as a process of its own: the web side never loads it.
 """
@@ -14,6 +14,37 @@ from . import samples
 from .django import with_django
 
 MODULE = "pipelines.defs.sessions.importing"
+OTHER_KINDS = "pipelines.defs.importing"
+_TERMS = {"source": "who published the file", "licence": "under which licence"}
+# kind: what it brings in, and the options for what its files may leave open
+KINDS: dict[str, tuple[str, dict[str, str]]] = {
+    "status": (
+        "status histories of chargers",
+        {
+            "charger": "the charger, where the file is about one and does not name it",
+            "words": "what the file's own words mean, as 0=AVAILABLE,1=CHARGING (OCPI's words)",
+        },
+    ),
+    "locations": ("places of charging stations", {"country": "ISO country, where the file names none"}),
+    "prices": (
+        "energy prices and charging tariffs",
+        {
+            "region": "bidding zone, country or supply area",
+            "charger": "the charger, where the file is the tariff of one",
+            "currency": "ISO code, where the file names none",
+            "unit": "such as EUR/MWh or ct/kWh, where the file names none",
+            "kind": "day_ahead, intraday, imbalance, retail or tariff",
+        },
+    ),
+    "carbon": (
+        "carbon intensity of grids",
+        {
+            "region": "ISO country, or the grid's own zone",
+            "unit": "such as g/kWh or lb/MWh, where the file names none",
+            "kind": "location_average, marginal or residual",
+        },
+    ),
+}
 
 
 class NoZone(Exception):
@@ -26,27 +57,49 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         required=True, metavar="KIND"
     )
     sessions = kinds.add_parser("sessions", help="charging sessions from a CSV, JSON or XLSX file of any layout")
-    sessions.add_argument("files", nargs="+", metavar="FILE")
-    sessions.add_argument("--tenant", help="schema name of the tenant that gets the sessions")
-    sessions.add_argument("--timezone", help="zone of times written without one (default: the tenant's)")
-    sessions.add_argument("--date-order", choices=("dmy", "mdy"), help="only for files that leave the order open")
-    sessions.add_argument("--dry-run", action="store_true", help="report only; needs no tenant and no running service")
-    sessions.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    _common(sessions, "sessions")
     sessions.set_defaults(run=import_sessions)
+    for word, (says, options) in KINDS.items():
+        one = kinds.add_parser(word, help=f"{says} from a CSV, JSON or XLSX file of any layout")
+        _common(one, word)
+        for name, text in (options | _TERMS).items():
+            one.add_argument(f"--{name}", help=text)
+        one.set_defaults(run=import_other, word=word)
     samples.register(subparsers)
+
+
+def _common(kind: argparse.ArgumentParser, noun: str) -> None:
+    """What every kind of import takes."""
+    kind.add_argument("files", nargs="+", metavar="FILE")
+    kind.add_argument("--tenant", help=f"schema name of the tenant that gets the {noun}")
+    kind.add_argument("--timezone", help="zone of times written without one (default: the tenant's)")
+    kind.add_argument("--date-order", choices=("dmy", "mdy"), help="only for files that leave the order open")
+    kind.add_argument("--dry-run", action="store_true", help="report only; needs no tenant and no running service")
+    kind.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
 
 def import_sessions(arguments: argparse.Namespace) -> int:
     """Find the zone, then hand over to the importer; its exit code is ours."""
+    return _handed_over([MODULE], arguments, {})
+
+
+def import_other(arguments: argparse.Namespace) -> int:
+    """The same for every other kind."""
+    options = KINDS[arguments.word][1] | _TERMS
+    return _handed_over([OTHER_KINDS, arguments.word], arguments, {f"--{o}": getattr(arguments, o) for o in options})
+
+
+def _handed_over(module: list[str], arguments: argparse.Namespace, more: dict[str, str | None]) -> int:
     try:
         zone = _zone_of(arguments)
     except NoZone as reason:
         print(f"wattlane import: {reason}", file=sys.stderr)
         return 2
-    given = {"--tenant": arguments.tenant, "--timezone": zone, "--date-order": arguments.date_order}
-    options = [word for name, value in given.items() if value for word in (name, value)]
+    given = {"--tenant": arguments.tenant, "--timezone": zone, "--date-order": arguments.date_order} | more
+    # One word each: a value may begin with a dash.
+    options = [f"{name}={value}" for name, value in given.items() if value]
     flags = [flag for flag, on in (("--dry-run", arguments.dry_run), ("--json", arguments.json)) if on]
-    return subprocess.call([sys.executable, "-m", MODULE, *options, *flags, "--", *arguments.files])
+    return subprocess.call([sys.executable, "-m", *module, *options, *flags, "--", *arguments.files])
 
 
 def _zone_of(arguments: argparse.Namespace) -> str | None:

@@ -45,7 +45,7 @@ LANDING_SESSIONS: Final[dict[str, str]] = {
 
 # One row per status seen or held. Which statuses count as up is not said here: the words are OCPI's, untouched.
 LANDING_STATUS: Final[dict[str, str]] = {
-    "row_key": "str",  # charger, connector and moment: the same fact in two files has the same key
+    "row_key": "str",  # charger, connector, moment (and word, where no end is said): the same fact has the same key
     "charger": "str",
     "connector": "?str",
     "site": "?str",
@@ -86,13 +86,13 @@ LANDING_PRICES: Final[dict[str, str]] = {
     "row_key": "str",  # kind, region or charger, and from
     "region": "?str",  # bidding zone, country or supplier's area; one of region and charger is there
     "charger": "?str",
-    "from_utc": "utc",
+    "from_utc": "?utc",  # null: a tariff of which the file does not say since when
     "to_utc": "?utc",  # null: until further notice
     "micros_per_kwh": "?int",  # millionths of the currency's main unit per kWh; null where only other parts are priced
     "micros_per_minute": "?int",
     "micros_per_session": "?int",
     "currency": "str",  # ISO 4217
-    "kind": "str",  # day_ahead, intraday, imbalance, retail or tariff (what drivers pay at a charger)
+    "kind": "str",  # day_ahead, intraday, imbalance, retail, tariff (what drivers pay at a charger) or unspecified
     "resolution_s": "?int",
     "timezone": "str",
     **_TERMS,

@@ -27,7 +27,7 @@ class Meter:
 
 def as_text(report: dict[str, Any]) -> str:
     """The report in words, a block per file, sums at the end."""
-    blocks = [_refused(f) if "error" in f else _file(f) for f in report["files"]]
+    blocks = [refused_text(f) if "error" in f else _file(f) for f in report["files"]]
     good = [f for f in report["files"] if "error" not in f]
     if len(good) > 1:
         blocks.append("All files\n" + _figures(report))
@@ -37,7 +37,8 @@ def as_text(report: dict[str, Any]) -> str:
     return "\n\n".join([*blocks, "\n".join(tail)])
 
 
-def _refused(entry: dict[str, Any]) -> str:
+def refused_text(entry: dict[str, Any]) -> str:
+    """A file that was not understood, with what was tried."""
     tried = "\n".join(f"    {t}" for t in entry["tried"])
     return f"{entry['file']}\n  not understood: {entry['error']}\n  tried:\n{tried}"
 

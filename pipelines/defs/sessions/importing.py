@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """The whole report. Raises WrongUsage before anything is written."""
-    _check(arguments)
+    check_usage(arguments)
     tenant, zone = arguments.tenant or "", arguments.timezone or "UTC"
     landing = Landing(tenant) if tenant else None
     write = landing is not None and not arguments.dry_run
@@ -76,7 +76,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     return _report(files, arguments, zone)
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def check_usage(arguments: argparse.Namespace) -> None:
+    """What every kind of import needs: files that are there, a zone and a tenant that can be. Raises WrongUsage."""
     for name in arguments.files:
         if Path(name).is_dir():
             raise WrongUsage(f"{name} is a folder: name the files in it")
@@ -102,18 +103,19 @@ def _each(arguments: argparse.Namespace, work: _Import) -> Iterator[dict[str, An
             file = read_sessions(raw, path.name, work.options, meter)
         except NotUnderstood as error:
             meter.close("not understood")
-            yield {
-                "file": str(path),
-                "sha256": hashlib.sha256(raw).hexdigest(),
-                "error": error.message,
-                "tried": error.tried,
-            }
+            yield refused(path, raw, error)
             continue
         entry, judged = work.land(path, file, seen, again=file.sha256 in done)
         done.add(file.sha256)
         seen = pl.concat([seen, judged.filter(pl.col("_reason").is_null())["session_key"]])
         meter.close(f"{entry['imported']['rows']} sessions")
         yield entry
+
+
+def refused(path: Path, raw: bytes, error: NotUnderstood) -> dict[str, Any]:
+    """The entry of a file that was not understood."""
+    checksum = hashlib.sha256(raw).hexdigest()
+    return {"file": str(path), "sha256": checksum, "error": error.message, "tried": error.tried}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import polars as pl
 
-from pipelines.transforms.importing.claims import Claim, assign, columns_of
+from pipelines.transforms.importing.claims import assign, columns_of
 from pipelines.transforms.importing.errors import NotUnderstood
 from pipelines.transforms.importing.kind import Ask, Kind, Typed, base, first_reason, hints_of
+from pipelines.transforms.importing.kind_words import CARBON_ROLES, CARBON_VALUE
 from pipelines.transforms.importing.numerals import NumberStyle, canonical, exactly, style_of
 from pipelines.transforms.importing.places import country_code
 from pipelines.transforms.importing.profile import Profile, file_comma, profiles
@@ -22,38 +23,6 @@ from pipelines.transforms.importing.units import IMPOSSIBLE_G, CarbonUnit, carbo
 from pipelines.transforms.importing.words import plain
 
 KINDS = ("location_average", "marginal", "residual")
-_VALUE = Claim(
-    (
-        (5, r"life ?cycle|lifecycle"),
-        (4.5, r"mo?er|marginal\w*|residual\w*"),
-        (4.2, r"intensity actual|actual intensity"),
-        (4, r"carbon intensity\w*|co2 ?e? intensity|emissions? intensity|carbon ?intensity|ci|aoer"),
-        (
-            3,
-            r"(?:co2|ghg|carbon|emissions?)(?: \w+)*(?: factor| rate| intensity)|emissions?factor|intensity|intensite|"
-            r"emissionsfaktor",
-        ),
-        (2.5, r"intensity forecast|g ?co2\w*|kg ?co2\w*|lbs? co2\w*|co2\w*|taux de co2"),
-        (1, r"value|wert|valeur|valor|factor|rate|actual"),
-    ),
-    r"twh|index|percent\w*|perc|share|renewable|free|zone|region|country|population|per capita|gdp|mt|total|unit|units|"
-    r"estimated|method|version|datatype|change",
-    ("number",),
-)
-_ROLES = {
-    "region": Claim(
-        (
-            (4, r"zone id|zone key|iso code|country code|region code|balancing authority|ba|zone code|code"),
-            (3.5, r"zone|region|bidding zone|area code|key|regionid|region id"),
-            (3, r"country|area|entity|state|grid|dno region|shortname|zone name|country name|land|pays|pais"),
-        ),
-        r"time|group|continent|eu|oecd|g20|g7|asean|status",
-    ),
-    "unit": Claim(((3, r"units?|einheit|unite|unidad|meta units"),), None, ("text",)),
-    "variable": Claim(((3, r"variable|indicator|signal type|data ?type|signal|metric|measure"),), None, ("text",)),
-    "source": Claim(((3, r"data source|source|quelle"),), r"time", ("text",)),
-    "licence": Claim(((3, r"licen[cs]e|lizenz"),), None, ("text",)),
-}  # fmt: skip
 _INTENSITY = r"intensity|moer|aoer|emission|co2"
 _MARGINAL, _RESIDUAL = r"marginal|moer", r"residual"
 _AVERAGE = r"average|mean|aoer|life ?cycle|lifecycle|direct|consumption based|production based"
@@ -117,14 +86,14 @@ def _columns(table: Table, found: list[Profile], ask: Ask) -> _Found:
     tried: list[str] = []
     spans = find_spans(found, tried)
     used = spans.used() | {p.column for _, p in forecasts}
-    values = sorted(((_VALUE.of(p), p) for p in found if p.column not in used), key=lambda pair: -pair[0])
+    values = sorted(((CARBON_VALUE.of(p), p) for p in found if p.column not in used), key=lambda pair: -pair[0])
     if not values or values[0][0] <= 0:
         names = ", ".join(repr(p.name) for p in found if p.kind == "number") or "none"
         raise NotUnderstood(
             "No column for the carbon intensity was found.", [*tried, f"value: numeric columns {names}"]
         )
     value = values[0][1]
-    roles = assign(found, _ROLES, used | {value.column})
+    roles = assign(found, CARBON_ROLES, used | {value.column})
     style = style_of(table.clean[value.column], file_comma(found))
     return _Found(value, spans, roles, [p for _, p in forecasts], _unit(value, roles, style, ask, found), style)
 
