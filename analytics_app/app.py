@@ -1,15 +1,16 @@
 """The dashboards' entry: who is looking, in which brand and language, and which pages they have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from analytics_app import brand as look
-from analytics_app import data
+from analytics_app import data, saved
 from analytics_app.frame import Frame, build
 from analytics_app.text import Text
-from analytics_app.views import chargers, esg, fleet, maintenance, overview
+from analytics_app.views import chargers, compose, esg, fleet, maintenance, overview, own
 from analytics_app.views import data as data_page
 from analytics_app.who import Viewer, viewer
 
@@ -27,7 +28,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "section_business": ("performance", "pricing"),
     "section_operations": ("maintenance", "risk"),
     "section_fleet": ("fleet", "esg"),
-    "section_own": ("compose",),
+    "section_own": (),
     "section_facts": ("data",),
 }
 
@@ -54,7 +55,32 @@ def _navigation(person: Viewer, text: Text, brand: dict[str, str]) -> StreamlitP
         draw, icon = PAGES[name]
         shown = st.Page(_page(name, draw, person, text, brand), title=text(name), icon=icon, url_path=name)
         groups.setdefault(section_of(name), []).append(shown)
+    if own := list(_own(person, text, brand)):
+        groups["section_own"] = own
     return st.navigation({text(key): groups[key] for key in SECTIONS if key in groups}, expanded=True)
+
+
+def _own(person: Viewer, text: Text, brand: dict[str, str]) -> Iterator[StreamlitPage]:
+    """Dashboards that people of the tenant composed and this person sees, and the page to compose them."""
+    try:
+        found = saved.found(person)
+    except (saved.Away, saved.Refused):
+        st.sidebar.caption(text("own_away"))
+        return
+    for card in found.items:
+        shown = _titled(card.name, partial(own.page, person, text, brand, card))
+        yield st.Page(shown, title=card.name, icon=":material/space_dashboard:", url_path=f"own-{card.uid}")
+    if found.may_compose:
+        shown = _titled(text("compose"), partial(compose.page, person, text, brand))
+        yield st.Page(shown, title=text("compose"), icon=":material/dashboard_customize:", url_path="compose")
+
+
+def _titled(title: str, draw: Callable[[], None]) -> Callable[[], None]:
+    def shown() -> None:
+        st.title(title)
+        draw()
+
+    return shown
 
 
 def section_of(page: str) -> str:

@@ -28,6 +28,7 @@ from pipelines.marts import (
 )
 from pipelines.marts._sums import Where
 
+Kept = tuple[tuple[str, tuple[str, ...]], ...]
 MARTS: dict[str, ModuleType] = {
     "sessions": sessions,
     "sessions_daily": sessions_daily,
@@ -72,8 +73,7 @@ def sums_of(
     where: Where | None = None,
 ) -> pl.DataFrame:
     """Sums of the viewer's sessions (see the mart `sessions_daily`) in the local days [start, end), per `by`."""
-    kept = tuple(sorted((column, tuple(values)) for column, values in (where or {}).items()))
-    return _sums(**_whose(viewer), by=by, start=start, end=end, source=source, where=kept,
+    return _sums(**_whose(viewer), by=by, start=start, end=end, source=source, where=_kept(where),
                  version=_version(sessions_daily))  # fmt: skip
 
 
@@ -83,9 +83,17 @@ def span_of(viewer: Viewer) -> tuple[date, date] | None:
     return (first, last) if sessions_ else None
 
 
-def hours_of(viewer: Viewer, start: date | None, end: date | None, source: str | None = None) -> pl.DataFrame:
-    """Energy by weekday and local hour; for a viewer of some organisations only their chargers'."""
-    return _hours(**_whose(viewer), start=start, end=end, source=source, version=_version(energy_hours))
+def hours_of(
+    viewer: Viewer,
+    *by: str,
+    start: date | None,
+    end: date | None,
+    source: str | None = None,
+    where: Where | None = None,
+) -> pl.DataFrame:
+    """Energy per `by`, such as weekday and local_hour; for a viewer of some organisations only their chargers'."""
+    return _hours(**_whose(viewer), by=by, start=start, end=end, source=source,
+                  where=_kept(where), version=_version(energy_hours))  # fmt: skip
 
 
 def health_of(viewer: Viewer, start: date | None, end: date | None, source: str | None = None) -> pl.DataFrame:
@@ -95,9 +103,17 @@ def health_of(viewer: Viewer, start: date | None, end: date | None, source: str 
                    version=_version(charger_health_daily))  # fmt: skip
 
 
-def fleet_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
+def fleet_of(
+    viewer: Viewer,
+    *by: str,
+    start: date | None,
+    end: date | None,
+    source: str | None,
+    where: Where | None = None,
+) -> pl.DataFrame:
     """Sums of the sessions of the viewer's fleets, with emissions (see the mart `fleet_daily`)."""
-    return _fleet(**_whose(viewer), by=by, start=start, end=end, source=source, version=_version(fleet_daily))
+    return _fleet(**_whose(viewer), by=by, start=start, end=end, source=source, where=_kept(where),
+                  version=_version(fleet_daily))  # fmt: skip
 
 
 def sessions_page(
@@ -142,6 +158,11 @@ def _whose(viewer: Viewer) -> dict[str, Any]:
     return {"tenant": viewer.tenant, "organisations": viewer.organisations}
 
 
+def _kept(where: Where | None) -> Kept:
+    """Filters as a part of a key."""
+    return tuple(sorted((column, tuple(values)) for column, values in (where or {}).items()))
+
+
 def _names(viewer: Viewer, kind: str) -> list[str]:
     rows = roster_of(viewer)
     return cast(list[str], rows.filter(pl.col("kind") == kind)["id"].to_list())
@@ -152,13 +173,13 @@ def _version(mart: ModuleType) -> int | None:
 
 
 @cached
-def _sums(*, where: tuple[tuple[str, tuple[str, ...]], ...], **asked: Any) -> pl.DataFrame:
+def _sums(*, where: Kept, **asked: Any) -> pl.DataFrame:
     return sessions_daily.read(where=dict(where), **asked)
 
 
 @cached
-def _hours(**asked: Any) -> pl.DataFrame:
-    return energy_hours.read(**asked)
+def _hours(*, where: Kept, **asked: Any) -> pl.DataFrame:
+    return energy_hours.read(where=dict(where), **asked)
 
 
 @cached
@@ -167,8 +188,8 @@ def _health(**asked: Any) -> pl.DataFrame:
 
 
 @cached
-def _fleet(**asked: Any) -> pl.DataFrame:
-    return fleet_daily.read(**asked)
+def _fleet(*, where: Kept, **asked: Any) -> pl.DataFrame:
+    return fleet_daily.read(where=dict(where), **asked)
 
 
 @cached

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from saas.contracts.dashboards import SEES
 from saas.contracts.door import HEADER, BadIdentity, Identity, verify
 
 EVERYTHING = ("overview", "chargers", "maintenance", "fleet", "esg", "data")
@@ -22,8 +23,6 @@ PAGES_OF_ROLE: dict[str, tuple[str, ...]] = {
     "esg_analyst": ("overview", "fleet", "esg", "data"),
     "integrator": ("data",),
 }
-# Who sees prices and earnings; for all others there are kilowatt-hours.
-MONEY = frozenset({"owner", "admin", "finance", "auditor", "partner", "host", "fleet_manager"})
 
 
 @dataclass(frozen=True)
@@ -34,10 +33,11 @@ class Viewer:
     language: str
     roles: tuple[str, ...]
     organisations: tuple[str, ...] | None
+    user: str = ""
 
     @property
     def sees_money(self) -> bool:
-        return not MONEY.isdisjoint(self.roles)
+        return not SEES["money"].isdisjoint(self.roles)
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -63,4 +63,4 @@ def viewer() -> Viewer | None:
 
 def of_identity(identity: Identity) -> Viewer:
     organisations = None if identity.tenant_wide else identity.organisations
-    return Viewer(identity.tenant, identity.language, identity.roles, organisations)
+    return Viewer(identity.tenant, identity.language, identity.roles, organisations, identity.user)

@@ -16,6 +16,15 @@ def over_time(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: s
     return _plain(alt.Chart(rows).mark_bar(color=colour, cornerRadiusEnd=2).encode(x=x, y=y, tooltip=tips))
 
 
+def line(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: str) -> alt.Chart:
+    """A line of `value` over the dates in `day`; one line per `currency` where there is such a column."""
+    x = alt.X(f"{day}:T", title=None, axis=alt.Axis(grid=False))
+    y = alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
+    tips = [alt.Tooltip(f"{day}:T"), alt.Tooltip(f"{value}:Q", format=",.1f")]
+    drawn = alt.Chart(rows).mark_line(color=colour, point=rows.height < 40).encode(x=x, y=y, tooltip=tips)
+    return _plain(drawn.encode(strokeDash="currency:N") if "currency" in rows.columns else drawn)
+
+
 def heat(rows: pl.DataFrame, *, weekdays: list[str], hour: str, title: str, colour: str) -> alt.Chart:
     """Weekday by hour; needs `weekday`, `local_hour`, `kwh`."""
     x = alt.X("local_hour:O", title=hour, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24))))

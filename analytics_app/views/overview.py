@@ -1,6 +1,5 @@
 """How much is charged, when and where?"""
 
-import polars as pl
 import streamlit as st
 
 from analytics_app import charts, data, figures
@@ -53,7 +52,7 @@ def _metrics(frame: Frame) -> None:
 
 def _heat(frame: Frame, colour: str) -> None:
     text = frame.text
-    hours: pl.DataFrame = data.hours_of(frame.viewer, **frame.asked)
+    hours = data.hours_of(frame.viewer, "weekday", "local_hour", **frame.asked)
     weekdays = text("weekdays").split(",")
     if hours.height:
         chart(

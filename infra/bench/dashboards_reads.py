@@ -32,7 +32,7 @@ def reads(tenant: str, days: int | None) -> dict[str, Callable[[], object]]:
         "over time": lambda: daily(by=("local_day",), **asked),  # type: ignore[arg-type]
         "per charger": lambda: daily(by=("charger", "site"), **asked),  # type: ignore[arg-type]
         "one host": lambda: daily(by=("site",), organisations=("host-7",), **asked),  # type: ignore[arg-type]
-        "heat map": lambda: energy_hours.read(**asked),  # type: ignore[arg-type]
+        "heat map": lambda: energy_hours.read(by=("weekday", "local_hour"), **asked),  # type: ignore[arg-type]
         "health": lambda: charger_health_daily.by_charger(**asked),  # type: ignore[arg-type]
         "fleet per vehicle": lambda: fleets(by=("vehicle", "currency"), **asked),  # type: ignore[arg-type]
         "newest sessions": lambda: sessions.page(limit=100, **asked),  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from ._sums import rows_of, summed
+from ._sums import Where, rows_of, summed
 from ._table import State, Table
 
 TABLE = Table(
@@ -26,17 +26,18 @@ TABLE = Table(
 def read(
     *,
     tenant: str,
-    by: tuple[str, ...] = ("weekday", "local_hour"),
+    by: tuple[str, ...] = (),
     start: date | None = None,
     end: date | None = None,
     source: str | None = None,
     organisations: tuple[str, ...] | None = None,
+    where: Where | None = None,
     version: int | None = None,
 ) -> pl.DataFrame:
     """`energy_wh` per value of `by`: weekday (1 is Monday), local_hour, local_day, host_organisation, source."""
     rows = rows_of(
         TABLE, tenant=tenant, start=start, end=end, source=source, organisations=organisations,
-        sides=("host_organisation",), version=version,
+        sides=("host_organisation",), where=where, version=version,
     )  # fmt: skip
     return summed(rows, by, {"energy_wh": pl.col("energy_wh").sum()})
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from ._sums import rows_of, summed
+from ._sums import Where, rows_of, summed
 from ._table import State, Table
 
 TABLE = Table(
@@ -47,6 +47,7 @@ def read(
     end: date | None = None,
     source: str | None = None,
     organisations: tuple[str, ...] | None = None,
+    where: Where | None = None,
     version: int | None = None,
 ) -> pl.DataFrame:
     """Sums per value of `by`: vehicle, driver, site, fleet_organisation, currency, local_day, words of TIMES.
@@ -55,7 +56,7 @@ def read(
     """
     rows = rows_of(
         TABLE, tenant=tenant, start=start, end=end, source=source, organisations=organisations,
-        sides=("fleet_organisation",), version=version,
+        sides=("fleet_organisation",), where=where, version=version,
     )  # fmt: skip
     return summed(rows, by, SUMS)
 

@@ -1,21 +1,24 @@
 """A lake with live sessions of two tenants, and a way to open pages as somebody."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
+import msgspec
 import polars as pl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from analytics_app import who
+from analytics_app import saved, who
 from pipelines.defs.catalogue import STEPS
 from pipelines.defs.steps import Sources, carry_out
 from pipelines.marts import roster, tenants
 from pipelines.resources.lake import Lake
 from pipelines.resources.tables import CHARGERS, CONTEXT
+from saas.contracts import dashboards as words
 from saas.contracts import door
 from tests.pipelines import facts
 
@@ -59,8 +62,53 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(filled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WATTLANE_HOME", str(filled))
     monkeypatch.setenv("WATTLANE_SECRET_DOOR", SECRET)
+    monkeypatch.setenv("WATTLANE_SECRET_PIPELINES", SECRET)
+    monkeypatch.setattr(saved, "TRANSPORT", WebApp().transport)
     st.cache_data.clear()
     return filled
+
+
+class WebApp:
+    """The web app's side of saved dashboards, in memory: what the real one says to the calls of `analytics_app`."""
+
+    def __init__(self, cards: Sequence[words.Card] = (), may_compose: bool = False) -> None:
+        self.cards, self.may_compose, self.away = list(cards), may_compose, False
+        self.said: list[words.Saved | words.Removed] = []
+        self.transport = httpx.MockTransport(self.answer)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if self.away:
+            raise httpx.ConnectError("away")
+        if request.url.path.endswith("/tenants"):
+            brand = {"kind": "", "country": "", "language": "", "currency": "", "timezone": "", "colour_primary": "",
+                     "colour_accent": ""}  # fmt: skip
+            cards = [
+                {"tenant": name, "name": name, "host": f"{name}.localhost", **brand} for name in ("ampere", "barq")
+            ]
+            return httpx.Response(200, content=msgspec.json.encode(cards))
+        if request.url.path.endswith("/list"):
+            mine = self.cards if request.headers["host"] == "ampere.localhost" else []
+            return self._json(words.Found(items=mine, may_compose=self.may_compose))
+        return self._change(request)
+
+    def _change(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/remove"):
+            gone = msgspec.json.decode(request.content, type=words.Removed)
+            self.said.append(gone)
+            self.cards = [card for card in self.cards if card.uid != gone.uid]
+            return httpx.Response(204)
+        said = msgspec.json.decode(request.content, type=words.Saved)
+        held = next((card.version for card in self.cards if card.uid == said.uid), 0)
+        if said.version != held:
+            return httpx.Response(409, json={"code": "stale_dashboard", "detail": "Somebody was faster."})
+        self.said.append(said)
+        card = words.Card(uid=said.uid, name=said.name, roles=said.roles, spec=said.spec, version=said.version + 1,
+                          owner="Olga", may_edit=True)  # fmt: skip
+        self.cards = [other for other in self.cards if other.uid != said.uid] + [card]
+        return self._json(card)
+
+    def _json(self, said: msgspec.Struct) -> httpx.Response:
+        return httpx.Response(200, content=msgspec.json.encode(said))
 
 
 def header(tenant: str = "ampere", *roles: str, **other: object) -> str:
