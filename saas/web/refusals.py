@@ -27,6 +27,8 @@ WORDS = {  # what people read, by the refusal's code; the domain's own English s
     "wrong_state": _("This was confirmed, cancelled or finished already."),
     "still_booked": _("There are bookings to come. Cancel them, or pause the charger until they are over."),
     "deleted": _("This charger was deleted."),
+    "suggestion_over": _("This suggestion was taken, declined or replaced already, or its time is over."),
+    "price_moved": _("The price was changed since this was suggested. A new suggestion follows."),
     "card_taken": _("This card is registered already. If it is yours, ask support to free it."),
     "bad_id_tag": _("A card's number has 4 to 36 letters and digits, without spaces."),
     "card_group_taken": _("There is a group with this id already."),
@@ -67,6 +69,8 @@ WORDS = {  # what people read, by the refusal's code; the domain's own English s
     "image_exists": _("There is an image of this version for this vendor and model already."),
     "group_in_use": _("Other groups lie in this one. Move them first."),
     "name_taken": _("There is one of this name already. Choose another name."),
+    "entry_replaced": _("Somebody has replaced or withdrawn this meanwhile. Look at the newest entry."),
+    "fuel_entered_twice": _("This fuel is entered already. A second filling of the day needs its receipt's number."),
     "slug_taken": _("This name is taken. Choose another."),
 }
 

@@ -54,6 +54,12 @@ WORDS = {
     "vendor_code.removed": _("Vendor's error code removed"),
     "maintenance.policy": _("Thresholds of maintenance changed"),
     "work_order.verified": _("Work order verified"),
+    "instrument.added": _("Instrument of clean power added"),
+    "instrument.replaced": _("Instrument of clean power replaced"),
+    "fuel.added": _("Fuel entered"),
+    "factor.added": _("Emission factor added"),
+    "factor.replaced": _("Emission factor replaced"),
+    "carbon.withdrawn": _("Carbon entry withdrawn"),
     "address.looked": _("Looked at an exact address"),
 }
 

@@ -50,8 +50,13 @@ ROLES: dict[str, frozenset[str]] = {
 
 # Rights over one organisation's things, by the role held in that organisation.
 ORGANISATION_ROLES: dict[str, frozenset[str]] = {
-    Role.FLEET_MANAGER: frozenset({"fleet.view", "fleet.manage", "session.view", "report.view", "report.request"}),
-    Role.ESG_ANALYST: frozenset({"fleet.view", "report.view", "report.request"}),
+    Role.FLEET_MANAGER: frozenset(
+        {
+            "fleet.view", "fleet.manage", "session.view", "report.view", "report.request", "carbon.view",
+            "carbon.manage",
+        }
+    ),
+    Role.ESG_ANALYST: frozenset({"fleet.view", "report.view", "report.request", "carbon.view", "carbon.manage"}),
     Role.PARTNER: frozenset({"listing.view", "session.view", "booking.view", "station.view", "report.view"}),
     Role.HOST: frozenset({"listing.view", "listing.manage", "session.view", "booking.view"}),
     Role.OWNER: frozenset({"fleet.view", "fleet.manage", "session.view", "report.view", "report.request"}),

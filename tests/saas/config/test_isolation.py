@@ -17,6 +17,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_charger": {"title": "Mine now"},
     "set_price": {"per_hour": "0.01"},
     "set_availability": {"weekly": []},
+    "set_charger_costs": {"energy_cost_micro": 1},
     "confirm_booking": {"method": "tok_approved"},
     "cancel_booking": {},
     "activate_session": {"qr_token": "x"},

@@ -11,9 +11,11 @@ from tenants.energy.actions import request_report
 from tenants.fleets.actions import import_roster, save_vehicle
 from tenants.maintenance.actions import orders, settings
 from tenants.maintenance.models import Alert, Outage, Risk
+from tenants.marketplace.models import Listing
 from tenants.operations import actions as operations
 from tenants.power.models import Circuit, PriceSeries
 from tenants.sites.models import Evse
+from tenants.pricing.models import Suggestion
 from tenants.stations.models import Station
 from tests import builders
 
@@ -46,6 +48,15 @@ def _maintenance(evse: Evse, owner: User) -> dict[str, Any]:
         "vendor-codes": settings.add_vendor_code(vendor="V", code="1", mrec="CX001", note="", by=owner, now=at),
         "units": evse,
     }
+
+
+def suggested(listing: Listing) -> Suggestion:
+    """A price on offer for this charger."""
+    return Suggestion.objects.create(
+        listing=listing, kind="hour", currency="EUR", rule="1", inputs={"current_micro": 6_000_000},
+        decision={"floor_micro": 0, "reserve_micro": None, "reasons": []}, price_micro=6_100_000, digest="d",
+        valid_from=builders.NOW, expires_at=builders.NOW + timedelta(days=3650),
+    )  # fmt: skip
 
 
 def things(owner: User) -> dict[str, str]:
@@ -85,6 +96,7 @@ def things(owner: User) -> dict[str, str]:
     }
     rows |= _maintenance(evse, owner)
     rows |= {
+        "pricing": suggested(listing),
         "circuits": Circuit.objects.create(location=evse.location, name="Main", limit_ma=63_000),
         "price-series": PriceSeries.objects.create(name="Day ahead"),
         "cards": cards.register(id_tag="04A1B2C3", driver=owner, by=owner, now=builders.NOW),
