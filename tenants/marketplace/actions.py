@@ -17,6 +17,7 @@ from tenants.tariffs import actions as tariffs
 from tenants.tariffs.engine import Stretch, price
 from tenants.tariffs.models import Tariff
 
+from . import signals
 from .availability import Weekly
 from .models import Availability, AvailabilityException, Listing
 
@@ -71,6 +72,7 @@ def create_listing(
         **details,
     )
     _replace_week(listing, availability)
+    signals.priced.send(sender=Listing, listing=listing, now=now)
     tell(listing=listing, now=now)
     return listing
 
@@ -102,6 +104,7 @@ def set_price(
         now=now,
     )
     _save(listing, now, tariff=tariff, hour_minor=_hour_minor(tariff, listing.evse))
+    signals.priced.send(sender=Listing, listing=listing, now=now)
     return listing
 
 

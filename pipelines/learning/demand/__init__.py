@@ -2,5 +2,6 @@
 
 from pipelines.learning.demand.contest import Contest, Part, compete
 from pipelines.learning.demand.grid import Grid, TooShort
+from pipelines.learning.demand.model import Effort
 
-__all__ = ["Contest", "Grid", "Part", "TooShort", "compete"]
+__all__ = ["Contest", "Effort", "Grid", "Part", "TooShort", "compete"]

@@ -6,13 +6,14 @@ import numpy as np
 
 from pipelines.learning import conformal
 from pipelines.learning.demand.grid import Cells, Grid, Index, TooShort
-from pipelines.learning.demand.model import learn
+from pipelines.learning.demand.model import Effort, learn
 from pipelines.learning.demand.naive import NAIVES
 from pipelines.learning.metrics import coverage, mae, rmse
 
 RIDGE, BOTH, HALF = "ridge on lags and seasons", "ridge and gradient boosting", "ridge, boosting and the best naive"
 LEARNED = (BOTH, RIDGE, HALF)
 LEAST_PART = 3
+USUAL = Effort()
 HUSH = (0.05, 0.1, 0.2, 0.3, 0.5)
 
 
@@ -30,7 +31,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Contest:
-    """`model` is the best of the learned ones on the validation part, `shipped` the best of all there, by rmse."""
+    """Forecasts of the test part, and of the times after it that were asked for (their truth is not a number).
+
+    `model` is the best of the learned ones on the validation part, `shipped` the best of all there, by rmse.
+    """
 
     target: Index
     truth: Cells
@@ -44,15 +48,20 @@ class Contest:
         return next(one for one in (self.model, *self.naives) if one.name == self.shipped)
 
 
-def compete(grid: Grid, horizon: int, *, shares: tuple[int, int, int] = (80, 10, 10)) -> Contest:
-    """Splits the times by `shares` and holds the contest. TooShort when a part would be (nearly) empty."""
+def compete(
+    grid: Grid, horizon: int, *, shares: tuple[int, int, int] = (80, 10, 10), ahead: int = 0, effort: Effort = USUAL
+) -> Contest:
+    """Splits the times by `shares` and holds the contest. TooShort when a part would be (nearly) empty.
+
+    `ahead`: how many times after the last row are forecast too, at most `horizon` of them.
+    """
     first, second = _cuts(grid, horizon, shares)
-    target = np.arange(first, grid.rows)
+    target = np.arange(first, grid.rows + min(ahead, horizon))
     guesses = {name: forecast(grid, target, horizon) for name, forecast in NAIVES.items()}
-    truth, judged = grid.values[first:], second - first
+    truth, judged = _with_future(grid.values[first:], target.size), second - first
     scores = {name: _figures(truth[:judged], g[:judged]) for name, g in guesses.items()}
     best_naive = min(NAIVES, key=lambda name: scores[name]["rmse"])
-    line, both = learn(grid, horizon, first).predict(target)
+    line, both = learn(grid, horizon, first, effort).predict(target)
     learned = {BOTH: both, RIDGE: line, HALF: (2 * both + guesses[best_naive]) / 3}
     learned = {name: _hushed(truth, guess, judged, first, grid) for name, guess in learned.items()}
     scores |= {name: _figures(truth[:judged], g[:judged]) for name, g in learned.items()}
@@ -64,6 +73,11 @@ def compete(grid: Grid, horizon: int, *, shares: tuple[int, int, int] = (80, 10,
     shipped = min(made, key=lambda name: scores[name]["rmse"])
     counts = (first, judged, grid.rows - second)
     return Contest(target[judged:], truth[judged:], made[chosen], [made[n] for n in NAIVES], shipped, counts)
+
+
+def _with_future(truth: Cells, rows: int) -> Cells:
+    """What is to come is not known yet."""
+    return np.pad(truth, ((0, rows - truth.shape[0]), (0, 0)), constant_values=np.nan)
 
 
 def smape(truth: Cells, guess: Cells) -> float:

@@ -93,13 +93,10 @@ class Features:
             "off_now": off, "off_before": before,
         }  # fmt: skip
         if grid.per_day > 1:
-            found["week_before"] = self._either(target - week, -1)
-            found["week_after"] = self._either(target - week, 1)
-            found["day_before"] = self._either(target - day, -1)
+            found["week_before"] = at_rows(self._z, target - week - 1)
+            found["week_after"] = at_rows(self._z, np.minimum(target - week + 1, now))
+            found["day_before"] = at_rows(self._z, target - day - 1)
         return found
-
-    def _either(self, at: Index, by: int) -> Cells:
-        return at_rows(self._z, np.minimum(at + by, self.grid.rows - 1))
 
     def _season(self, at: Index, first: int, every: int, count: int) -> Cells:
         """Mean of the values `first`, `first + every` … before, as many as the table holds."""

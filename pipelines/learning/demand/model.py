@@ -11,7 +11,7 @@ from pipelines.learning.demand.features import Features, Scale
 from pipelines.learning.demand.grid import Cells, Grid, Index, TooShort
 
 Truths = npt.NDArray[np.bool_]
-MOST_PAIRS, MOST_TIMES = 250_000, 2_500
+MOST_TIMES = 2_500
 CHUNK = 200_000
 LEAST_PAIRS = 50
 
@@ -48,30 +48,38 @@ class Learned:
         return found if self.floor is None else np.maximum(found, np.float32(self.floor))
 
 
-def learn(grid: Grid, horizon: int, until: int, *, seed: int = 0) -> Learned:
+@dataclass(frozen=True)
+class Effort:
+    """How much is spent on learning: pairs of past and future looked at, and trees grown."""
+
+    pairs: int = 250_000
+    trees: int = 160
+
+
+def learn(grid: Grid, horizon: int, until: int, effort: Effort, *, seed: int = 0) -> Learned:
     """Learns from the rows before `until` alone. TooShort when hardly a pair of past and future is in them."""
     scale = Scale.of(grid.values[:until])
     features = Features(grid, scale, horizon)
-    x, y, station = _pairs(features, until, np.random.default_rng(seed))
+    x, y, station = _pairs(features, until, effort.pairs, np.random.default_rng(seed))
     untold = np.isnan(x).all(axis=0)
     x[:, untold] = 0
     weight = np.clip(scale.spread / np.median(scale.spread), 0.2, 5.0)[station]
     ridge = Ridge(alpha=10.0).fit(_plain(x), y, sample_weight=weight)
     trees = HistGradientBoostingRegressor(
-        learning_rate=0.08, max_iter=160, max_leaf_nodes=31, min_samples_leaf=60, l2_regularization=5.0,
+        learning_rate=0.08, max_iter=effort.trees, max_leaf_nodes=31, min_samples_leaf=60, l2_regularization=5.0,
         early_stopping=False, random_state=seed,
     ).fit(x, y - ridge.predict(_plain(x)), sample_weight=weight)  # fmt: skip
     lowest = np.nanmin(grid.values[:until])
     return Learned(features, ridge, trees, float(lowest) if lowest >= 0 else None, untold)
 
 
-def _pairs(features: Features, until: int, random: np.random.Generator) -> tuple[Cells, Cells, Index]:
-    """Features, what came, and station of at most MOST_PAIRS known cells, some of each of at most MOST_TIMES times."""
-    times = _times(features, until, random)
+def _pairs(features: Features, until: int, most: int, random: np.random.Generator) -> tuple[Cells, Cells, Index]:
+    """Features, what came, and station of at most some `most` known cells, from at most MOST_TIMES or so times."""
+    times = _times(features, until, most, random)
     known = ~np.isnan(features.grid.values[times])
     if (count := int(known.sum())) < LEAST_PAIRS:
         raise TooShort(f"only {count} known values to learn from, {LEAST_PAIRS} are needed")
-    keep = known & (random.random(known.shape) < MOST_PAIRS / count)
+    keep = known & (random.random(known.shape) < most / count)
     size = max(1, CHUNK // known.shape[1])
     parts = [(times[at : at + size], keep[at : at + size]) for at in range(0, times.size, size)]
     x = np.concatenate([features.of(*part) for part in parts])
@@ -79,12 +87,12 @@ def _pairs(features: Features, until: int, random: np.random.Generator) -> tuple
     return x, y, np.argwhere(keep)[:, 1]
 
 
-def _times(features: Features, until: int, random: np.random.Generator) -> Index:
+def _times(features: Features, until: int, pairs: int, random: np.random.Generator) -> Index:
     """Times to learn from: those with two weeks of past, where the table is long enough, else with less."""
     grid, horizon = features.grid, features.horizon
     first = next((f for f in (2 * grid.per_week, grid.per_week, grid.per_day) if f + horizon < until // 2), 1) + horizon
     every = np.arange(min(first, until - 1), until)
-    most = max(MOST_TIMES, 3 * MOST_PAIRS // len(grid.stations))
+    most = max(MOST_TIMES, 3 * pairs // len(grid.stations))
     return every if every.size <= most else np.sort(random.choice(every, most, replace=False))
 
 

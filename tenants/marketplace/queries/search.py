@@ -14,6 +14,7 @@ from tenants.accounts.permissions import Someone
 from tenants.sites.geography import EARTH_M
 from tenants.sites.models import Connector
 
+from .. import signals
 from ..models import Listing
 from .cards import cards
 from .freeness import free_of
@@ -23,6 +24,8 @@ Box = tuple[float, float, float, float]
 Row = tuple[int, float]  # key of a listing, its sort value
 Value = str | float | None
 MOST = 200
+REACH_M = 5_000.0  # how far somebody goes who names a point and no radius
+WIDEST_DEGREES = 1.0  # a map that shows more than this is looked at, not searched
 MOST_MINUTES, MOST_AHEAD = 43_200, timedelta(days=366)
 # Distance in metres from the given point: haversine on the public position.
 DISTANCE = (
@@ -31,6 +34,18 @@ DISTANCE = (
 )
 RATING = "-(l.rating_sum::float8 / greatest(l.rating_count, 1))"
 FROM = "FROM marketplace_listing l JOIN sites_evse e ON e.id = l.evse_id JOIN sites_location p ON p.id = e.location_id "
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search as the signal `searched` tells of it: where about, what with, and when."""
+
+    latitude: float
+    longitude: float
+    connector: str
+    power_w: int
+    timed: bool
+    now: datetime
 
 
 @dataclass
@@ -72,11 +87,13 @@ def search(
     order: str = "distance",
     limit: int = 50,
     after: str | None = None,
+    counted: bool = True,
 ) -> Page:
     """Live chargers. bbox: south, west, north, east; near: latitude, longitude; `max_price_minor`: for an hour.
 
     `order` distance (by age where no point is given), price or rating. `after`: the `next` of the page before, asked
-    for with the same filters. Raises Invalid for an order or cursor that is none.
+    for with the same filters. `counted` False: nobody named this place. Raises Invalid for an order or cursor that is
+    none.
     """
     where = _Where()
     _within(where, bbox, near, radius_m)
@@ -86,7 +103,24 @@ def search(
     found, cursor = _page(asked, _cursor(after))
     distances = dict(found) if near and order == "distance" else _far(found, near)
     listings = _load([key for key, _ in found])
+    if counted and after is None and (place := _place(bbox, near)) is not None:
+        reach = REACH_M if radius_m is None else radius_m
+        close = any(far <= reach for far in distances.values()) or (order != "distance" and cursor is not None)
+        met = close if near and bbox is None else bool(found)
+        told = Asked(*place, connector or "", power_w or 0, window is not None, now)
+        signals.searched.send_robust(sender=Listing, asked=told, met=met)
     return Page(cards(listings, now=now, distances=distances if near else None), cursor)
+
+
+def _place(bbox: Box | None, near: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Where somebody looks: the middle of the map, else the point; None where the map shows a whole country."""
+    if bbox is None:
+        return near
+    south, west, north, east = bbox
+    wide = (east - west) % 360
+    if north - south > WIDEST_DEGREES or wide > 2 * WIDEST_DEGREES:
+        return None
+    return (south + north) / 2, (west + wide / 2 + 180) % 360 - 180
 
 
 def _page(asked: _Asked, after: Row | None) -> tuple[list[Row], str | None]:

@@ -106,6 +106,7 @@ def _criteria(asked: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
         "free_from": _local(asked.get("day"), tenant.timezone),
         "free_minutes": asked.get("minutes"),
         "order": asked.get("order") or "distance",
+        "counted": here or bool(asked.get("bbox")),
     }
 
 

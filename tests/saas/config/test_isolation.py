@@ -52,6 +52,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "gas_basis": "CO2e", "boundary": "losses", "boundary_kind": "losses", "source": "me", "licence": "own",
         "valid_from": "2026-01-01", "valid_to": "2027-01-01",
     },
+    "verify_credit_batch": {"verifier": "V", "verification": "R"},
+    "split_credit_block": {"grams": [1, 2]},
+    "transfer_credit_block": {"to": "me"},
+    "retire_credit_block": {"retired_for": "me", "reason": "x"},
+    "change_dashboard": {
+        "name": "Mine", "version": 1, "spec": {"tiles": [{"kind": "metric", "measure": "sessions"}]},
+    },
+    "copy_dashboard": {"name": "Mine"},
     "set_session_needs": {"departure_at": "2026-12-01T06:00:00Z"},
     "resolve_alert": {"reason": "over"},
     "comment_alert": {"text": "seen"},
@@ -77,7 +85,7 @@ PUBLIC = {"charger", "charger_slots"}  # a live charger is shown to everybody of
 COUNTED = "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables WHERE schemaname = 'ampere'"
 
 
-NESTED = {"maintenance", "carbon"}  # below these the second word names the thing
+NESTED = {"maintenance", "carbon", "credits"}  # below these the second word names the thing
 
 
 def operations() -> list[tuple[str, str, str]]:

@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 from typing import Any
 
+from saas.contracts.dashboards import Spec, Tile
 from saas.kit.models import Public
 from tenants.accounts.models import Organisation, User
 from tenants.carbon import actions as carbon
 from tenants.cards import actions as cards
+from tenants.dashboards import actions as dashboards
 from tenants.energy.actions import request_report
 from tenants.fleets.actions import import_roster, save_vehicle
 from tenants.maintenance.actions import orders, settings
@@ -14,8 +16,8 @@ from tenants.maintenance.models import Alert, Outage, Risk
 from tenants.marketplace.models import Listing
 from tenants.operations import actions as operations
 from tenants.power.models import Circuit, PriceSeries
-from tenants.sites.models import Evse
 from tenants.pricing.models import Suggestion
+from tenants.sites.models import Evse
 from tenants.stations.models import Station
 from tests import builders
 
@@ -109,6 +111,10 @@ def things(owner: User) -> dict[str, str]:
         **carbon_things(owner, day),
         "members": builders.person("member", "operator"),
     }
+    spec = Spec(tiles=[Tile(kind="metric", measure="sessions")])
+    rows["dashboards"] = dashboards.create(
+        wanted=dashboards.Wanted("Mornings", ["operator"], spec), by=owner, now=builders.NOW
+    )
     return {name: str(row.uid) for name, row in rows.items()} | {"devices": device.device_id}
 
 
