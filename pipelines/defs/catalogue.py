@@ -7,8 +7,12 @@ import dagster as dg
 from pipelines.defs.brand.assets import business
 from pipelines.defs.carbon.assets import CARBON, CARBON_HOURLY, INSTRUMENT_COVERAGE, INVENTORY, MARKET
 from pipelines.defs.carbon.words import carbon_again, carbon_words
+from pipelines.defs.demand.assets import FORECAST, UNMET_DEMAND
 from pipelines.defs.health.assets import CHARGER_HEALTH
 from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
+from pipelines.defs.pricing.assets import PRICE_ADVICE
+from pipelines.defs.pricing.push import prices_told
+from pipelines.defs.pricing.words import pricing_words
 from pipelines.defs.risk.assets import CARD, RISK
 from pipelines.defs.risk.outcomes import work_order_outcomes
 from pipelines.defs.risk.push import risks_told
@@ -25,11 +29,14 @@ STEPS = (
     RAW_TELEMETRY, CLEAN_TELEMETRY, SET_ASIDE, IMPORTED_SESSIONS, SESSIONS, ENERGY_15, ENERGY_DAILY, CHARGER_HEALTH,
     CARBON_HOURLY, CARBON, SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY, PORT_SPAN_STEP, VISITS,
 )  # fmt: skip
-WHOLE: tuple[WholeStep, ...] = (OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY, CARD, RISK)
+WHOLE: tuple[WholeStep, ...] = (
+    OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY, CARD, RISK, FORECAST, UNMET_DEMAND,
+    PRICE_ADVICE,
+)  # fmt: skip
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
 KNOWLEDGE: list[dg.AssetsDefinition] = [
-    maintenance_log, work_order_outcomes, carbon_words, carbon_again, *(whole_asset(step) for step in WHOLE),
-    risks_told,
+    maintenance_log, work_order_outcomes, carbon_words, carbon_again, pricing_words,
+    *(whole_asset(step) for step in WHOLE), risks_told, prices_told,
 ]  # fmt: skip
 
 

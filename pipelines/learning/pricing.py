@@ -5,7 +5,7 @@ how likely they were under the log (inverse propensity, clipped), with and witho
 Dudík et al. 2011); its effective sample size says how many days really speak.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +46,11 @@ class OffPolicy:
 
 
 def simulate(
-    answers: Sequence[Answer], *, fixed_micro: int, rule_micro: int, cost_micro: int, amount: float, seed: int = 0
+    answers: Sequence[Answer], *, fixed_micro: int, rule_micro: int, left: Callable[[float], float], seed: int = 0
 ) -> Simulated | None:
     """Months of days drawn from the answers; None where these do not tell of two prices.
 
-    `tried` of an answer are days, `taken` sessions; `amount`: units sold in a session; `cost_micro` of a unit.
+    `tried` of an answer are days, `taken` sessions; `left`: what a session at a price leaves, in micro units.
     """
     known = sorted((a for a in answers if a.tried >= LEAST_TRIES), key=lambda a: a.price_micro)
     if len({a.price_micro for a in known}) < 2:
@@ -63,7 +63,7 @@ def simulate(
     for name, price in (("fixed", fixed_micro), ("rule", rule_micro)):
         rate = np.array([np.interp(price, prices, rates[:, r]) for r in range(ROUNDS)])
         sold = random.poisson(rate[:, None], (ROUNDS, DAYS)).mean(axis=1)
-        profits[name] = sold * amount * (price - cost_micro)
+        profits[name] = sold * left(price)
     gain = profits["rule"] - profits["fixed"]
     low, high = np.quantile(gain, [0.05, 0.95])
     return Simulated(float(profits["fixed"].mean()), float(profits["rule"].mean()), float(low), float(high))

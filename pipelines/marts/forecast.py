@@ -44,6 +44,7 @@ CARD = Table(
         "units": pl.Int64,
         "hours": pl.Int64,
         "judged": pl.Int64,
+        "energy_wh": pl.Int64,  # of all those hours
         "until": pl.Datetime("ms", "UTC"),
     },
     ("tenant", "source", "level", "horizon_h", "method"),

@@ -1,4 +1,4 @@
-"""What the price rule says of each listed charger, with all that it was given, and what the price would have brought."""
+"""What the price rule says of each listed charger, with all that it was given, and its back-test."""
 
 import polars as pl
 

@@ -66,6 +66,10 @@ class SaasClient:
         """Sends one object of the contracts. Denied, Unreachable."""
         self._call("POST", path, card, scope, content=msgspec.json.encode(body))
 
+    def ask(self, path: str, card: internal.TenantCard, scope: str, body: object, kind: type[T]) -> T:
+        """Sends one object of the contracts; the answer, decoded as `kind`. Denied, Unreachable."""
+        return msgspec.json.decode(self._call("POST", path, card, scope, content=msgspec.json.encode(body)), type=kind)
+
     def get(self, path: str, card: internal.TenantCard | None, scope: str, kind: type[T], query: Any = None) -> T:
         """The answer, decoded as `kind`. Denied, Unreachable."""
         return msgspec.json.decode(self._call("GET", path, card, scope, params=query), type=kind)

@@ -1,0 +1,199 @@
+"""Demand to come per charger and area, and demand that nobody met."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipelines.defs.checks import Rule, once
+from pipelines.defs.steps import Sources, WholeStep
+from pipelines.learning.demand import Contest, Effort, Grid, TooShort, compete
+from pipelines.marts import forecast as mart
+from pipelines.marts import sessions as sessions_mart
+from pipelines.marts import tenants
+from pipelines.marts import unmet_demand as unmet_mart
+from pipelines.marts._table import collect
+from pipelines.resources.pricing_tables import OFFERS, SEARCHES
+from pipelines.resources.tables import ENERGY_15MIN
+from pipelines.transforms.pricing import unmet
+from pipelines.transforms.pricing.hourly import WEEKS, Hours, end_of, hourly
+
+HORIZONS = (1, 6, 24)
+LEVELS = {"charger": "charger", "area": "area"}
+LEAST_HOURS, LEAST_BUSY = 21 * 24, 100
+SHOWN_HOURS = 7 * 24
+EFFORT = Effort(pairs=80_000, trees=80)
+Row = dict[str, Any]
+
+
+def forecast_rows(sources: Sources, now: datetime) -> pl.DataFrame:
+    """Forecasts of all tenants; writes their cards too. What is as it was is not learned again."""
+    held, known = collect(mart.CARD.scan()), collect(mart.TABLE.scan())
+    cards: list[pl.DataFrame] = []
+    rows: list[pl.DataFrame] = []
+    for whose, hours in _all_hours(now):
+        mine = _of(held, whose)
+        if mine.height and _same(mine, hours):
+            cards, rows = [*cards, mine], [*rows, _of(known, whose)]
+            continue
+        card, found = _forecast(whose, hours)
+        cards, rows = [*cards, card], [*rows, found]
+    sources.lake.replace_all(mart.CARD, pl.concat(cards) if cards else pl.DataFrame(schema=mart.CARD.schema))
+    return pl.concat(rows) if rows else pl.DataFrame(schema=mart.TABLE.schema)
+
+
+def _all_hours(now: datetime) -> Iterator[tuple[Row, Hours]]:
+    """Hours of each tenant, source and level. What is live is known until now, a file until its last hour."""
+    names = collect(tenants.TABLE.scan().select("tenant"))["tenant"].to_list()
+    seen = collect(ENERGY_15MIN.scan().select("tenant", "source").unique()).sort("tenant", "source")
+    for tenant, source in seen.iter_rows():
+        mine = ENERGY_15MIN.of_tenant(tenant).filter(pl.col("source") == source)
+        newest = collect(mine.select(pl.col("day").max())).item()
+        if newest is None or (source == "live" and tenant not in names):
+            continue
+        first = newest - timedelta(weeks=WEEKS)
+        quarters = collect(
+            mine.filter(pl.col("day") >= first).select("charger", "site", "timezone", "quarter", "energy_wh")
+        )
+        until = end_of(quarters, now if source == "live" else None)
+        quarters = quarters.join(_areas(tenant, source), on="charger", how="left")
+        quarters = quarters.with_columns(area=pl.coalesce("area", "site"))
+        for level, column in LEVELS.items():
+            if until is not None and (hours := hourly(quarters, column, until)) is not None:
+                yield {"tenant": tenant, "source": source, "level": level}, hours
+
+
+def _areas(tenant: str, source: str) -> pl.DataFrame:
+    """City of each charger; its site where no city is known."""
+    rows = sessions_mart.TABLE.of_tenant(tenant).filter(pl.col("source") == source)
+    city = pl.when(pl.col("city") != "").then(pl.col("city"))
+    return collect(rows.group_by("charger").agg(area=city.drop_nulls().last()))
+
+
+def _same(card: pl.DataFrame, hours: Hours) -> bool:
+    """The card was made from just these hours."""
+    row = card.row(0, named=True)
+    return bool(row["until"] == _until(hours) and row["energy_wh"] == int(hours.wh.sum(dtype=np.float64)))
+
+
+def _until(hours: Hours) -> datetime:
+    return hours.at(hours.wh.shape[0])
+
+
+def _of(rows: pl.DataFrame, whose: Row) -> pl.DataFrame:
+    return rows.filter(*(pl.col(name) == value for name, value in whose.items()))
+
+
+def _forecast(whose: Row, hours: Hours) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Card and hours of one tenant, source and level."""
+    about = whose | {
+        "units": len(hours.units), "hours": hours.wh.shape[0], "until": _until(hours),
+        "energy_wh": int(hours.wh.sum(dtype=np.float64)),
+    }  # fmt: skip
+    cards: list[Row] = []
+    rows: list[pl.DataFrame] = []
+    enough = hours.wh.shape[0] >= LEAST_HOURS and int((hours.wh.sum(axis=1) > 0).sum()) >= LEAST_BUSY
+    grid = Grid(hours.wh, hours.units, hours.local_start_s, 3600)
+    for horizon in HORIZONS:
+        try:
+            found = compete(grid, horizon, ahead=horizon, effort=EFFORT) if enough else None
+        except TooShort:
+            found = None
+        cards += _cards(about | {"horizon_h": horizon}, found)
+        rows += [_hours(whose | {"horizon_h": horizon}, hours, found)] if found else []
+    shown = pl.concat(rows) if rows else pl.DataFrame(schema=mart.TABLE.schema)
+    return pl.DataFrame(cards, schema=mart.CARD.schema), shown
+
+
+def _cards(about: Row, found: Contest | None) -> list[Row]:
+    if found is None:
+        return [about | {"state": "too_little_history", "shipped": False}]
+    return [
+        about | {
+            "state": "forecast", "method": part.name, "shipped": part.name == found.shipped, "judged": found.rows[2],
+            "rmse_wh": part.metrics["rmse"], "mae_wh": part.metrics["mae"], "coverage": part.metrics["coverage"],
+            "validation_rmse_wh": part.validation["rmse"],
+        }
+        for part in (found.model, *found.naives)
+    ]  # fmt: skip
+
+
+def _hours(whose: Row, hours: Hours, found: Contest) -> pl.DataFrame:
+    """The last days as they were forecast, and the hours to come, of the forecaster that ships."""
+    part, last = found.winner, slice(-(SHOWN_HOURS + int(whose["horizon_h"])), None)
+    target, width = found.target[last], len(hours.units)
+    offset = hours.local_start_s - int(hours.start.timestamp())
+    at = pl.Series([hours.at(int(hour)) for hour in target], dtype=pl.Datetime("ms", "UTC"))
+    local = (at + timedelta(seconds=offset)).dt.replace_time_zone(None)
+    cells = {"actual_wh": found.truth, "forecast_wh": part.guess, "low_wh": part.low, "high_wh": part.high}
+    values = {name: _whole(table[last]) for name, table in cells.items()}
+    rows = pl.DataFrame({"at": at.gather(np.repeat(np.arange(target.size), width)), **values}).with_columns(
+        local=local.gather(np.repeat(np.arange(target.size), width)),
+        unit=pl.Series(list(hours.units) * target.size), method=pl.lit(part.name),
+        **{name: pl.lit(value) for name, value in whose.items()},
+    )  # fmt: skip
+    return rows.select(pl.col(name).cast(kind) for name, kind in mart.TABLE.schema.items())
+
+
+def _whole(cells: Any) -> pl.Series:
+    return pl.Series(np.round(cells.reshape(-1)).astype(np.float64)).fill_nan(None).cast(pl.Int64)
+
+
+def unmet_rows(sources: Sources, now: datetime) -> pl.DataFrame:
+    """Searches with the place of their cell; writes the openings too."""
+    zones = dict(collect(tenants.TABLE.scan().select("tenant", "timezone")).iter_rows())
+    rows = unmet.placed(collect(SEARCHES.scan()), zones)
+    sources.lake.replace_all(unmet_mart.OPENINGS, _openings(rows, now))
+    return rows
+
+
+def _openings(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    recent = rows.filter(pl.col("at") >= now - timedelta(days=unmet.DAYS))
+    offers = collect(OFFERS.scan())
+    parts = []
+    for (tenant,), mine in recent.group_by("tenant", maintain_order=True):
+        count, usual = _usual(str(tenant), now)
+        found = unmet.openings(mine, offers.filter(pl.col("tenant") == tenant), count, usual)
+        if found.height:
+            parts.append(found.with_columns(tenant=pl.lit(tenant)))
+    schema = unmet_mart.OPENINGS.schema
+    shaped = [part.select(pl.col(name).cast(kind) for name, kind in schema.items()) for part in parts]
+    return pl.concat(shaped) if shaped else pl.DataFrame(schema=schema)
+
+
+def _usual(tenant: str, now: datetime) -> tuple[int, int | None]:
+    """Live sessions of the last days, and the energy of a usual one."""
+    rows = sessions_mart.TABLE.of_tenant(tenant).filter(
+        (pl.col("source") == "live")
+        & (pl.col("energy_wh") > 0)
+        & (pl.col("ended_at") >= now - timedelta(days=unmet.DAYS))
+    )
+    found = collect(rows.select(pl.len(), pl.col("energy_wh").median().cast(pl.Int64))).row(0)
+    return found[0], found[1]
+
+
+def narrow(rows: pl.DataFrame) -> pl.DataFrame:
+    """Forecasts outside their own interval."""
+    return rows.filter((pl.col("forecast_wh") < pl.col("low_wh")) | (pl.col("forecast_wh") > pl.col("high_wh")))
+
+
+def more_unmet(rows: pl.DataFrame) -> pl.DataFrame:
+    """More searches in vain than searches."""
+    return rows.filter(pl.col("unmet") > pl.col("searches"))
+
+
+FORECAST = WholeStep(
+    "forecast", mart.TABLE, forecast_rows, ("energy_15min",),
+    "Energy by the hour per charger and area, 1, 6 and 24 hours ahead, with intervals; the best forecaster ships.",
+    (once("tenant", "source", "level", "unit", "horizon_h", "at"),
+     Rule("inside", narrow, "each forecast lies in its interval")),
+    group="demand",
+)  # fmt: skip
+UNMET_DEMAND = WholeStep(
+    "unmet_demand", unmet_mart.TABLE, unmet_rows, ("pricing_words", "sessions"),
+    "Searches by cell and hour, those in vain, and where a host would earn.",
+    (Rule("counts", more_unmet, "no more searches in vain than searches"),),
+    group="demand",
+)  # fmt: skip
