@@ -19,7 +19,7 @@ from pipelines.transforms.importing.reshape import melt, split_ranges
 from pipelines.transforms.importing.spans_of_time import REASONS as TIME_REASONS
 from pipelines.transforms.importing.spans_of_time import SpanColumns, find_spans, read_spans
 from pipelines.transforms.importing.table import Table
-from pipelines.transforms.importing.units import IMPOSSIBLE_G, CarbonUnit, carbon_unit, carbon_unit_in
+from pipelines.transforms.importing.units import IMPOSSIBLE_G, CarbonUnit, carbon_unit, carbon_unit_in, names_carbon
 from pipelines.transforms.importing.words import plain
 
 KINDS = ("location_average", "marginal", "residual")
@@ -86,7 +86,7 @@ def _columns(table: Table, found: list[Profile], ask: Ask) -> _Found:
     tried: list[str] = []
     spans = find_spans(found, tried)
     used = spans.used() | {p.column for _, p in forecasts}
-    values = sorted(((CARBON_VALUE.of(p), p) for p in found if p.column not in used), key=lambda pair: -pair[0])
+    values = sorted(((_claim(p), p) for p in found if p.column not in used), key=lambda pair: -pair[0])
     if not values or values[0][0] <= 0:
         names = ", ".join(repr(p.name) for p in found if p.kind == "number") or "none"
         raise NotUnderstood(
@@ -96,6 +96,11 @@ def _columns(table: Table, found: list[Profile], ask: Ask) -> _Found:
     roles = assign(found, CARBON_ROLES, used | {value.column})
     style = style_of(table.clean[value.column], file_comma(found))
     return _Found(value, spans, roles, [p for _, p in forecasts], _unit(value, roles, style, ask, found), style)
+
+
+def _claim(p: Profile) -> float:
+    """A unit of carbon intensity in the header of numbers claims the value as well as its name does."""
+    return max(CARBON_VALUE.of(p), 3.0 if p.kind == "number" and names_carbon(p.name) else 0.0)
 
 
 def _unit(value: Profile, roles: dict[str, Profile], style: NumberStyle, ask: Ask, found: list[Profile]) -> CarbonUnit:

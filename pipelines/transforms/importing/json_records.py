@@ -40,9 +40,14 @@ def _loaded(text: str) -> tuple[list[dict[str, Any]], str]:
     except json.JSONDecodeError as error:
         lines = [line for line in text.split("\n") if line.strip()]
         try:
-            return [record for line in lines for record in _records(_parse(line), {})], "json lines"
+            return [record for line in lines for record in _of_line(_parse(line))], "json lines"
         except json.JSONDecodeError:
             raise NotUnderstood(f"The JSON is damaged: {error}.", [f"json: {error}"]) from error
+
+
+def _of_line(value: Any) -> list[dict[str, Any]]:
+    """A line is one record, unless it is a list of them."""
+    return [value] if isinstance(value, dict) else _records(value, {})
 
 
 def _parse(text: str) -> Any:

@@ -54,6 +54,7 @@ PRICE_ROLES = {
     "charger": Claim(
         (
             (4, r"(?:charger|station|evse|charge ?point|location|cp|ladepunkt|site|tariff) (?:id|uid|code|no)|evse"),
+            (2, r"id|uid"),
             (3, r"charger|station|charge ?point|chargepoint|ladesaule|ladepunkt|borne|site|location|tariff(?: name)?|name"),
         ),
         r"region|zone|country|price|type|power",
@@ -123,8 +124,9 @@ LOCATION_ROLES = {
         r"web|url|id|phone|type|email|mail|contact|comments|address",
     ),
     "status": Claim(
-        ((4, r"(?:status ?type|charge device|station|location|operational)? ?status(?: title| code)?|etat|estado|zustand"),),
-        r"geocode|date|hydrogen|time|is operational|updated|id|submission|connections|evses|free",
+        ((4, r"(?:status ?type|charge device|station|location|operational|evses)? ?status(?: title| code)?|etat|estado|zustand"),),
+        r"geocode|date|hydrogen|time|is operational|updated|id|submission|connections|free",
+        ("text",),
     ),
     "power": Claim(
         (

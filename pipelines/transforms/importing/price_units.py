@@ -17,8 +17,8 @@ _CURRENCIES = (
     (r"irr|rials?", "IRR"), (r"isk", "ISK"), (r"sgd", "SGD"),
 )  # fmt: skip
 _HUNDREDTHS = (
-    (r"eur ?cents?|eurocents?|€ ?ct?", "EUR"), (r"pence|penny|gbp ?p", "GBP"), (r"us ?cents?|usd ?cents?", "USD"),
-    (r"rappen|rp", "CHF"), (r"cents?|ct|c|¢|ore|öre|øre|p", None),
+    (r"eur ?cents?|eurocents?|€ ?ct?", "EUR"), (r"pence|penny|gbp ?p|p", "GBP"), (r"us ?cents?|usd ?cents?", "USD"),
+    (r"rappen|rp", "CHF"), (r"cents?|ct|c|¢|ore|öre|øre", None),
 )  # fmt: skip
 _PER = {
     "kWh": (r"k ?w ?h|kilowatt ?hours?", Decimal(1)), "MWh": (r"m ?w ?he?|megawatt ?hours?", Decimal(1000)),

@@ -59,7 +59,7 @@ def typed(table: Table, ask: Ask) -> Typed:
     timed = _timed(found)
     spans = find_spans(found, tried) if timed else None
     used = spans.used() if spans else set()
-    roles = assign([p for p in found if p.column not in used], PRICE_ROLES)
+    roles = assign([p for p in found if p.column not in used and not price_unit_in(p.name)], PRICE_ROLES)
     values = _values(found, used | {p.column for p in roles.values()})
     if not values:
         raise NotUnderstood("No column for a price was found.", [*tried, f"columns: {', '.join(table.names[:20])}"])

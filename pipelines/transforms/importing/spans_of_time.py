@@ -96,7 +96,7 @@ def find_spans(found: list[Profile], tried: list[str]) -> SpanColumns:
     clock = next((p for p in found if p.kind == "time" and start.kind == "date"), None)
     hour = _hour(found, start) if clock is None and start.kind == "date" else None
     ending = re.search(rf"\b(?:{_ENDING})\b", plain(start.name)) is not None
-    end = next((e for e in ends if e.column != start.column and e.kind == start.kind), None)
+    end = next((e for e in ends if e.column != start.column and (e.kind == "moment" or not (clock or hour))), None)
     return SpanColumns(start, clock, hour, None if ending else end, ending=ending)
 
 

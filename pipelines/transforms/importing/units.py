@@ -64,6 +64,14 @@ def carbon_unit_in(text: str) -> str | None:
     return f"{mass}/{hit['per'].lower().replace('m', 'M').replace('g', 'G')}Wh"
 
 
+def names_carbon(text: str) -> bool:
+    """True for a header with a unit of carbon intensity, whichever tons it means."""
+    try:
+        return carbon_unit_in(text) is not None
+    except NotUnderstood:
+        return True
+
+
 def asked_unit(text: str) -> CarbonUnit:
     """A unit named by `--unit`. Raises NotUnderstood where it is none."""
     name = carbon_unit_in(text)
@@ -107,7 +115,7 @@ def _only(fitting: list[str], values: pl.Series) -> CarbonUnit:
 
 
 def _makes_a_grid(unit: str, values: pl.Series) -> bool:
-    high = values.quantile(0.95)
+    high = values.quantile(0.75)
     if high is None:
         return False
     factor = float(_factor(unit)) / 1000
