@@ -10,14 +10,16 @@ from analytics_app import brand as look
 from analytics_app import data, saved
 from analytics_app.frame import Frame, build
 from analytics_app.text import Text
-from analytics_app.views import chargers, compose, esg, fleet, maintenance, overview, own
+from analytics_app.views import chargers, compose, esg, fleet, maintenance, overview, own, performance, risk
 from analytics_app.views import data as data_page
 from analytics_app.who import Viewer, viewer
 
 PAGES: dict[str, tuple[Callable[[Frame], None], str]] = {
     "overview": (overview.page, ":material/monitoring:"),
     "chargers": (chargers.page, ":material/ev_station:"),
+    "performance": (performance.page, ":material/trending_up:"),
     "maintenance": (maintenance.page, ":material/build:"),
+    "risk": (risk.page, ":material/troubleshoot:"),
     "fleet": (fleet.page, ":material/local_shipping:"),
     "esg": (esg.page, ":material/eco:"),
     "data": (data_page.page, ":material/database:"),

@@ -8,17 +8,17 @@ import streamlit as st
 from saas.contracts.dashboards import SEES
 from saas.contracts.door import HEADER, BadIdentity, Identity, verify
 
-EVERYTHING = ("overview", "chargers", "maintenance", "fleet", "esg", "data")
+EVERYTHING = ("overview", "chargers", "performance", "maintenance", "risk", "fleet", "esg", "data")
 PAGES_OF_ROLE: dict[str, tuple[str, ...]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
     "auditor": EVERYTHING,
-    "operator": ("overview", "chargers", "maintenance", "data"),
-    "support": ("overview", "chargers", "maintenance"),
-    "technician": ("chargers", "maintenance"),
-    "finance": ("overview", "fleet", "esg"),
-    "partner": ("overview", "chargers", "maintenance", "esg"),
-    "host": ("overview", "chargers", "maintenance"),
+    "operator": ("overview", "chargers", "performance", "maintenance", "risk", "data"),
+    "support": ("overview", "chargers", "maintenance", "risk"),
+    "technician": ("chargers", "maintenance", "risk"),
+    "finance": ("overview", "performance", "fleet", "esg"),
+    "partner": ("overview", "chargers", "performance", "maintenance", "risk", "esg"),
+    "host": ("overview", "chargers", "performance", "maintenance", "risk"),
     "fleet_manager": ("overview", "fleet", "esg"),
     "esg_analyst": ("overview", "fleet", "esg", "data"),
     "integrator": ("data",),

@@ -12,7 +12,7 @@ from pipelines.learning.rows import Rows
 
 # Below these there is nothing that a model could learn, and no probability that one could honestly name.
 LEAST_DAYS, LEAST_UNITS, LEAST_EVENTS, LEAST_POSITIVES = 120, 3, 5, 20
-GROUPS = 4
+GROUPS = 3
 LAST_SHARE, LEAST_WINDOW, MOST_WINDOW = 4, 42, 182
 RECENT = 60
 WEEK = 7

@@ -19,7 +19,7 @@ LINEAR = ("use", "week", "empty", "gap", "silent_quarter", "short", "uneven")
 BOOSTED = ("chance", "chance_lately", "empty", "gap", "silent_year", "gaps_2", "gaps_3")
 RULE = ("use",)
 SEEDS = 4
-FOLDS = 5
+FOLDS = 3
 _SURE = 1e-5
 
 
@@ -78,10 +78,10 @@ class Fitted:
     scorer: Scorer
     calibration: calibration.Calibration
 
+    @alone
     def score(self, rows: Rows) -> Floats:
         return self.scorer.score(rows.columns(self.names))
 
-    @alone
     def probability(self, rows: Rows) -> Floats:
         return self.calibration.probability(self.score(rows))
 

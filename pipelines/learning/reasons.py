@@ -19,16 +19,17 @@ _WORTH = 0.1
 
 @dataclass(frozen=True)
 class Kind:
-    """A reason: the columns that speak of it, and the number that a person is told."""
+    """A reason: the columns that speak of it, and the number that a person is told, where that is below `below`."""
 
     code: str
     columns: tuple[str, ...]
     value: Callable[[Grid], Floats]
+    below: float = np.inf
 
 
 KINDS = (
-    Kind("little_use", ("use", "chance"), features.per_day),
-    Kind("falling_use", ("week", "chance_lately"), lambda g: 100 * features.ratio_of_week(g)),
+    Kind("little_use", ("use", "chance", "chance_lately"), features.per_day),
+    Kind("falling_use", ("week",), lambda g: 100 * features.ratio_of_week(g), below=100),
     Kind("empty_days", ("empty", "gaps_2", "gaps_3"), features.empty_in),
     Kind("long_gap", ("gap",), features.longest_gap),
     Kind("silent_before", ("silent_quarter", "silent_year"), lambda g: features.times_silent(g, features.YEAR)),
@@ -56,8 +57,9 @@ def of_rows(model: Fitted, rows: Rows, usual: Floats, grid: Grid, day: int) -> l
     base = model.score(rows)
     weights = [base - model.score(_put_back(rows, usual, kind.columns)) for kind in KINDS]
     values = [kind.value(grid)[rows.unit, day] for kind in KINDS]
+    found = list(zip(KINDS, values, weights, strict=True))
     return [
-        _strongest([Reason(k.code, float(v[i]), float(w[i])) for k, v, w in zip(KINDS, values, weights, strict=True)])
+        _strongest([Reason(k.code, float(v[i]), float(w[i])) for k, v, w in found if v[i] < k.below])
         for i in range(rows.height)
     ]
 

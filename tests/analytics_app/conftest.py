@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics_app import saved, who
 from pipelines.defs.catalogue import STEPS
+from pipelines.defs.risk.assets import CARD, RISK
 from pipelines.defs.steps import Sources, carry_out
 from pipelines.marts import roster, tenants
 from pipelines.resources.lake import Lake
@@ -46,6 +47,8 @@ def fill(home: Path) -> None:
     store = facts.Store(facts.messages(*facts.charging("s1", NOON_MS), *other))
     for step in STEPS:
         carry_out(step, Sources(lake, store), TODAY, TODAY)  # type: ignore[arg-type]
+    for step in (CARD, RISK):
+        lake.replace_all(step.table, step.rows(Sources(lake, store), datetime.now(UTC)))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def _imported(tenant: str) -> Iterator[Network]:
     )  # fmt: skip
     for (name,), part in networks.of_files(files).group_by("network", maintain_order=True):
         rows = _sessions(tenant, "imported", None).filter(pl.col("unit").is_in(part["unit"].to_list()))
-        end: datetime | None = collect(rows.select(pl.col("ended_at").max())).item()
+        end: datetime | None = collect(rows.select(pl.col("started_at").max())).item()
         if end is not None:
             as_of = risk_days.whole_hour(end)
             recent = rows.filter(pl.col("started_at") >= as_of - HISTORY)
