@@ -35,8 +35,12 @@ PLACES = (
     Place("/host/", _("Host"), "plug-zap", tab=True),
     Place("/fleet/", _("Fleet"), "truck", "fleet.view"),
     Place("/reports/", _("Reports"), "leaf", "report.view"),
+    Place("/carbon/", _("Carbon"), "leaf", "carbon.view", menu=True),
     Place("/analytics/", _("Analytics"), "chart-column", "analytics.view"),
     Place("/console/", _("Console"), "layout-dashboard", "station.view"),
+    Place("/console/maintenance/", _("Maintenance"), "wrench", "maintenance.view"),
+    Place("/jobs/", _("My jobs"), "list", "workorder.do"),
+    Place("/console/credits/", _("Credits"), "leaf", "credit.view"),
     Place("/settings/", _("Settings"), "settings", "audit.view", menu=True),
 )
 

@@ -239,7 +239,9 @@ def of_vendor(vendor: str, code: str, own: Mapping[tuple[str, str], str] | None 
     """What a vendor's code means; None where no table knows it. `own`: the tenant's rows, keys in lower case."""
     key = (vendor.strip().casefold(), code.strip().casefold())
     mrec = (own or {}).get(key) or VENDORS.get(key) or (key[1].upper() if key[1].upper() in MREC else None)
-    return MREC[mrec].fault(mrec) if mrec in MREC else UNKNOWN if mrec == OTHER else None
+    if mrec is not None and mrec in MREC:
+        return MREC[mrec].fault(mrec)
+    return UNKNOWN if mrec == OTHER else None
 
 
 def of_event(component: str, variable: str) -> Fault | None:

@@ -158,7 +158,7 @@ class OutageChanges(Schema):
     exclusion: Excluded = ""
     planned: bool = False
     broken: bool = True
-    began_at: Moment = Field(None)  # type: ignore[arg-type]
+    began_at: Moment | None = None
     ended_at: Moment | None = None
     withdrawn: bool = False
 

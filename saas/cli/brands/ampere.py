@@ -29,6 +29,7 @@ AMPERE = Brand(
     people=(
         Person("owner", "owner", "Elina Saarinen"),
         Person("operator", "operator", "Onni Mäkelä"),
+        Person("technician", "technician", "Risto Hakala"),
         Person("host", "host", "Aino Virtanen"),
         Person("host", "host2", "Petteri Koskinen"),
         Person("driver", "driver", "Mikko Laine", plate="ABC-123", vehicle="Compact hatchback"),

@@ -29,6 +29,7 @@ BARQ = Brand(
     people=(
         Person("owner", "owner", "ليلى المنصوري"),
         Person("operator", "operator", "سامي حداد"),
+        Person("technician", "technician", "يوسف النجار"),
         Person("host", "host", "عمر الفارسي"),
         Person("driver", "driver", "نور الهاشمي", plate="DXB-48213", vehicle="سيارة دفع رباعي"),
         Person("driver", "driver2", "خالد السويدي", plate="DXB-77120", vehicle="سيدان"),

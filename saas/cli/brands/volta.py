@@ -40,6 +40,7 @@ VOLTA = Brand(
     people=(
         Person("owner", "owner", "Ilari Heikkinen"),
         Person("operator", "operator", "Venla Salo"),
+        Person("technician", "technician", "Kaisa Rinne"),
         Person("host", "host", "Depot office"),
         Person("fleet_manager", "fleet", "Riikka Hämäläinen", organisation="Volta Logistics fleet"),
         Person("fleet_driver", "driver", "Eero Turunen", "Volta Logistics fleet", "VLT-101", "Van"),

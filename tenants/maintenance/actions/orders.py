@@ -225,8 +225,8 @@ def _tell_assignee(row: WorkOrder, done: WorkOrderStep, by: User, now: datetime)
 def _settle(row: WorkOrder, done: WorkOrderStep, by: User, now: datetime) -> None:
     """The outcome closes the alert, and corrects the outages of that time."""
     audit.record(actor=by, act="work_order.verified", subject=f"#{row.pk} {row.verdict} {row.mrec}", now=now)
-    alert = Alert.objects.select_for_update(of=("self",)).filter(pk=row.alert_id, resolved_at=None).first()
-    if alert is not None:
+    held = Alert.objects.select_for_update(of=("self",)).filter(orders=row, resolved_at=None)
+    for alert in held:
         alert.state, alert.resolved_at, alert.resolved_by = Alert.State.RESOLVED, now, by
         alert.save(update_fields=["state", "resolved_at", "resolved_by"])
         log.write(alert, log.Kind.RESOLVED, now, by, f"#{row.pk}: {row.verdict}")

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 
+from saas.kit.errors import Invalid
 from saas.kit.pagination import link_next
 from saas.kit.schemas import PageOf
 from tenants.accounts.bearer import caller
@@ -124,6 +125,8 @@ def edit_outage(request: HttpRequest, uid: UUID, body: OutageChanges) -> object:
     person = caller(request)
     row = outage_queries.find(uid=uid, viewer=person, permission=MANAGE)
     wanted = body.model_dump(exclude_unset=True, exclude={"reason"})
+    if wanted.get("began_at", row.began_at) is None:
+        raise Invalid("An outage has a beginning.", began_at="is missing")
     outages.edit_outage(outage=row, wanted=wanted, reason=body.reason, by=person, now=timezone.now())
     return outage(request, uid)
 

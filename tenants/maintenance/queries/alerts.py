@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from saas.contracts.faults import SEVERITIES
 from saas.kit.errors import Forbidden, NotFound
@@ -102,9 +102,9 @@ class Line:
 
 def log_of_unit(evse: Evse) -> list[Line]:
     """Alerts, outages, work orders and statuses of a unit, newest first: the last UNIT_ROWS of them."""
-    own = {"device_id": evse.device_id or "", "device_evse__in": (0, evse.device_evse)}
+    own = Q(device_id=evse.device_id or "", device_evse__in=(0, evse.device_evse))
     lines = [
-        *(Line("alert", row.first_at, row) for row in _last(Alert.objects.filter(**own))),
+        *(Line("alert", row.first_at, row) for row in _last(Alert.objects.filter(own))),
         *(Line("outage", row.began_at, row) for row in _last(Outage.objects.filter(evse=evse))),
         *(Line("order", row.created_at, row) for row in _last(WorkOrder.objects.filter(evse=evse))),
         *(Line("status", row.at, row) for row in _last(StatusChange.objects.filter(evse=evse))),
@@ -117,7 +117,7 @@ def _last(rows: "QuerySet[M]") -> "QuerySet[M]":
 
 
 def _filtered(rows: "QuerySet[Alert]", viewer: User, wanted: Filter) -> "QuerySet[Alert]":
-    by_state = {
+    by_state: dict[str, dict[str, object]] = {
         "open": {"resolved_at": None},
         "waiting": {"resolved_at": None, "state": Alert.State.OPEN},
         "resolved": {"state": Alert.State.RESOLVED},

@@ -79,7 +79,7 @@ def test_what_a_technician_found_is_a_label(ampere: object) -> None:
         ("finish", crew, {"result": result}),
         ("verify", boss, {}),
     ):
-        order = orders.step(order=order, verb=verb, by=who, now=later(30), **more)  # type: ignore[arg-type]
+        order = orders.step(order=order, verb=verb, by=who, now=later(30), **more)
     (row,) = read("outcomes", OutcomePage).items
     assert (row.work_order, row.cause, row.mrec, row.verdict, row.confirmed, row.predicted) == (
         str(order.uid), "vandalism", "CX026", "fixed", True, False,

@@ -29,7 +29,7 @@ class Unit:
     def says(self, kind: str, code: str = "", now: datetime = NOW, at: datetime | None = None, **more: Any) -> None:
         """An event of the adapter, that reaches us `now`; `at`: its own clock."""
         self.seq += 1
-        event = Event(v=1, boot=7, seq=self.seq, ts_ms=to_ms(at or now), type=kind, code=code or None, **more)  # type: ignore[arg-type]
+        event = Event(v=1, boot=7, seq=self.seq, ts_ms=to_ms(at or now), type=kind, code=code or None, **more)
         receive_event(device=self.device, event=event, received_at=now)
 
     def breaks(self, code: str = wire.FAULT_OVER_CURRENT, now: datetime = NOW, **more: Any) -> None:
