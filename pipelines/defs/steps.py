@@ -99,7 +99,7 @@ def make(step: Step, sources: Sources, first: date, last: date) -> Made:
     if step.weights is None:
         return _in_memory(step, step.rows(sources, first, last))
     weights = step.weights(sources, first, last)
-    pieces = cut(RAW, weights, first, last, piece_rows())
+    pieces = cut(weights, first, last, piece_rows(), RAW if step.anywhere else None)
     if total(weights) <= piece_rows() and not (step.anywhere and address()):
         return _in_memory(step, pl.concat([piece_of(step, sources, piece) for piece in pieces], how="vertical_relaxed"))
     return _staged(step, sources, pieces)

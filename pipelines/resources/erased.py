@@ -24,14 +24,14 @@ def row(tenant: str, pseudonym: str, day: date) -> pl.DataFrame:
     return pl.DataFrame([{"tenant": tenant, "person": hashed(tenant, pseudonym), "day": day}], schema=TABLE.schema)
 
 
-def known(tenant: str, pseudonym: str) -> bool:
-    wanted = TABLE.scan().filter(pl.col("person") == hashed(tenant, pseudonym))
-    return collect(wanted).height > 0
+def all_known() -> frozenset[str]:
+    """Hashes of all erased persons."""
+    return frozenset(collect(TABLE.scan())["person"])
 
 
 def without(rows: pl.DataFrame, *also: str) -> pl.DataFrame:
     """Rows with `tenant` and `driver`: where the driver was erased, driver, vehicle and the columns `also` are null."""
-    gone = set(collect(TABLE.scan())["person"])
+    gone = all_known()
     if not gone:
         return rows
     pairs = rows.select("tenant", "driver").drop_nulls().unique()

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from . import broker, demo, devices, doctor, evaluate, firmware, importing, migrate, quarantine, report
+from . import broker, demo, devices, doctor, evaluate, firmware, importing, lake, migrate, quarantine, report
 
-COMMANDS = (demo, doctor, importing, evaluate, devices, broker, firmware, quarantine, report, migrate)
+COMMANDS = (demo, doctor, importing, evaluate, lake, devices, broker, firmware, quarantine, report, migrate)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -146,7 +146,7 @@ def test_tidying_keeps_the_rows(home: Path) -> None:
     lake = Lake()
     for minutes in (20, 25, 30):
         store = Store(messages(*charging(minutes=minutes)))
-        for step in STEPS[:4]:
+        for step in STEPS[:5]:
             carry_out(step, Sources(lake, store), DAY, DAY)  # type: ignore[arg-type]
     before = sessions.read(tenant="ampere")
     lake.tidy(sessions.TABLE, keep=timedelta(days=30))

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.marts import roster, tenants
 from pipelines.marts._table import Table, collect
+from pipelines.resources import erased
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient, Unreachable
 from pipelines.resources.tables import CHARGERS, CONTEXT, EQUIPMENT
@@ -65,7 +66,9 @@ def _names(books: dict[str, Roster]) -> pl.DataFrame:
             _name(tenant, "vehicle", v.uid, " ".join((v.plate, v.make, v.model)).strip(), v.organisation)
             for v in book.vehicles
         ]
-    return _frame(rows, roster.TABLE)
+    gone = erased.all_known()
+    told = [row for row in rows if erased.hashed(str(row["tenant"]), str(row["id"])) not in gone]
+    return _frame(told, roster.TABLE)
 
 
 def _name(tenant: str, kind: str, key: str, name: str, organisation: str | None) -> dict[str, object]:
@@ -93,7 +96,7 @@ def _add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
     days: list[date] = rows["day"].sort().to_list()
     first, last = days[0], days[-1]
     held = collect(lake.days(CONTEXT, first, last))
-    rows = rows.select(name for name in CONTEXT.schema if name != "month")
+    rows = erased.without(rows.select(name for name in CONTEXT.schema if name != "month"))
     both = pl.concat([rows, held.drop("month")], how="vertical_relaxed")
     lake.replace_days(CONTEXT, both.unique(["tenant", "session"], keep="first", maintain_order=True), first, last)
 

@@ -11,14 +11,15 @@ import sys
 
 from dask.utils import parse_bytes
 
-THREADS = "POLARS_MAX_THREADS"
+# One thread, and no library that reserves a gigabyte before it needs it: the bound counts what is reserved.
+SMALL = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MIMALLOC_ARENA_RESERVE": "64MiB"}
 
 
 def main(argv: list[str] | None = None) -> None:
     """Becomes the asked-for process, under the same process id."""
     given = _arguments(argv)
     if given.part == "worker":
-        os.environ.setdefault(THREADS, "1")
+        os.environ.update({name: value for name, value in SMALL.items() if name not in os.environ})
         bound(parse_bytes(given.memory))
     os.execv(sys.executable, command(given))  # noqa: S606
 

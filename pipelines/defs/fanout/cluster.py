@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from distributed import Client, Future, KilledWorker
+from distributed import CancelledError, Client, Future, KilledWorker
 
 from pipelines.marts._table import lake_url
 from pipelines.resources.staged import Piece, Staged
 
 Make = Callable[[Piece], Staged]
-CONNECT_S = 15
+CONNECT_S, FETCH_S = 15, 2
 # A scheduler that does not answer for so long is gone; a cluster may start its first worker within this time.
 GONE_S = 20
 NO_WORKER_S = 120
@@ -26,7 +26,7 @@ class ClusterFailed(RuntimeError):
     """The cluster did not make all pieces. Nothing was published; running again helps once the cluster is well."""
 
 
-class WrongLake(RuntimeError):
+class WrongLake(ClusterFailed):
     """A worker looks at another lake than the run that asks it."""
 
 
@@ -41,8 +41,7 @@ def over_cluster(make: Make, pieces: list[Piece], scheduler: str) -> list[Staged
     with _client(scheduler) as client:
         jobs = [client.submit(_here, make, piece, lake_url(), pure=False, key=_key(piece)) for piece in pieces]
         try:
-            _wait(client, jobs, deadline)
-            return [_result(job, piece) for job, piece in zip(jobs, pieces, strict=True)]
+            return list(_collected(client, dict(zip(pieces, jobs, strict=True)), deadline))
         finally:
             for job in jobs:
                 job.release()
@@ -71,39 +70,57 @@ def _client(scheduler: str) -> Iterator[Client]:
         client.close(timeout=2)
 
 
-def _wait(client: Client, jobs: list[Future], deadline: float) -> None:
-    """Until all jobs are done or one is lost. A Future's own waiting never ends when the scheduler is gone."""
+def _collected(client: Client, jobs: dict[Piece, Future], deadline: float) -> Iterator[Staged]:
+    """Each piece once it is made. What a worker held when it was killed is made again: such a job waits anew.
+
+    A Future's own waiting never ends when the scheduler is gone: here it does.
+    """
     answered = staffed = time.monotonic()
-    while any(job.status == "pending" for job in jobs):
-        time.sleep(0.05)
+    while jobs:
+        time.sleep(0.02)
         now = time.monotonic()
         answered = now if client.status == "running" else answered
         staffed = now if _has_workers(client) else staffed
-        if any(job.status in ("error", "lost", "cancelled") for job in jobs):
-            return
-        if now - answered > GONE_S:
-            raise ClusterFailed(f"the Dask scheduler is gone for {GONE_S} s")
-        if now - staffed > NO_WORKER_S:
-            raise ClusterFailed(f"the Dask cluster has no worker for {NO_WORKER_S} s")
-        if now > deadline:
-            raise ClusterFailed("the pieces were not made in time (WATTLANE_DASK_TIMEOUT_S)")
+        _lost(now - answered, now - staffed, now > deadline)
+        for piece, job in list(jobs.items()):
+            staged = _result(client, job, piece)
+            if staged is not None:
+                del jobs[piece]
+                yield staged
+
+
+def _lost(silent_s: float, unstaffed_s: float, late: bool) -> None:
+    if silent_s > GONE_S:
+        raise ClusterFailed(f"the Dask scheduler is gone for {GONE_S} s")
+    if unstaffed_s > NO_WORKER_S:
+        raise ClusterFailed(f"the Dask cluster has no worker for {NO_WORKER_S} s")
+    if late:
+        raise ClusterFailed("the pieces were not made in time (WATTLANE_DASK_TIMEOUT_S)")
 
 
 def _has_workers(client: Client) -> bool:
     return bool(client._scheduler_identity.get("workers")) if client.status == "running" else False
 
 
-def _result(job: Future, piece: Piece) -> Staged:
-    if job.status != "finished":
+def _result(client: Client, job: Future, piece: Piece) -> Staged | None:
+    """None while it is not there."""
+    if job.status == "finished":
+        try:
+            staged: Staged = job.result(timeout=FETCH_S)
+        except (TimeoutError, CancelledError):
+            return None
+        return staged
+    if job.status == "error":
         raise _failure(job, piece)
-    staged: Staged = job.result(timeout=CONNECT_S)
-    return staged
+    if job.status == "cancelled" and client.status == "running":
+        raise ClusterFailed(f"piece {piece.name} was cancelled: the Dask scheduler was lost")
+    return None
 
 
-def _failure(job: Future, piece: Piece) -> Exception:
-    error = job.exception(timeout=CONNECT_S) if job.status == "error" else None
+def _failure(job: Future, piece: Piece) -> BaseException:
+    error = job.exception(timeout=CONNECT_S)
+    if isinstance(error, MemoryError):
+        return ClusterFailed(f"piece {piece.name} needs more memory than the worker may have")
     if isinstance(error, KilledWorker):
-        return ClusterFailed(
-            f"piece {piece.name} ended its worker again and again: is its memory limit too low? {error}"
-        )
-    return error or ClusterFailed(f"piece {piece.name} is {job.status}: the Dask scheduler was lost")
+        return ClusterFailed(f"piece {piece.name} ended its worker again and again: is its memory too little? {error}")
+    return error or ClusterFailed(f"piece {piece.name} failed without a word")

@@ -28,13 +28,13 @@ def piece_rows() -> int:
     return int(os.environ.get("WATTLANE_PIECE_ROWS", PIECE_ROWS))
 
 
-def cut(table: Table, weights: Weights, first: date, last: date, most: int) -> list[Piece]:
-    """Pieces that cover first..last, each day once for each tenant. `table`: the telemetry whose tenants are counted
-    where a day is too large for one piece."""
+def cut(weights: Weights, first: date, last: date, most: int, table: Table | None) -> list[Piece]:
+    """Pieces that cover first..last, each day once for each tenant. `table`: the telemetry whose tenants make shards
+    where a day is too large for one piece; None where a day cannot be cut."""
     pieces: list[Piece] = []
     for begin, end in _spans(weights, first, last, most):
         large = weights.telemetry.get(begin, 0) > most
-        pieces += _shards(table, begin, most) if large else [Piece(begin, end)]
+        pieces += _shards(table, begin, most) if table and large else [Piece(begin, end)]
     return pieces
 
 
