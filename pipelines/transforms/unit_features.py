@@ -61,7 +61,7 @@ def chance_of_gap(grid: Grid, lately: float) -> Floats:
     rate = (1 - lately) * mean + lately * per_day(grid, WEEK)
     over = np.maximum(spread(grid) ** 2 / np.maximum(mean, _LEAST), 1.0)
     factor = np.divide(np.log(over), over - 1, out=np.ones_like(over), where=over > 1.001)
-    return -SILENT_DAYS * rate * factor
+    return np.asarray(-SILENT_DAYS * rate * factor, dtype=np.float64)
 
 
 def ratio_of_week(grid: Grid) -> Floats:
