@@ -6,10 +6,12 @@ where the factor changes within the session, `location_mg_per_kwh` is null and t
 """
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from . import carbon_market
+from ._sums import rows_of, summed
 from ._table import State, Table, between, collect
 
 TABLE = Table(
@@ -68,18 +70,81 @@ def read(
     organisation's sites that others consumed and the tenant sold. The market-based columns are those of the reader's
     own instruments, at `market_version` of the mart `carbon_market`.
     """
-    rows = between(TABLE.of_tenant(tenant, version), "local_day", start, end)
-    if source and source != "all":
-        rows = rows.filter(pl.col("source") == source)
     wanted = (organisation,) if organisation else organisations
-    if wanted is None:
-        rows = rows.with_columns(scope=pl.col("scope_whole"))
-    else:
-        own = pl.col("fleet_organisation").is_in(list(wanted)).fill_null(False)
-        hosted = pl.col("host_organisation").is_in(list(wanted)).fill_null(False)
-        rows = rows.filter(own | hosted).with_columns(scope=pl.when(own).then(pl.lit("2")).otherwise(pl.lit("outside")))
+    rows = _seen(wanted, tenant=tenant, start=start, end=end, source=source, version=version)
     covered = carbon_market.scan(tenant=tenant, organisations=wanted, version=market_version)
     return collect(_with_market(rows, between(covered, "local_day", start, end)).sort("ended_at", "charger", "session"))
+
+
+def page(
+    *,
+    tenant: str,
+    start: date | None = None,
+    end: date | None = None,
+    source: str | None = None,
+    organisations: tuple[str, ...] | None = None,
+    offset: int = 0,
+    limit: int = 100,
+    version: int | None = None,
+) -> pl.DataFrame:
+    """The same, newest first, some of them: only these are read in full."""
+    rows = _seen(organisations, tenant=tenant, start=start, end=end, source=source, version=version)
+    order, desc = ["ended_at", "session"], [True, False]
+    some = collect(rows.sort(order, descending=desc).slice(offset, limit))
+    covered = carbon_market.scan(tenant=tenant, organisations=organisations)
+    mine = covered.filter(pl.col("session").is_in(some["session"].to_list()))
+    return collect(_with_market(some.lazy(), mine).sort(order, descending=desc))
+
+
+def sums(
+    by: tuple[str, ...] = (),
+    *,
+    tenant: str,
+    start: date | None = None,
+    end: date | None = None,
+    source: str | None = None,
+    organisations: tuple[str, ...] | None = None,
+    version: int | None = None,
+) -> pl.DataFrame:
+    """Per value of `by` (site, scope, local_day, words of TIMES): sessions, Wh and µg, reckoned in the lake.
+
+    `unknown`: sessions without a grid factor, which are in no sum of µg. `assumed`: sessions whose country is that of
+    the tenant, for want of a better one. Market-based sums are those of the reader's instruments.
+    """
+    rows = _seen(organisations, tenant=tenant, start=start, end=end, source=source, version=version)
+    found = summed(rows, by, _SUMS)
+    covered = between(carbon_market.scan(tenant=tenant, organisations=organisations), "local_day", start, end)
+    if source and source != "all":
+        covered = covered.filter(pl.col("source") == source)
+    less = pl.col("ug").sum() - pl.col("location_ug").sum()
+    scope = pl.when(pl.col("scope") == "3").then(pl.lit("3.3")).otherwise(pl.lit("2"))
+    change = summed(covered.with_columns(scope=scope), by, {"change": less})
+    if not by:
+        return found.with_columns(co2e_market_ug=pl.col("co2e_market_ug") + change["change"].fill_null(0).item())
+    both = found.join(change, on=by, how="left", nulls_equal=True, maintain_order="left")
+    return both.with_columns(co2e_market_ug=pl.col("co2e_market_ug") + pl.col("change").fill_null(0)).drop("change")
+
+
+_SUMS = {
+    "sessions": pl.len().cast(pl.Int64),
+    "energy_wh": pl.col("energy_wh").sum(),
+    "hourly_wh": pl.col("hourly_wh").sum(),
+    "co2e_location_ug": pl.col("co2e_location_ug").sum(),
+    "co2e_market_ug": pl.col("co2e_location_ug").sum(),
+    "avoided_ug": pl.col("avoided_ug").sum(),
+    "unknown": pl.col("co2e_location_ug").null_count().cast(pl.Int64),
+    "assumed": (pl.col("country_from") == "tenant").sum().cast(pl.Int64),
+}
+
+
+def _seen(wanted: tuple[str, ...] | None, *, source: str | None, **asked: Any) -> pl.LazyFrame:
+    """What a reader of these organisations (None: the whole tenant) may see, with the scope that it has for them."""
+    live = None if source in (None, "all") else source
+    rows = rows_of(TABLE, organisations=wanted, source=live, **asked)
+    if wanted is None:
+        return rows.with_columns(scope=pl.col("scope_whole"))
+    own = pl.col("fleet_organisation").is_in(list(wanted)).fill_null(False)
+    return rows.with_columns(scope=pl.when(own).then(pl.lit("2")).otherwise(pl.lit("outside")))
 
 
 def _with_market(rows: pl.LazyFrame, covered: pl.LazyFrame) -> pl.LazyFrame:
