@@ -78,7 +78,7 @@ KEY_PARAMETER = {
 }
 # They call the payment provider between transactions of their own, and carry the key on to it; a call to a station
 # must be committed before it can be answered.
-OWN_TRANSACTIONS = re.compile(r"/(confirm|cancel|extend|commands/[^/]+)$")
+OWN_TRANSACTIONS = re.compile(r"/(confirm|cancel|extend|file|commands/[^/]+)$")
 HTTP_CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 400: "malformed"}
 
 

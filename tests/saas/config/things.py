@@ -8,6 +8,7 @@ from saas.kit.models import Public
 from tenants.accounts.models import Organisation, User
 from tenants.carbon import actions as carbon
 from tenants.cards import actions as cards
+from tenants.credits import actions as credits
 from tenants.dashboards import actions as dashboards
 from tenants.energy.actions import request_report
 from tenants.fleets.actions import import_roster, save_vehicle
@@ -20,6 +21,7 @@ from tenants.pricing.models import Suggestion
 from tenants.sites.models import Evse
 from tenants.stations.models import Station
 from tests import builders
+from tests.tenants.credits import street
 
 
 def _maintenance(evse: Evse, owner: User) -> dict[str, Any]:
@@ -109,6 +111,7 @@ def things(owner: User) -> dict[str, str]:
         "import": fleet,
         "identity-reviews": waiting,
         **carbon_things(owner, day),
+        **credited(owner),
         "members": builders.person("member", "operator"),
     }
     spec = Spec(tiles=[Tile(kind="metric", measure="sessions")])
@@ -135,3 +138,12 @@ def carbon_things(owner: User, day: date) -> dict[str, Public]:
         "fuel": carbon.enter_fuel(wanted=fuel, organisation=None, by=owner, now=builders.NOW),
         "factors": carbon.enter_factor(wanted=factor, by=owner, now=builders.NOW),
     }
+
+
+def credited(owner: User) -> dict[str, Public]:
+    """A verified batch with its block of serials."""
+    street.session(evse=builders.evse())
+    batch = credits.open_batch(wanted=street.wanted(), by=owner, now=builders.NOW)
+    credits.lock_batch(uid=batch.uid, by=owner, now=builders.NOW)
+    batch = credits.verify_batch(uid=batch.uid, verifier="V", verification="R", by=owner, now=builders.NOW)
+    return {"batches": batch, "blocks": batch.blocks.get()}
