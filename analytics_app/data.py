@@ -16,10 +16,12 @@ from analytics_app.who import Viewer
 from pipelines.marts import (
     carbon,
     charger_health_daily,
+    churn,
     energy_daily,
     energy_hours,
     factors,
     fleet_daily,
+    performance,
     roster,
     sessions,
     sessions_daily,
@@ -37,6 +39,8 @@ MARTS: dict[str, ModuleType] = {
     "charger_health_daily": charger_health_daily,
     "carbon": carbon,
     "fleet_daily": fleet_daily,
+    "performance": performance,
+    "churn": churn,
     "set_aside": set_aside,
     "roster": roster,
 }
@@ -116,6 +120,16 @@ def fleet_of(
                   version=_version(fleet_daily))  # fmt: skip
 
 
+def business_of(viewer: Viewer, *by: str, start: date | None, end: date | None) -> pl.DataFrame:
+    """Bookings and money per `by`, over the months that the period touches (see the mart `performance`)."""
+    return _business(**_whose(viewer), by=by, start=start, end=end, version=_version(performance))
+
+
+def churn_of(viewer: Viewer, start: date | None, end: date | None) -> pl.DataFrame:
+    """Who came and went per month and role: of the tenant, or of each of the viewer's organisations."""
+    return _churn(**_whose(viewer), start=start, end=end, version=_version(churn))
+
+
 def sessions_page(
     viewer: Viewer, *, start: date | None, end: date | None, source: str | None, offset: int, limit: int
 ) -> pl.DataFrame:
@@ -190,6 +204,16 @@ def _health(**asked: Any) -> pl.DataFrame:
 @cached
 def _fleet(*, where: Kept, **asked: Any) -> pl.DataFrame:
     return fleet_daily.read(where=dict(where), **asked)
+
+
+@cached
+def _business(**asked: Any) -> pl.DataFrame:
+    return performance.read(**asked)
+
+
+@cached
+def _churn(**asked: Any) -> pl.DataFrame:
+    return churn.read(**asked)
 
 
 @cached

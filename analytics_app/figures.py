@@ -1,6 +1,7 @@
 """Sums for the pages: marts in, small frames out. Pure."""
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -61,6 +62,32 @@ def fleet_by(sums: pl.DataFrame, column: str, *, priced: bool) -> pl.DataFrame:
     wide = costs.pivot("currency", index=column, values="cost_minor", sort_columns=True)
     wide = wide.rename({name: f"cost_{name}" for name in wide.columns if name != column})
     return rows.join(wide, on=column, how="left", nulls_equal=True, maintain_order="left")
+
+
+def share_of_time(sums: dict[str, Any], days: int) -> float:
+    """Hours in use of all hours of the chargers that were used at all, 0 to 1."""
+    return min(float((sums["duration_s"] or 0) / (86_400 * max(days, 1) * max(sums["chargers"] or 0, 1))), 1.0)
+
+
+def partners(sums: pl.DataFrame, priced: pl.DataFrame, days: int) -> pl.DataFrame:
+    """Use per host organisation, most energy first; `cost_<currency>` in minor units beside."""
+    by = "host_organisation"
+    time = pl.col("duration_s") / (86_400 * max(days, 1) * pl.col("chargers"))
+    rows = with_kwh(sums).select(
+        by, "sessions", "kwh", "chargers", utilisation=pl.min_horizontal(time, pl.lit(1.0))
+    ).sort("kwh", by, descending=[True, False])  # fmt: skip
+    costs = priced.filter(pl.col("currency").is_not_null() & (pl.col("sessions") > pl.col("unpriced")))
+    if not costs.height:
+        return rows
+    wide = costs.pivot("currency", index=by, values="cost_minor", sort_columns=True)
+    wide = wide.rename({name: f"cost_{name}" for name in wide.columns if name != by})
+    return rows.join(wide, on=by, how="left", nulls_equal=True, maintain_order="left")
+
+
+def flows(counts: pl.DataFrame, words: dict[str, str]) -> pl.DataFrame:
+    """People per `month` and `figure` (in words), for bars side by side."""
+    rows = counts.select(pl.col("month_of").dt.strftime("%Y-%m").alias("month"), *words).rename(words)
+    return rows.unpivot(index="month", variable_name="figure", value_name="people").drop_nulls("people")
 
 
 def named(rows: pl.DataFrame, column: str, roster: pl.DataFrame, kind: str, unknown: str) -> pl.DataFrame:

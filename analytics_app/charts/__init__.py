@@ -58,6 +58,11 @@ def grouped(rows: pl.DataFrame, *, month: str, value: str, series: str, title: s
     )
 
 
+def three(colours: tuple[str, str]) -> list[str]:
+    """The brand's two colours and a grey, for three series."""
+    return [*colours, "#8a94a0"]
+
+
 def _plain(chart: alt.Chart, height: int = HEIGHT) -> alt.Chart:
     plain: alt.Chart = chart.properties(height=height).configure_view(stroke=None)
     drawn: alt.Chart = plain.configure_axis(domain=False, ticks=False)

@@ -225,10 +225,10 @@ def test_a_dashboard_of_another_tenant_cannot_be_named(ampere: object) -> None:
     assert held.version == 1
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{", b"[]", b'{"identity": 1}', b'{"identity":"x","uid":"y","version":0,"name":"n","roles":[],"spec":{"sql":1}}'],
-)  # fmt: skip
+SQL = b'{"identity":"x","uid":"y","version":0,"name":"n","roles":[],"spec":{"sql":"SELECT 1"}}'
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"identity": 1}', SQL])
 def test_a_crafted_body_is_refused(ampere: object, body: bytes) -> None:
     token = internal.mint(tenant="ampere", scope="dashboards:write", now_s=int(time.time()))
     headers = {"host": "ampere.localhost", "Authorization": f"Bearer {token}"}
