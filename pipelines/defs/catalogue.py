@@ -10,6 +10,7 @@ from pipelines.defs.carbon.words import carbon_again, carbon_words
 from pipelines.defs.demand.assets import FORECAST, UNMET_DEMAND
 from pipelines.defs.health.assets import CHARGER_HEALTH
 from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
+from pipelines.defs.performance.business import CHURN, PERFORMANCE, business_facts
 from pipelines.defs.pricing.assets import PRICE_ADVICE
 from pipelines.defs.pricing.push import prices_told
 from pipelines.defs.pricing.words import pricing_words
@@ -31,11 +32,11 @@ STEPS = (
 )  # fmt: skip
 WHOLE: tuple[WholeStep, ...] = (
     OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY, CARD, RISK, FORECAST, UNMET_DEMAND,
-    PRICE_ADVICE,
+    PRICE_ADVICE, PERFORMANCE, CHURN,
 )  # fmt: skip
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
 KNOWLEDGE: list[dg.AssetsDefinition] = [
-    maintenance_log, work_order_outcomes, carbon_words, carbon_again, pricing_words,
+    maintenance_log, business_facts, work_order_outcomes, carbon_words, carbon_again, pricing_words,
     *(whole_asset(step) for step in WHOLE), risks_told, prices_told,
 ]  # fmt: skip
 
