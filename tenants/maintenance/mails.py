@@ -36,7 +36,7 @@ def write(notice: Notice) -> EmailMultiAlternatives:
 
 def unit(alert: Alert) -> str:
     """What people call the unit of an alert."""
-    if not alert.device_id or alert.device_id.startswith("circuit:"):
+    if not alert.at_charger:
         return alert.location.name if alert.location else ""
     found = names([alert.device_id]).get(alert.device_id, alert.device_id)
     return f"{found}/{alert.device_evse}" if alert.device_evse else found

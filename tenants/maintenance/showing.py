@@ -31,7 +31,7 @@ def alert_shown(row: Alert, names: Mapping[str, str]) -> Shown:
 
 def unit_of(row: Alert, names: Mapping[str, str]) -> str:
     """What people call the unit of an alert."""
-    if not row.device_id or row.device_id.startswith("circuit:"):
+    if not row.at_charger:
         return row.location.name if row.location else str(row.detail.get("circuit", ""))
     name = names.get(row.device_id, row.device_id)
     return f"{name}/{row.device_evse}" if row.device_evse > 1 else name

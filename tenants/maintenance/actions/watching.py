@@ -18,6 +18,7 @@ from tenants.power.models import Alarm
 from tenants.sites.models import Evse, Location
 
 from ..models import Alert, MaintenancePolicy, Outage
+from ..models.alerts import CIRCUIT
 from ..queries import rules
 from . import outages, raising
 from .log import Kind, tell, write
@@ -196,10 +197,10 @@ def _alarm_unit(row: Alarm) -> tuple[str, int, str]:
     """The charger; of a circuit as a whole the circuit's own name on the wire."""
     if row.member is not None:
         return row.member.evse.device_id or "", row.member.evse.device_evse, f"{POWER}{row.kind}"
-    return f"circuit:{row.circuit_id}", 0, f"{POWER}{row.kind}"
+    return f"{CIRCUIT}{row.circuit_id}", 0, f"{POWER}{row.kind}"
 
 
 def _alarm_seen(unit: tuple[str, int, str], row: Alarm) -> Seen:
     detail = {name: str(value) for name, value in row.detail.items()} | {"circuit": row.circuit.name}
-    return Seen(unit[0], unit[1], unit[2], Source.POWER, faults.PLATFORM[unit[2]], row.raised_at, detail,
-                place=row.circuit.location)  # fmt: skip
+    place = row.circuit.location if row.member is None else None
+    return Seen(*unit, Source.POWER, faults.PLATFORM[unit[2]], row.raised_at, detail, place)

@@ -4,6 +4,8 @@ from django.db import models
 
 from saas.kit.models import Public
 
+CIRCUIT = "circuit:"  # in the place of a device: an alarm of a circuit as a whole
+
 
 class Alert(Public):
     """A fault at a unit, or at a whole site. Times of devices are theirs; `opened_at` and `resolved_at` are ours."""
@@ -66,6 +68,11 @@ class Alert(Public):
             models.Index(fields=["device_id", "device_evse", "-id"]),
             models.Index(fields=["-id"], condition=models.Q(resolved_at=None), name="alert_open"),
         ]
+
+    @property
+    def at_charger(self) -> bool:
+        """False: at a whole site, or at a circuit of smart charging, where nobody can be sent to one charger."""
+        return bool(self.device_id) and not self.device_id.startswith(CIRCUIT)
 
 
 class AlertEvent(models.Model):
