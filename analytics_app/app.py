@@ -10,7 +10,20 @@ from analytics_app import brand as look
 from analytics_app import data, saved
 from analytics_app.frame import Frame, build
 from analytics_app.text import Text
-from analytics_app.views import chargers, compose, esg, fleet, maintenance, overview, own, performance, risk
+from analytics_app.views import (
+    chargers,
+    compose,
+    demand,
+    esg,
+    fleet,
+    maintenance,
+    overview,
+    own,
+    performance,
+    pricing,
+    risk,
+    unmet,
+)
 from analytics_app.views import data as data_page
 from analytics_app.who import Viewer, viewer
 
@@ -22,11 +35,14 @@ PAGES: dict[str, tuple[Callable[[Frame], None], str]] = {
     "risk": (risk.page, ":material/troubleshoot:"),
     "fleet": (fleet.page, ":material/local_shipping:"),
     "esg": (esg.page, ":material/eco:"),
+    "demand": (demand.page, ":material/insights:"),
+    "unmet": (unmet.page, ":material/travel_explore:"),
+    "pricing": (pricing.page, ":material/sell:"),
     "data": (data_page.page, ":material/database:"),
 }
 # Groups of the navigation, in order; a page in none of them stands at the end of the last one.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "section_charging": ("overview", "chargers", "demand"),
+    "section_charging": ("overview", "chargers", "demand", "unmet"),
     "section_business": ("performance", "pricing"),
     "section_operations": ("maintenance", "risk"),
     "section_fleet": ("fleet", "esg"),

@@ -8,15 +8,27 @@ import streamlit as st
 from saas.contracts.dashboards import SEES
 from saas.contracts.door import HEADER, BadIdentity, Identity, verify
 
-EVERYTHING = ("overview", "chargers", "performance", "maintenance", "risk", "fleet", "esg", "data")
+EVERYTHING = (
+    "overview",
+    "chargers",
+    "performance",
+    "maintenance",
+    "risk",
+    "fleet",
+    "esg",
+    "demand",
+    "unmet",
+    "pricing",
+    "data",
+)
 PAGES_OF_ROLE: dict[str, tuple[str, ...]] = {
     "owner": EVERYTHING,
     "admin": EVERYTHING,
     "auditor": EVERYTHING,
-    "operator": ("overview", "chargers", "performance", "maintenance", "risk", "data"),
+    "operator": ("overview", "chargers", "performance", "maintenance", "risk", "demand", "unmet", "data"),
     "support": ("overview", "chargers", "maintenance", "risk"),
     "technician": ("chargers", "maintenance", "risk"),
-    "finance": ("overview", "performance", "fleet", "esg"),
+    "finance": ("overview", "performance", "fleet", "esg", "demand", "unmet", "pricing"),
     "partner": ("overview", "chargers", "performance", "maintenance", "risk", "esg"),
     "host": ("overview", "chargers", "performance", "maintenance", "risk"),
     "fleet_manager": ("overview", "fleet", "esg"),

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from analytics_app import saved, who
+from pipelines.defs.carbon.assets import INSTRUMENT_COVERAGE, INVENTORY, MARKET
 from pipelines.defs.catalogue import STEPS
 from pipelines.defs.risk.assets import CARD, RISK
 from pipelines.defs.steps import Sources, carry_out
@@ -21,6 +22,7 @@ from pipelines.resources.lake import Lake
 from pipelines.resources.tables import CHARGERS, CONTEXT
 from saas.contracts import dashboards as words
 from saas.contracts import door
+from tests.analytics_app.outlook_facts import fill_outlook
 from tests.pipelines import facts
 
 SECRET = "secret of the door"
@@ -47,7 +49,8 @@ def fill(home: Path) -> None:
     store = facts.Store(facts.messages(*facts.charging("s1", NOON_MS), *other))
     for step in STEPS:
         carry_out(step, Sources(lake, store), TODAY, TODAY)  # type: ignore[arg-type]
-    for step in (CARD, RISK):
+    fill_outlook(lake)
+    for step in (CARD, RISK, MARKET, INSTRUMENT_COVERAGE, INVENTORY):
         lake.replace_all(step.table, step.rows(Sources(lake, store), datetime.now(UTC)))  # type: ignore[arg-type]
 
 
