@@ -19,6 +19,7 @@ LINEAR = ("use", "week", "empty", "gap", "silent_quarter", "short", "uneven")
 BOOSTED = ("chance", "chance_lately", "empty", "gap", "silent_year", "gaps_2", "gaps_3")
 RULE = ("use",)
 SEEDS = 4
+TREES = 200
 FOLDS = 3
 _SURE = 1e-5
 
@@ -135,7 +136,7 @@ def _boosted(x: Floats, truth: Truths) -> Boosted:
     rising = [1] * x.shape[1]
     return Boosted([
         HistGradientBoostingClassifier(
-            max_iter=200, learning_rate=0.03, max_depth=2, min_samples_leaf=60, l2_regularization=10, max_features=0.5,
+            max_iter=TREES, learning_rate=0.03, max_depth=2, min_samples_leaf=60, l2_regularization=10, max_features=0.5,
             monotonic_cst=rising, early_stopping=False, random_state=seed,
         ).fit(x, truth)
         for seed in range(SEEDS)
@@ -149,7 +150,7 @@ def _blend(x: Floats, truth: Truths, names: tuple[str, ...]) -> Blend:
 
 def _others(names: tuple[str, ...]) -> tuple[str, ...]:
     """Columns beyond those of sessions, each once: faults, refusals, silence on the line."""
-    return tuple(dict.fromkeys(name for name in names if name not in {*LINEAR, *BOOSTED}))
+    return tuple(dict.fromkeys(name for name in names if name not in {*RULE, *LINEAR, *BOOSTED}))
 
 
 RULED = Recipe("rule", lambda _names: RULE, _fewest)
