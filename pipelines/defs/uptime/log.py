@@ -70,8 +70,10 @@ def _pages(saas: SaasClient, card: TenantCard, kind: type[P], since: datetime | 
 
 
 def _known_until(table: Table, tenant: str, column: str) -> datetime | None:
+    """Newest moment told, but never after the last writing: a device's clock may run ahead."""
     newest: datetime | None = collect(table.of_tenant(tenant).select(pl.col(column).max())).item()
-    return None if newest is None else newest - _OVERLAP
+    state = table.state()
+    return None if newest is None or state is None else min(newest, state.published_at) - _OVERLAP
 
 
 def keep(lake: Lake, table: Table, told: list[dict[str, Any]], key: list[str], instants: tuple[str, ...]) -> None:
