@@ -31,7 +31,7 @@ def page(frame: Frame) -> None:
 
 
 def _visits(frame: Frame) -> None:
-    text, asked = frame.text, {"start": frame.start, "end": frame.end, "source": frame.source}
+    text, asked = frame.text, frame.asked
     rows = upkeep.visits_of(frame.viewer, "charger", "site", **asked)
     if not rows.height:
         st.info(text("visits_none"))

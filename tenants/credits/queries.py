@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet, Sum
@@ -22,6 +23,7 @@ from . import methods
 from .core import serial
 from .models import Batch, Block, EnergyClaim, Filing, GreenGrant, GreenRule
 
+M = TypeVar("M", Batch, Block)
 VIEW, MANAGE = "credit.view", "credit.manage"
 EXCLUDED_MOST = 200
 
@@ -229,7 +231,7 @@ def granted_in(driver_id: int, month: str) -> int:
     return int(rows.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
 
 
-def _one(rows: "QuerySet[Batch] | QuerySet[Block]", uid: UUID):  # type: ignore[no-untyped-def]
+def _one(rows: "QuerySet[M]", uid: UUID) -> M:
     found = rows.filter(uid=uid).first()
     if found is None:
         raise NotFound("There is no such thing here.")
