@@ -7,13 +7,22 @@ from pipelines.defs.carbon.news import carbon_news
 from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, resources
 from pipelines.defs.history import history
 from pipelines.defs.reports.assets import queued_reports, report
-from pipelines.defs.schedule import KNOW, NIGHTLY, REFRESH, knowledge_news, landing_news, telemetry_news, tidy
+from pipelines.defs.schedule import (
+    KNOW,
+    NIGHTLY,
+    REFRESH,
+    knowledge_news,
+    landing_news,
+    last_two_days,
+    telemetry_news,
+    tidy,
+)
 
 defs = dg.Definitions(
     assets=[*ASSETS, *KNOWLEDGE],
     jobs=[REFRESH, KNOW, CARBON_KNOWLEDGE, history, tidy, report],
     sensors=[telemetry_news, landing_news, knowledge_news, carbon_news, queued_reports],
-    schedules=[NIGHTLY],
+    schedules=[NIGHTLY, last_two_days],
     resources=resources(),
     executor=dg.in_process_executor,
 )

@@ -10,11 +10,11 @@ from pipelines.marts import energy_hours, fleet_daily, sessions_daily, visits
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts._table import collect
 from pipelines.resources import imported
+from pipelines.resources.lake import LOOK_AHEAD, LOOK_BACK
 from pipelines.resources.store import TelemetryStore
-from pipelines.resources.tables import RAW
+from pipelines.resources.tables import IMPORTED, RAW
 
 Range = tuple[date, date]
-_ONE = timedelta(days=1)
 _NEAR = timedelta(days=7)
 # A live session whose cost is not known yet is looked at again for this long.
 _PRICED_WITHIN = timedelta(minutes=10)
@@ -23,19 +23,20 @@ _PRICED_WITHIN = timedelta(minutes=10)
 def telemetry(store: TelemetryStore, since: datetime | None, today: date) -> tuple[list[Range], datetime | None]:
     """Days with messages that the lake lacks, and the newest moment of receipt seen.
 
-    Each day brings the day before along: a session that stopped there may have gone on.
+    Each day brings along the day before, where a session that stopped may have gone on, and the three after, where
+    sessions may have ended that began here.
     """
     counts, newest = store.news(since)
     held = dict(collect(RAW.scan().group_by("day").len()).iter_rows()) if counts else {}
     fresh = [day for day, count in counts.items() if count > held.get(day, 0) and FIRST_DAY < day <= today]
-    return merged((day - _ONE, day) for day in fresh), newest
+    return merged((day - LOOK_AHEAD, min(day + LOOK_BACK, today)) for day in fresh), newest
 
 
 def landed() -> list[Range]:
-    """Days of imported files whose sessions are not all in the mart yet."""
-    known = collect(
-        sessions_mart.TABLE.scan().filter(pl.col("source") == "imported").select("tenant", session_key="session")
-    )
+    """Days of imported files whose sessions are not all in the lake yet."""
+    told = sessions_mart.TABLE.scan().filter(pl.col("source") == "imported")
+    held = IMPORTED.scan().select("tenant", "session_key")
+    known = collect(held.join(told, left_on=["tenant", "session_key"], right_on=["tenant", "session"], how="semi"))
     rows = imported.scan().select("tenant", "session_key", day=pl.col("end_utc").dt.date())
     missing = rows.join(known.lazy(), on=["tenant", "session_key"], how="anti").filter(pl.col("day") >= FIRST_DAY)
     span = collect(missing.select(first=pl.col("day").min(), last=pl.col("day").max()))
@@ -53,7 +54,9 @@ def unpriced(now: datetime) -> list[Range]:
 
 def behind() -> list[Range]:
     """All days of sessions while a table that is summed from them was never made: a new version of the product."""
-    if sessions_mart.state() is None or all(mart.state() for mart in (sessions_daily, energy_hours, fleet_daily, visits)):
+    if sessions_mart.state() is None or all(
+        mart.state() for mart in (sessions_daily, energy_hours, fleet_daily, visits)
+    ):
         return []
     days = sessions_mart.TABLE.scan().select(first=pl.col("day").min(), last=pl.col("day").max())
     first, last = collect(days).row(0)

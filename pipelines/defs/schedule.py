@@ -11,14 +11,17 @@ from pipelines.defs import due
 from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, WHOLE
 from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import run_tags
-from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
-from pipelines.resources import imported
+from pipelines.marts import sessions
+from pipelines.marts._table import Table, lake_url
+from pipelines.resources import imported, staged
 from pipelines.resources.lake import Lake
 from pipelines.resources.store import NoDatabase, TelemetryStore
-from pipelines.resources.tables import CLEAN, CONTEXT, ENERGY_15MIN, RAW
+from pipelines.resources.tables import CLEAN, IMPORTED, RAW
 
 AGAIN = timedelta(minutes=10)
 REST = timedelta(hours=1)
+# So long readings alone may wait; a message may be received some seconds before it is seen.
+QUIET, SEEN = timedelta(seconds=180), timedelta(seconds=20)
 Asked = Iterator[dg.RunRequest | dg.SkipReason]
 ALIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -61,8 +64,11 @@ def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[
     if busy(context):
         yield dg.SkipReason("a refresh is on its way")
         return
-    now = datetime.now(UTC)
+    now, held = datetime.now(UTC), _read(context.cursor)
     try:
+        if only_readings(store, held, now):
+            yield dg.SkipReason("only readings of sessions that go on; looked at again soon")
+            return
         ranges, newest = due.telemetry(store, looked_until(context.cursor, now), now.date())
     except NoDatabase as error:
         yield dg.SkipReason(f"no database: {error}")
@@ -70,9 +76,17 @@ def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[
     ranges = due.merged([*ranges, *due.unpriced(now), *due.behind()])
     for first, last in ranges:
         yield request(first, last, now)
-    context.update_cursor(cursor_after(newest, now))
+    context.update_cursor(cursor_after(newest, now, now.isoformat() if ranges else held.get("asked")))
     if not ranges:
         yield dg.SkipReason("nothing new")
+
+
+def only_readings(store: TelemetryStore, held: dict[str, str], now: datetime) -> bool:
+    """A run was asked for a short while ago, and no session ended since: a run costs seconds, readings can wait."""
+    if not held.get("asked"):
+        return False
+    asked = datetime.fromisoformat(held["asked"])
+    return now - asked < QUIET and not store.ended_since(asked - SEEN) and not due.unpriced(now)
 
 
 def looked_until(cursor: str | None, now: datetime) -> datetime | None:
@@ -92,14 +106,15 @@ def _read(cursor: str | None) -> dict[str, str]:
     return held if isinstance(held, dict) else {}
 
 
-def cursor_after(newest: datetime | None, now: datetime) -> str:
-    return json.dumps({"all": now.date().isoformat(), "newest": newest.isoformat() if newest else None})
+def cursor_after(newest: datetime | None, now: datetime, asked: str | None = None) -> str:
+    """What a sensor remembers: the day it looked at everything, the newest news, and when it last asked for a run."""
+    return json.dumps({"all": now.date().isoformat(), "newest": newest.isoformat() if newest else None, "asked": asked})
 
 
 @dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
 def landing_news(context: dg.SensorEvaluationContext) -> Asked:
     """Runs the days of newly imported session files."""
-    files = json.dumps(imported.files_by_tenant(), sort_keys=True)
+    files = json.dumps({"table": IMPORTED.path, "files": imported.files_by_tenant()}, sort_keys=True)
     if files == context.cursor or busy(context):
         yield dg.SkipReason("no new file" if files == context.cursor else "a refresh is on its way")
         return
@@ -127,11 +142,27 @@ def knowledge_news(context: dg.SensorEvaluationContext) -> Asked:
     context.update_cursor(json.dumps({"version": str(state.version), "at": now.isoformat()}))
 
 
-@dg.op(description="Compacts small files and drops those that only versions older than 30 days need.")
-def tidy_lake(lake: dg.ResourceParam[Lake]) -> None:
-    marts = (sessions.TABLE, energy_daily.TABLE, charger_health_daily.TABLE, carbon.TABLE)
-    for table in (RAW, CLEAN, CONTEXT, ENERGY_15MIN, *marts):
-        lake.tidy(table, keep=timedelta(days=30))
+@dg.op(description="Compacts small files, drops those that only old versions need, and what no run will finish.")
+def tidy_lake(context: dg.OpExecutionContext, lake: dg.ResourceParam[Lake]) -> None:
+    staged.drop_all()
+    for url in lake.tables():
+        kind = url.removeprefix(f"{lake_url().rstrip('/')}/").partition("/")[0]
+        lake.tidy(url, keep=VERSIONS.get(kind, VERSIONS["marts"]))
+    for table, days in kept_days().items():
+        gone = lake.forget(table, before=datetime.now(UTC).date() - timedelta(days=days))
+        context.log.info(f"{table.path}: {gone} rows older than {days} days forgotten")
+
+
+# How long a version can still be read: reports name the versions of marts that they were made from.
+VERSIONS = {
+    "raw": timedelta(days=7), "clean": timedelta(days=7), "curated": timedelta(days=7), "marts": timedelta(days=30),
+}  # fmt: skip
+
+
+def kept_days() -> dict[Table, int]:
+    """Telemetry that is forgotten after so many days; without the setting all of it stays."""
+    asked = {RAW: os.environ.get("WATTLANE_KEEP_RAW_DAYS"), CLEAN: os.environ.get("WATTLANE_KEEP_CLEAN_DAYS")}
+    return {table: int(days) for table, days in asked.items() if days}
 
 
 @dg.job(executor_def=dg.in_process_executor, tags={"lake": "writer"})
@@ -142,3 +173,13 @@ def tidy() -> None:
 NIGHTLY = dg.ScheduleDefinition(
     job=tidy, cron_schedule="17 2 * * *", default_status=dg.DefaultScheduleStatus.RUNNING, execution_timezone="UTC"
 )
+
+
+@dg.schedule(
+    job=REFRESH, cron_schedule="41 1 * * *", execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)  # fmt: skip
+def last_two_days(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Yesterday and today once a night, whatever is due: every table is known to be fresh."""
+    today = (context.scheduled_execution_time or datetime.now(UTC)).date()
+    return dg.RunRequest(run_key=today.isoformat(), tags=run_tags(today - timedelta(days=1), today))

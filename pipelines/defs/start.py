@@ -27,12 +27,15 @@ run_monitoring:
   enabled: true
   start_timeout_seconds: 120
   max_runtime_seconds: 3600
+freshness:
+  enabled: true
 retention:
   sensor:
     purge_after_days: {skipped: 1, failure: 30, success: 7}
   schedule:
     purge_after_days: {skipped: 1, failure: 30, success: 30}
 """
+BEHIND = 5
 MODULES = {"web": ["dagster_webserver"], "daemon": ["dagster._daemon", "run"]}
 
 
@@ -56,6 +59,8 @@ def main(argv: list[str]) -> None:
     if not argv or argv[0] not in MODULES:
         raise SystemExit("python -m pipelines.defs.start web [-h HOST] [-p PORT] | daemon")
     os.environ |= {"DAGSTER_HOME": str(instance_folder()), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    if argv[0] == "daemon":
+        os.nice(BEHIND)  # runs inherit it: who charges or pays never waits for knowledge
     os.execv(sys.executable, command(argv[0], argv[1:]))  # noqa: S606
 
 

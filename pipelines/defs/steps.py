@@ -9,8 +9,8 @@ import dagster as dg
 import polars as pl
 
 from pipelines.defs.checks import Rule, judge, specs, stop_if_bad, together
-from pipelines.defs.fanout.cluster import ClusterFailed, address
 from pipelines.defs.fanout.pieces import Weights, cut, piece_rows, total
+from pipelines.defs.fanout.place import ClusterFailed, address
 from pipelines.defs.fanout.stage import stage
 from pipelines.defs.partitions import DAYS, ONE_RUN, days_of
 from pipelines.marts._table import Table
@@ -18,7 +18,6 @@ from pipelines.resources import staged
 from pipelines.resources.lake import Lake, Published
 from pipelines.resources.staged import Piece, Staged
 from pipelines.resources.store import TelemetryStore
-from pipelines.resources.tables import RAW
 
 # A day's figures are made at least once a day (the nightly schedule makes the last two anew, whatever is due).
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
@@ -99,7 +98,7 @@ def make(step: Step, sources: Sources, first: date, last: date) -> Made:
     if step.weights is None:
         return _in_memory(step, step.rows(sources, first, last))
     weights = step.weights(sources, first, last)
-    pieces = cut(weights, first, last, piece_rows(), RAW if step.anywhere else None)
+    pieces = cut(weights, first, last, piece_rows())
     if total(weights) <= piece_rows() and not (step.anywhere and address()):
         return _in_memory(step, pl.concat([piece_of(step, sources, piece) for piece in pieces], how="vertical_relaxed"))
     return _staged(step, sources, pieces)

@@ -21,6 +21,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from pipelines.marts._table import collect, home_path, lake_url
 from pipelines.resources import objects
+from pipelines.resources.lake import Lake
 from pipelines.resources.landing import Landing
 from saas.contracts.internal import pseudonym
 from saas.contracts.lake import LANDING_ROOT, QUARANTINE_ROOT
@@ -49,15 +50,9 @@ class Erased:
     removed: int = 0
 
 
-def tables() -> list[str]:
-    """Addresses of all tables of the lake, whoever made them."""
-    logs = {url.partition(f"/{_LOG}/")[0] for url in objects.listed(lake_url()) if f"/{_LOG}/" in url}
-    return sorted(logs)
-
-
 def erase(person: Person, *, dry_run: bool) -> Iterator[Erased]:
     """Table by table, then landed files. A dry run only counts."""
-    for url in tables():
+    for url in Lake().tables():
         yield _table(url, person, dry_run)
     yield from landed(person, dry_run)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 
 from pipelines.marts._table import Table, collect, lake_url
-from pipelines.resources import staged
+from pipelines.resources import objects, staged
 from pipelines.resources.staged import Staged
 
 LOOK_BACK = timedelta(days=3)
@@ -90,13 +90,22 @@ class Lake:
             return Published(_version(table), rows.height, changed=False)
         return _commit(table, rows, None, rows.height)
 
-    def tidy(self, table: Table, *, keep: timedelta) -> None:
+    def tables(self) -> list[str]:
+        """Addresses of all tables there are, whoever made them."""
+        logs = (url.partition("/_delta_log/") for url in objects.listed(lake_url()))
+        return sorted({url for url, log, _ in logs if log})
+
+    def tidy(self, url: str, *, keep: timedelta) -> None:
         """Compacts small files and removes files that only versions older than `keep` still need."""
-        if not DeltaTable.is_deltatable(table.uri):
-            return
-        held = DeltaTable(table.uri)
+        held = DeltaTable(url)
         held.optimize.compact()
-        held.vacuum(retention_hours=int(keep.total_seconds() // 3600), dry_run=False)
+        held.vacuum(retention_hours=int(keep.total_seconds() // 3600), dry_run=False, enforce_retention_duration=False)
+
+    def forget(self, table: Table, *, before: date) -> int:
+        """Removes the rows of days before; says how many. Their files go when no kept version needs them."""
+        if not DeltaTable.is_deltatable(table.uri):
+            return 0
+        return int(DeltaTable(table.uri).delete(f"day < '{before}'")["num_deleted_rows"] or 0)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

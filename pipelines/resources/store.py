@@ -68,6 +68,14 @@ class TelemetryStore:
         newest: datetime = found["newest"].cast(pl.Datetime("us", "UTC")).to_list()[-1]
         return {day: self.count(day) for day in days}, newest
 
+    def ended_since(self, since: datetime) -> bool:
+        """Whether a session stopped, or a fault came, in what was received after `since`."""
+        found = _rows(
+            "SELECT EXISTS (SELECT 1 FROM telemetry.message WHERE type IN ('stopped', 'fault') "  # noqa: S608
+            f"AND received_at > '{since.isoformat()}') AS any"
+        )
+        return bool(found["any"].item())
+
     def count(self, day: date) -> int:
         """Messages stored for one day."""
         return int(_rows(f"SELECT count(*) AS n FROM ({_between(day, day, [])}) found")["n"].item())  # noqa: S608

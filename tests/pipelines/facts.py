@@ -117,5 +117,9 @@ class Store:
     def held(self, first: date, last: date) -> dict[date, int]:
         return dict(self.days(first, last).group_by("day").len().iter_rows())
 
+    def ended_since(self, since: datetime) -> bool:
+        wanted = pl.col("type").is_in(["stopped", "fault"]) & (pl.col("received_at") > since)
+        return self.rows.filter(wanted).height > 0
+
     def news(self, since: datetime | None) -> tuple[dict[date, int], datetime | None]:
         return dict(self.rows.group_by("day").len().iter_rows()), datetime.now(UTC)

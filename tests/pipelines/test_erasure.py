@@ -1,4 +1,4 @@
-"""One person leaves the lake: no table, no old version, no log, no landed file holds them; reports stay as they were."""
+"""One person leaves the lake: no table, no old version, no log, no landed file holds them."""
 
 import json
 import os

@@ -93,7 +93,7 @@ def test_late_messages_mark_their_day_and_fold_in(lake: Lake) -> None:
     facts = messages(*charging())
     run(lake, facts.head(20))
     assert sessions.read(tenant="ampere").height == 0
-    assert due.telemetry(Store(facts), None, NEXT)[0] == [(DAY - timedelta(days=1), DAY)]  # type: ignore[arg-type]
+    assert due.telemetry(Store(facts), None, NEXT)[0] == [(DAY - timedelta(days=1), NEXT)]  # type: ignore[arg-type]
     run(lake, facts, DAY - timedelta(days=1), DAY)
     assert sessions.read(tenant="ampere")["energy_wh"].to_list() == [3000]
     assert due.telemetry(Store(facts), None, NEXT)[0] == []  # type: ignore[arg-type]

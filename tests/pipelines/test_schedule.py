@@ -38,7 +38,7 @@ def test_news_ask_for_the_day_and_the_day_before() -> None:
         (run,) = requests(telemetry_news(context, store=Store(messages(*charging()))))  # type: ignore[arg-type]
     assert run.job_name == "refresh"
     assert run.tags["dagster/asset_partition_range_start"] == "2026-03-09"
-    assert run.tags["dagster/asset_partition_range_end"] == "2026-03-10"
+    assert run.tags["dagster/asset_partition_range_end"] == "2026-03-13"
 
 
 def test_while_a_run_that_writes_is_on_its_way_nothing_is_asked() -> None:
@@ -149,5 +149,5 @@ def test_tidying_keeps_the_rows(home: Path) -> None:
         for step in STEPS[:5]:
             carry_out(step, Sources(lake, store), DAY, DAY)  # type: ignore[arg-type]
     before = sessions.read(tenant="ampere")
-    lake.tidy(sessions.TABLE, keep=timedelta(days=30))
+    lake.tidy(sessions.TABLE.uri, keep=timedelta(days=30))
     assert sessions.read(tenant="ampere").equals(before)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from distributed import CancelledError, Client, Future, KilledWorker
 
+from pipelines.defs.fanout.place import ClusterFailed, WrongLake
 from pipelines.marts._table import lake_url
 from pipelines.resources.staged import Piece, Staged
 
@@ -20,19 +21,6 @@ CONNECT_S, FETCH_S = 15, 2
 # A scheduler that does not answer for so long is gone; a cluster may start its first worker within this time.
 GONE_S = 20
 NO_WORKER_S = 120
-
-
-class ClusterFailed(RuntimeError):
-    """The cluster did not make all pieces. Nothing was published; running again helps once the cluster is well."""
-
-
-class WrongLake(ClusterFailed):
-    """A worker looks at another lake than the run that asks it."""
-
-
-def address() -> str | None:
-    """The scheduler, `WATTLANE_DASK`; None: the work is done in this process."""
-    return os.environ.get("WATTLANE_DASK") or None
 
 
 def over_cluster(make: Make, pieces: list[Piece], scheduler: str) -> list[Staged]:

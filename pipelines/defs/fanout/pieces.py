@@ -17,10 +17,15 @@ PIECE_ROWS = 2_000_000
 
 
 class Weights(NamedTuple):
-    """Rows of the input by day: of telemetry, which is made day by day, and of others, whose days may go together."""
+    """Rows of the input by day: of telemetry, which is made day by day, and of others, whose days may go together.
+
+    `table` holds the telemetry: its tenants make the shards of a day that is too large for one piece. None where a day
+    cannot be cut.
+    """
 
     telemetry: Mapping[date, int]
     others: Mapping[date, int]
+    table: Table | None = None
 
 
 def piece_rows() -> int:
@@ -28,13 +33,12 @@ def piece_rows() -> int:
     return int(os.environ.get("WATTLANE_PIECE_ROWS", PIECE_ROWS))
 
 
-def cut(weights: Weights, first: date, last: date, most: int, table: Table | None) -> list[Piece]:
-    """Pieces that cover first..last, each day once for each tenant. `table`: the telemetry whose tenants make shards
-    where a day is too large for one piece; None where a day cannot be cut."""
+def cut(weights: Weights, first: date, last: date, most: int) -> list[Piece]:
+    """Pieces that cover first..last, each day once for each tenant."""
     pieces: list[Piece] = []
     for begin, end in _spans(weights, first, last, most):
         large = weights.telemetry.get(begin, 0) > most
-        pieces += _shards(table, begin, most) if table and large else [Piece(begin, end)]
+        pieces += _shards(weights.table, begin, most) if weights.table and large else [Piece(begin, end)]
     return pieces
 
 

@@ -1,17 +1,19 @@
 """From a function and its pieces to staged objects, wherever they are made."""
 
+import importlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.defs.fanout import cluster
+from pipelines.defs.fanout.place import address
 from pipelines.marts._table import Table
 from pipelines.resources import staged
 from pipelines.resources.lake import shaped
 from pipelines.resources.staged import Piece, Staged
 
+_CLUSTER = "pipelines.defs.fanout.cluster"
 Rows = Callable[[Piece], pl.DataFrame]
 
 
@@ -31,11 +33,13 @@ def stage(rows: Rows, table: Table, pieces: list[Piece], *, anywhere: bool) -> l
     """All pieces, staged: by the Dask cluster where one is named and the work may be done anywhere, else here.
 
     What earlier attempts left behind is removed first; a worker that still works for one of them writes where nobody
-    looks. cluster.ClusterFailed.
+    looks. place.ClusterFailed.
     """
     staged.drop(table)
     make = Maker(rows, table, uuid.uuid4().hex[:12])
-    scheduler = cluster.address()
+    scheduler = address()
     if anywhere and scheduler:
-        return cluster.over_cluster(make, pieces, scheduler)
+        # Loaded only where a cluster is named: Dask would cost every other run a second.
+        staged_there: list[Staged] = importlib.import_module(_CLUSTER).over_cluster(make, pieces, scheduler)
+        return staged_there
     return [make(piece) for piece in pieces]

@@ -55,16 +55,21 @@ def near(lake: Lake, first: date, last: date) -> pl.LazyFrame:
 
 def stored(sources: Sources, first: date, last: date) -> Weights:
     try:
-        told = sources.store.held(first, last)
+        counts = sources.store.held(first, last)
     except NoDatabase:
-        told = {}
-    return Weights(sources.lake.rows_by_day(RAW, first, last) | told, {})
+        counts = {}
+    return Weights(sources.lake.rows_by_day(RAW, first, last) | counts, {})
+
+
+def told(sources: Sources, first: date, last: date) -> Weights:
+    """Telemetry as it came."""
+    return Weights(sources.lake.rows_by_day(RAW, first, last), {}, RAW)
 
 
 def heard(sources: Sources, first: date, last: date) -> Weights:
-    """Telemetry and imported sessions of each day."""
-    held = (sources.lake.rows_by_day(table, first, last) for table in (RAW, IMPORTED))
-    return Weights(*held)
+    """Telemetry that can be used, and imported sessions."""
+    counts = (sources.lake.rows_by_day(table, first, last) for table in (CLEAN, IMPORTED))
+    return Weights(*counts, CLEAN)
 
 
 RAW_TELEMETRY = Step(
@@ -86,10 +91,10 @@ CLEAN_TELEMETRY = Step(
         ),
         once("device", "boot", "seq"),
     ),
-    heard,
+    told,
     anywhere=True,
 )
 SET_ASIDE = Step(
     "set_aside", set_aside_mart.TABLE, set_aside_rows, ("raw_telemetry", "clean_telemetry"),
-    "What was kept out of the other tables, by day and reason.", weights=heard, anywhere=True,
+    "What was kept out of the other tables, by day and reason.", weights=told, anywhere=True,
 )  # fmt: skip
