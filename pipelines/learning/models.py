@@ -18,8 +18,8 @@ from pipelines.learning.threads import alone
 LINEAR = ("use", "week", "empty", "gap", "silent_quarter", "short", "uneven")
 BOOSTED = ("chance", "chance_lately", "empty", "gap", "silent_year", "gaps_2", "gaps_3")
 RULE = ("use",)
-SEEDS = 4
-TREES = 200
+SEEDS = 3
+TREES = 400
 FOLDS = 3
 _SURE = 1e-5
 
@@ -105,7 +105,7 @@ def learn(recipe: Recipe, rows: Rows, *, gap: int) -> Fitted:
     if not rows.truth.any() or rows.truth.all():
         raise ValueError("both kinds of rows are needed")
     names = recipe.names(rows.names)
-    scorer = recipe.fit(rows.columns(names), rows.truth, names)
+    scorer = recipe.fit(rows.columns(names), rows.wide, names)
     truth, score = _unseen(recipe, rows, names, gap)
     if not truth.any():
         truth, score = rows.truth, scorer.score(rows.columns(names))
@@ -116,7 +116,7 @@ def _unseen(recipe: Recipe, rows: Rows, names: tuple[str, ...], gap: int) -> tup
     truths, scores = [np.empty(0, dtype=np.bool_)], [np.empty(0)]
     x = rows.columns(names)
     for part in splits.by_blocks(rows.time, folds=FOLDS, gap=gap):
-        known = rows.truth[part.learn]
+        known = rows.wide[part.learn]
         if part.judge.any() and known.any() and not known.all():
             scores.append(recipe.fit(x[part.learn], known, names).score(x[part.judge]))
             truths.append(rows.truth[part.judge])
@@ -136,8 +136,8 @@ def _boosted(x: Floats, truth: Truths) -> Boosted:
     rising = [1] * x.shape[1]
     return Boosted([
         HistGradientBoostingClassifier(
-            max_iter=TREES, learning_rate=0.03, max_depth=2, min_samples_leaf=60, l2_regularization=10, max_features=0.5,
-            monotonic_cst=rising, early_stopping=False, random_state=seed,
+            max_iter=TREES, learning_rate=0.03, max_depth=2, min_samples_leaf=60, l2_regularization=10,
+            max_features=0.5, monotonic_cst=rising, early_stopping=False, random_state=seed,
         ).fit(x, truth)
         for seed in range(SEEDS)
     ])  # fmt: skip

@@ -1,7 +1,7 @@
 """Why a charger is at risk: which part of its history, put back to what is usual, would lower its odds the most."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def _put_back(rows: Rows, usual: Floats, columns: tuple[str, ...]) -> Rows:
     at = [place for place, name in enumerate(rows.names) if name in columns]
     x = rows.x.copy()
     x[:, at] = usual[at]
-    return Rows(rows.names, x, rows.truth, rows.time, rows.unit, rows.ahead)
+    return replace(rows, x=x)
 
 
 def usual_of(rows: Rows) -> Floats:

@@ -12,12 +12,15 @@ from pipelines.learning.metrics import Codes, Floats, Truths
 class Rows:
     """`x` is (rows, columns) in the order of `names`; `time` a day number; `unit` a code of the charger.
 
-    `ahead`: days until what is foretold begins, not a number where it never does; for lead times only.
+    `wide`: whether it comes within a few days more than `truth` asks for: models learn from this one, which has more
+    positives of the same kind, and are calibrated and judged by `truth`. `ahead`: days until what is foretold begins,
+    not a number where it never does; for lead times only.
     """
 
     names: tuple[str, ...]
     x: Floats
     truth: Truths
+    wide: Truths
     time: Codes
     unit: Codes
     ahead: Floats
@@ -32,9 +35,8 @@ class Rows:
 
     def at(self, chosen: npt.NDArray[np.bool_]) -> "Rows":
         """Only these rows."""
-        return Rows(
-            self.names, self.x[chosen], self.truth[chosen], self.time[chosen], self.unit[chosen], self.ahead[chosen]
-        )
+        columns = (self.x, self.truth, self.wide, self.time, self.unit, self.ahead)
+        return Rows(self.names, *(column[chosen] for column in columns))
 
     def columns(self, names: tuple[str, ...]) -> Floats:
         return self.x[:, [self.names.index(name) for name in names]]

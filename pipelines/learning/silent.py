@@ -10,7 +10,11 @@ from pipelines.learning.rows import Rows
 from pipelines.transforms import silence, unit_features
 from pipelines.transforms.usage import Flags, Grid
 
-HORIZON, GAP = 7, 14
+HORIZON = 7
+# Models learn from failures up to so many days beyond the horizon. A row's gap to what is judged is such that even
+# these lie, with the days that it takes to see them, before the first judged day.
+WIDER = 3
+GAP = HORIZON + WIDER + silence.SILENT_DAYS - 1
 NAMES = tuple(unit_features.FEATURES)
 
 
@@ -48,6 +52,7 @@ def _rows(grid: Grid, chosen: Flags, horizon: int, names: tuple[str, ...], event
         names,
         unit_features.table(grid, names)[unit, day],
         silence.falls_within(grid, horizon, event)[unit, day],
+        silence.falls_within(grid, horizon + WIDER, event)[unit, day],
         day + grid.first,
         unit,
         silence.days_until(grid, event)[unit, day],

@@ -64,7 +64,7 @@ def _learn(network: Network, horizon: int) -> pl.DataFrame:
     names = columns(network)
     rows = silent.rows_of(network.grid, horizon, names=names, event=network.event)
     now = silent.latest_rows(network.grid, LATELY, names=names)
-    gap = horizon + silence.SILENT_DAYS + silence.USED_LATELY
+    gap = horizon + silent.WIDER + silence.SILENT_DAYS - 1
     found = contest.hold(rows, now, horizon=horizon, gap=gap, capacity=capacity())
     if found.model is None:
         store.drop(_place(network, horizon))

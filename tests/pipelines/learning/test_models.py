@@ -131,7 +131,9 @@ def test_a_column_that_moved_is_watched() -> None:
 def test_reasons_name_what_is_out_of_the_usual() -> None:
     names = ("use", "gap")
     usual = np.array([1.0, 0.0])
-    rows = Rows(names, np.array([[1.0, 2.0], [1.0, 0.0]]), *(np.zeros(2, dtype=t) for t in (bool, int, int, float)))
+    rows = Rows(
+        names, np.array([[1.0, 2.0], [1.0, 0.0]]), *(np.zeros(2, dtype=t) for t in (bool, bool, int, int, float))
+    )
     model = Fitted("line", names, Sum(), calibration.fit(np.zeros(1, dtype=np.bool_), np.zeros(1)))
     odd, plain = reasons.of_rows(model, rows, usual, GRID, GRID.days - 1)
     assert [one.code for one in odd] == ["long_gap"] and odd[0].weight == 2 and plain == []
