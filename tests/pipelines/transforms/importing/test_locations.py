@@ -84,7 +84,7 @@ def test_a_place_is_repaired_only_where_one_repair_alone_brings_it_home() -> Non
 
 
 def test_a_place_in_no_country_is_held_to_the_rest_of_the_file() -> None:
-    rest = [f"{i},p{i},{50.2 + i / 100:.3f},{9 + i / 50:.3f}" for i in range(60)]
+    rest = [f"{i},p{i},{50.2 + i / 200:.3f},{9 + i / 100:.3f}" for i in range(120)]
     file = read(LOCATIONS, lines("id,name,lat,lng", *rest, "x,exchanged,9.9,53.5", "y,in kenya,-1.28,36.82"))
     assert good(file, "id", "latitude", "longitude")[-2:] == [("x", 53.5, 9.9), ("y", -1.28, 36.82)]
 
