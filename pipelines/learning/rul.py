@@ -22,7 +22,7 @@ CAP = 125.0
 LEAST_CYCLES = 20
 MEANS, TRENDS = (5, 15, 30), (30, 60)
 _FEW_VALUES = 3
-_SEEDS = 2
+TREES, SEEDS = 300, 2
 _EVERY = 3
 
 
@@ -115,7 +115,7 @@ def ridge(known: Moments, asked: Floats) -> Floats:
 
 def boosting(known: Moments, asked: Floats) -> Floats:
     """Mean of trees from several seeds."""
-    guesses = [_trees(seed).fit(known.x, known.left).predict(asked) for seed in range(_SEEDS)]
+    guesses = [_trees(seed).fit(known.x, known.left).predict(asked) for seed in range(SEEDS)]
     return _capped(np.mean(guesses, axis=0))
 
 
@@ -131,7 +131,7 @@ def blend(known: Moments, asked: Floats) -> Floats:
 
 def _trees(seed: int) -> Any:
     return HistGradientBoostingRegressor(
-        max_iter=300, learning_rate=0.05, max_leaf_nodes=15, min_samples_leaf=30, l2_regularization=5,
+        max_iter=TREES, learning_rate=0.05, max_leaf_nodes=15, min_samples_leaf=30, l2_regularization=5,
         max_features=0.4, early_stopping=False, random_state=seed,
     )  # fmt: skip
 
