@@ -19,7 +19,6 @@ from pipelines.marts import (
     churn,
     energy_daily,
     energy_hours,
-    factors,
     fleet_daily,
     performance,
     roster,
@@ -138,11 +137,6 @@ def sessions_page(
                  version=_version(sessions))  # fmt: skip
 
 
-def carbon_of(viewer: Viewer, start: date | None = None, end: date | None = None) -> pl.DataFrame:
-    """Carbon of single sessions."""
-    return _carbon(**_whose(viewer), start=start, end=end, version=_version(carbon))
-
-
 def roster_of(viewer: Viewer) -> pl.DataFrame:
     return _roster(**_whose(viewer), version=_version(roster))
 
@@ -151,10 +145,6 @@ def set_aside_of(viewer: Viewer) -> pl.DataFrame:
     """What checks kept out; belongs to no organisation, so only those who see the whole tenant see it."""
     rows = _set_aside(tenant=viewer.tenant, version=_version(set_aside))
     return rows if viewer.organisations is None else rows.clear()
-
-
-def factors_of(names: tuple[str, ...]) -> pl.DataFrame:
-    return _factors(names=names, version=_version(factors))
 
 
 def states() -> list[dict[str, Any]]:
@@ -222,11 +212,6 @@ def _page(**asked: Any) -> pl.DataFrame:
 
 
 @cached
-def _carbon(**asked: Any) -> pl.DataFrame:
-    return carbon.read(**asked)
-
-
-@cached
 def _tenants(*, tenant: str, version: int | None) -> pl.DataFrame:
     return tenants.read(tenant=tenant)
 
@@ -239,8 +224,3 @@ def _roster(*, version: int | None, **asked: Any) -> pl.DataFrame:
 @cached
 def _set_aside(*, tenant: str, version: int | None) -> pl.DataFrame:
     return set_aside.read(tenant=tenant)
-
-
-@cached
-def _factors(*, names: tuple[str, ...], version: int | None) -> pl.DataFrame:
-    return factors.read(names=names, version=version)

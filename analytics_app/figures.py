@@ -97,26 +97,6 @@ def named(rows: pl.DataFrame, column: str, roster: pl.DataFrame, kind: str, unkn
     return rows.with_columns(pl.col(column).replace_strict(found, default=unknown, return_dtype=pl.String))
 
 
-def scoped(carbon: pl.DataFrame, tenant_kind: str, organisations: tuple[str, ...] | None) -> pl.DataFrame:
-    """Adds `scope`: own vehicles' electricity is Scope 2, what is resold to drivers Scope 3, category 3."""
-    if organisations is None:
-        own = pl.lit(tenant_kind == "fleet")
-    else:
-        own = pl.col("fleet_organisation").is_in(organisations).fill_null(False)
-    return carbon.with_columns(scope=pl.when(own).then(pl.lit("2")).otherwise(pl.lit("3.3")))
-
-
-def emissions(carbon: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Sessions, kWh and kg per value of a column."""
-    return carbon.group_by(column).agg(
-        sessions=pl.len(),
-        kwh=pl.col("energy_wh").sum() / KWH,
-        location_kg=pl.col("co2e_location_ug").sum() / KG,
-        market_kg=pl.col("co2e_market_ug").sum() / KG,
-        avoided_kg=pl.col("avoided_ug").sum() / KG,
-    ).sort(column)  # fmt: skip
-
-
 def period_before(start: date, end: date) -> tuple[date, date]:
     """The period of the same length that ends where this one begins."""
     return start - (end - start), start

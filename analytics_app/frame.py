@@ -63,9 +63,6 @@ class Frame:
         """The bars of a chart over time: days, or months where there would be too many of them."""
         return "local_day" if self.days <= MOST_DAYS else "month_of"
 
-    def of_source(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return rows if self.source is None else rows.filter(pl.col("source") == self.source)
-
     @property
     def asked(self) -> Asked:
         """Period and source, as the reads of `data` take them."""
@@ -86,9 +83,6 @@ class Frame:
     def costs(self) -> str:
         """What the sessions of the period cost, per currency; nothing for who may not see money."""
         return self.money(self.sums("currency")) if self.viewer.sees_money else ""
-
-    def carbon(self) -> pl.DataFrame:
-        return self.of_source(data.carbon_of(self.viewer, self.start, self.end))
 
     def money(self, rows: pl.DataFrame) -> str:
         """Sum of the costs per currency, such as `12.40 EUR`; a dash where none is known."""

@@ -46,14 +46,15 @@ def test_fleet_names_vehicle_driver_cost_and_emissions(opened: Open) -> None:
 @pytest.mark.req("ESG-02")
 def test_esg_shows_scopes_method_and_factor_source(opened: Open) -> None:
     text = everything(opened(header(), "esg"))
-    assert "Scope 3.3: resold electricity" in text
+    assert "Scope 3, category 3 D: electricity sold to drivers" in text
     assert "Our World in Data" in text and "VM0038" in text and "yearly" in text
 
 
 @pytest.mark.req("ESG-02")
 def test_a_fleet_sees_its_own_charging_as_scope_2(opened: Open) -> None:
     person = header("ampere", "fleet_manager", organisations=("org-f",), tenant_wide=False)
-    assert "Scope 2: own vehicles" in everything(opened(person, "esg"))
+    text = everything(opened(person, "esg"))
+    assert "Scope 2: electricity of own vehicles" in text and "electricity sold to drivers" not in text
 
 
 @pytest.mark.parametrize("view", VIEWS)

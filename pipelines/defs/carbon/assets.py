@@ -89,12 +89,12 @@ def hours_of_series(parts: pl.DataFrame) -> pl.DataFrame:
         first=pl.col("hour").min().dt.date(), last=pl.col("hour").max().dt.date()
     )  # fmt: skip
     for tenant, country, first, last in spans.drop_nulls().sort("tenant", "country").iter_rows():
-        regions = series.known(tenant).filter(pl.col("kind") == "location_average")["region"]
+        regions = series.known(tenant).filter(pl.col("kind") == "location_average")["region"].to_list()
         if country in regions:
             hours = series.of_tenant(tenant).hourly(country, "location_average", first, last)
             own = hours.filter(pl.col("mg_per_kwh").is_not_null() & ~pl.col("source").str.starts_with(series.FACTORS))
             named = own.with_columns(tenant=pl.lit(tenant), country=pl.lit(country), hour=pl.col("from_utc"))
-            found.append(named.select(SERIES))
+            found.append(named.select(*SERIES))
     return pl.concat(found)
 
 
