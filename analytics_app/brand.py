@@ -35,7 +35,9 @@ h3 {{ font-size: 1.15rem !important; }}
 _RTL = """
 [data-testid="stAppViewContainer"], [data-testid="stSidebar"] { direction: rtl; text-align: right; }
 [data-testid="stVegaLiteChart"], [data-testid="stDataFrame"], [data-testid="stCode"], code { direction: ltr; }
-[data-testid="stMarkdownContainer"], [data-testid="stMetricLabel"], [data-testid="stMetricValue"] { text-align: right; }
+[data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"], [data-testid="stMetricLabel"],
+[data-testid="stMetricValue"] { text-align: right; }
+[data-testid="stCaptionContainer"] { margin-inline: 0; width: 100%; direction: rtl; }
 """
 
 

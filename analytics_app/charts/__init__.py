@@ -21,7 +21,8 @@ def line(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: str) -
     x = alt.X(f"{day}:T", title=None, axis=alt.Axis(grid=False))
     y = alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     tips = [alt.Tooltip(f"{day}:T"), alt.Tooltip(f"{value}:Q", format=",.1f")]
-    drawn = alt.Chart(rows).mark_line(color=colour, point=rows.height < 40).encode(x=x, y=y, tooltip=tips)
+    point = alt.OverlayMarkDef(color=colour) if rows.height < 40 else False
+    drawn = alt.Chart(rows).mark_line(color=colour, point=point).encode(x=x, y=y, tooltip=tips)
     return _plain(drawn.encode(strokeDash="currency:N") if "currency" in rows.columns else drawn)
 
 

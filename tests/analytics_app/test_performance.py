@@ -46,7 +46,7 @@ def test_the_whole_tenant_has_money_partners_and_people(opened: Open) -> None:
     assert not page.exception
     shown = {metric.label: metric.value for metric in page.metric}
     assert shown["Commission kept"] == "12.00 EUR" and shown["Credited to hosts"] == "108.00 EUR"
-    assert shown["Price paid by drivers, tax included"] == "1.20 EUR"
+    assert shown["Paid by drivers"] == "1.20 EUR"
     text = everything(page)
     assert "41" in text and "900.00" not in text and "99" not in text
 
