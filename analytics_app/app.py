@@ -75,7 +75,16 @@ def _navigation(person: Viewer, text: Text, brand: dict[str, str]) -> StreamlitP
         groups.setdefault(section_of(name), []).append(shown)
     if own := list(_own(person, text, brand)):
         groups["section_own"] = own
-    return st.navigation({text(key): groups[key] for key in SECTIONS if key in groups}, expanded=True)
+    shown = {text(key): groups[key] for key in SECTIONS if key in groups}
+    return st.navigation({"": [_entry(next(iter(shown.values()))[0])], **shown}, expanded=True)
+
+
+def _entry(first: StreamlitPage) -> StreamlitPage:
+    """What `/analytics/` itself opens: the first page, at its own address.
+
+    Streamlit has no other address for the page that is the default: a link to it by name would not be found.
+    """
+    return st.Page(lambda: st.switch_page(first), title="·", default=True, visibility="hidden", url_path="entry")
 
 
 def _own(person: Viewer, text: Text, brand: dict[str, str]) -> Iterator[StreamlitPage]:
