@@ -6,7 +6,7 @@ _KEYS = (
     "kind", "period", "site", "scope", "category", "method", "activity", "energy_source", "instrument", "unit",
     "factor", "factor_unit", "resolution", "hour", "evidence", "factor_value",
 )  # fmt: skip
-RENEWABLE_FUELS = ("hvo", "biodiesel", "bioethanol", "biomethane")
+RENEWABLE_FUELS = ("hvo", "biodiesel", "ethanol")
 
 
 def lines(inventory: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:

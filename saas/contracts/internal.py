@@ -126,6 +126,15 @@ class Roster(msgspec.Struct, kw_only=True):
 ReportKind = Literal["esg", "ghg", "esrs_e1", "vsme_b3", "fleet"]
 
 
+class RetiredCredits(msgspec.Struct, kw_only=True):
+    """Carbon credits retired for the reporter: month of the retirement, grams of CO2e, methodology, serials."""
+
+    month: str
+    grams: int
+    method: str
+    serials: str
+
+
 class QueuedReport(msgspec.Struct, kw_only=True):
     """A report that somebody asked for. The period is half open, in local days of the tenant."""
 
@@ -138,6 +147,7 @@ class QueuedReport(msgspec.Struct, kw_only=True):
     language: str
     source: Literal["all", "live", "imported"] = "all"
     net_revenue: str = ""  # of the period, in whole units of the tenant's currency, for intensities
+    retired: list[RetiredCredits] = []
 
 
 class RunStarted(msgspec.Struct, kw_only=True):

@@ -183,6 +183,13 @@ def serials(block: Block) -> tuple[str, str]:
     return serial(**words, number=block.first), serial(**words, number=block.last)  # type: ignore[arg-type]
 
 
+def retired(*, name: str, period_start: date, period_end: date) -> list[Block]:
+    """Blocks that were retired for somebody of this name in the UTC days [period_start, period_end), oldest first."""
+    rows = Block.objects.select_related("batch").filter(state=Block.State.RETIRED, retired_for__iexact=name)
+    span = (_moment(period_start), _moment(period_end))
+    return list(rows.filter(retired_at__gte=span[0], retired_at__lt=span[1]).order_by("retired_at", "pk"))
+
+
 def held_grams() -> dict[str, int]:
     """Grams by state of the blocks that exist."""
     rows = Block.objects.exclude(state=Block.State.SPLIT).values_list("state", "first", "last")

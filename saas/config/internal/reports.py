@@ -1,12 +1,17 @@
 """Reports that people wait for."""
 
+from datetime import date
 from uuid import UUID
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 
 from saas.contracts import internal
+from saas.tenancy import queries as tenancy
+from tenants.credits import queries as credits
+from tenants.credits.models import Block
 from tenants.energy import actions, exports
 
 from .guard import body, guarded, json
@@ -14,7 +19,23 @@ from .guard import body, guarded, json
 
 @guarded("GET", "reports:write")
 def queued(request: HttpRequest) -> HttpResponse:
-    return json(exports.queued_reports())
+    return json([_with_credits(report) for report in exports.queued_reports()])
+
+
+def _with_credits(report: internal.QueuedReport) -> internal.QueuedReport:
+    """Adds the credits that were retired for the reporter by name; the reports do not know that app."""
+    start, end = date.fromisoformat(report.period_start), date.fromisoformat(report.period_end)
+    name = report.organisation_name or tenancy.current().name
+    blocks = credits.retired(name=name, period_start=start, period_end=end)
+    return msgspec.structs.replace(report, retired=[_retired(block) for block in blocks])
+
+
+def _retired(block: Block) -> internal.RetiredCredits:
+    assert block.retired_at is not None
+    return internal.RetiredCredits(
+        month=block.retired_at.strftime("%Y-%m"), grams=block.grams,
+        method=f"{block.batch.method} {block.batch.version}", serials=" – ".join(credits.serials(block)),
+    )  # fmt: skip
 
 
 @guarded("POST", "reports:write")

@@ -7,7 +7,8 @@ import polars as pl
 from pipelines.marts import carbon, factors, inventory
 from pipelines.transforms import report_lines
 from reports.inventory.extract import Extract
-from saas.contracts.internal import QueuedReport, TenantCard
+from reports.lines import NUMBERS, TEXTS
+from saas.contracts.internal import QueuedReport, RetiredCredits, TenantCard
 
 from .common import head, period, state_of, used_factors
 
@@ -38,8 +39,17 @@ def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
         revenue=wanted.net_revenue,
         factors=[_factor(row) for row in used_factors(used, card.tenant, of_factors.version)],
         notes=_notes(report_lines.gaps(held), sessions),
-        lines=lines.to_dicts(),
+        lines=[*lines.to_dicts(), *map(credit_line, wanted.retired)],
     )
+
+
+def credit_line(retired: RetiredCredits) -> dict[str, Any]:
+    """A line of credits: a gram is a million micrograms."""
+    known = {
+        "kind": "credit", "period": retired.month, "activity": retired.method, "evidence": retired.serials,
+        "quantity": retired.grams, "unit": "g", "factor_value": 1_000_000, "factor_unit": "µg/g",
+    }  # fmt: skip
+    return dict.fromkeys((*TEXTS, *NUMBERS), "") | {"ug": retired.grams * 1_000_000} | known
 
 
 def _factor(row: dict[str, Any]) -> dict[str, Any]:
