@@ -127,6 +127,14 @@ _PUBLISHED = (
 )  # fmt: skip
 
 
+# Yearly tables of countries that are averages of what was generated, whether their header says so or not.
+_AVERAGES = (
+    {"entity", "code", "year"}, {"area", "category", "variable", "unit", "value"},
+    {"country", "year", "carbon intensity elec"},
+    {"zone", "datetime", "carbon intensity"},
+)  # fmt: skip
+
+
 def _only_region(names: set[str]) -> str | None:
     """The publication of Great Britain says no region, because it knows one only."""
     return "GB" if _PUBLISHED[0][0] <= names and not any("region" in n for n in names) else None
@@ -152,7 +160,8 @@ def _kind(columns: _Found, found: list[Profile], ask: Ask) -> tuple[str, str]:
     if asked:
         return asked, "as asked"
     names = {plain(p.name) for p in found}
-    if _published_unit(names) or any("twh" in n or "t wh" in n for n in names):
+    known = any(marks <= names or all(any(n.startswith(m) for n in names) for m in marks) for marks in _AVERAGES)
+    if known or _published_unit(names) or any("twh" in n or "t wh" in n for n in names):
         return "location_average", "known publication of averages"
     raise NotUnderstood(
         "The file does not say whether its figures are averages or marginal: give --kind location_average, marginal "
@@ -168,12 +177,14 @@ def _region(frame: pl.DataFrame, columns: _Found, found: list[Profile], ask: Ask
     if asked:
         return pl.Series("region", [asked], dtype=pl.String).new_from_index(0, height), "as asked"
     if "region" in columns.roles:
-        p = columns.roles["region"]
-        texts = frame[p.column]
-        known = {t: country_code(t) or t for t in texts.drop_nulls().unique().to_list()}
+        column = columns.roles["region"]
+        texts = frame[column.column]
+        # The publication of Great Britain numbers its regions.
+        own = "GB-" if _PUBLISHED[0][0] <= {plain(p.name) for p in found} and column.kind == "number" else ""
+        known = {t: country_code(t) or own + t for t in texts.drop_nulls().unique().to_list()}
         return texts.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String).alias(
             "region"
-        ), f"column {p.name!r}"
+        ), f"column {column.name!r}"
     named = re.match(r"^SGIP_([A-Z]+(?:_[A-Z]+)*)_\d{4}", ask.name)
     if named:
         return pl.Series("region", [named.group(1)], dtype=pl.String).new_from_index(0, height), "file name"

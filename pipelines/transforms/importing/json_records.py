@@ -62,6 +62,9 @@ def _records(value: Any, beside: dict[str, Any]) -> list[dict[str, Any]]:
         return []
     if _is_record(value):
         return [_merged(beside, value)]
+    if columns := _columns(value):
+        alone = {k: v for k, v in value.items() if not isinstance(v, (list, dict))}
+        return [beside | alone | dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if _is_keyed(value):
         return [_merged(beside, {KEY: key} | v) for key, v in value.items()]
     beside = beside | {k: v for k, v in value.items() if not isinstance(v, list) and not _holds_records(v)}
@@ -79,6 +82,13 @@ def _is_keyed(value: dict[str, Any]) -> bool:
     if len(parts) < 3 or not all(isinstance(p, dict) for p in parts):
         return False
     return len(set(parts[0]) & set(parts[1]) & set(parts[-1])) >= 2
+
+
+def _columns(value: dict[str, Any]) -> dict[str, list[Any]]:
+    """Lists of plain values that stand side by side, all of one length: a table by columns."""
+    lists = {k: v for k, v in value.items() if isinstance(v, list) and v and not isinstance(v[0], (list, dict))}
+    lengths = {len(v) for v in lists.values()}
+    return lists if len(lists) > 1 and len(lengths) == 1 and min(lengths) > 2 else {}
 
 
 def _is_record(value: dict[str, Any]) -> bool:

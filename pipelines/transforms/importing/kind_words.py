@@ -40,7 +40,10 @@ CARBON_ROLES = {
 }  # fmt: skip
 PRICE_VALUE = Claim(
     (
-        (4, r"day ahead price|spot ?price|energy price|price (?:per |eur |gbp |usd )?k?wh|clearing price|marktpreis"),
+        (
+            4,
+            r"day ahead price|spot ?price|energy price|price (?:per |eur |gbp |usd )?k?wh|clearing price|marktpreis\w*|market ?price",
+        ),
         (
             3,
             r"price\w*|preis\w*|prix|precio|prezzo|prijs|pris|hinta|cena|tarif\w*|rate|cost|lmp|value|spot|arbeitspreis",
@@ -68,7 +71,7 @@ PRICE_ROLES = {
     ),
     "currency": Claim(((3, r"currency\w*|wahrung|devise|moneda|valuta|ccy"),), None, ("text",)),
     "unit": Claim(((3, r"units?|einheit|unite|unidad"),), r"price|min", ("text",)),
-    "source": Claim(((3, r"data source|source|quelle|supplier|operator"),), r"time", ("text",)),
+    "source": Claim(((3, r"data source|source|quelle"),), r"time", ("text",)),
     "licence": Claim(((3, r"licen[cs]e|lizenz"),), None, ("text",)),
 }  # fmt: skip
 STATUS_VALUE = Claim(
@@ -95,8 +98,11 @@ LOCATION_PLACE = {
         ((4, r"longitude|langengrad|laengengrad|longitud|longitudine"), (3, r"lon|lng|long|x coord\w*|x"),), None, ("number", "text")
     ),
     "both": Claim(
-        ((3, r"coordinates|coordonnees ?xy|coordonneesxy|geo ?point\w*|lat ?lng|lat ?lon|position|koordinaten|wkt|geom\w*|location|point"),),
-        None, ("text",),
+        (
+            (3, r"coordinates|coordonnees ?xy|coordonneesxy|geo ?point\w*|lat ?lng|lat ?lon|position|koordinaten|wkt"),
+            (2, r"geom\w*|location|point"),
+        ),
+        r"type|id|name", ("text",),
     ),
 }  # fmt: skip
 LOCATION_ROLES = {
@@ -108,8 +114,8 @@ LOCATION_ROLES = {
         r"country|zip|status|code$|phone|connector|evses|operator|federal|usage|type|submission|parent",
     ),
     "name": Claim(
-        ((4, r"(?:station|site|location|charge ?device|device|nom|display)? ?(?:name|title|nom)(?: station)?"), (2, r"bezeichnung|nombre|standort")),
-        r"operator|network|street|country|admin|city|town|status|party|owner|file|agency|type|enseigne|usage|provider|level",
+        ((4.5, r"nom station|(?:station|site|location) (?:name|title)"), (4, r"(?:charge ?device|device|display)? ?(?:name|title|nom)"), (2, r"bezeichnung|nombre|standort")),
+        r"operator|network|street|country|admin|city|town|status|party|owner|file|agency|type|enseigne|amenageur|usage|provider|level",
     ),
     "country": Claim(
         ((4, r"country ?code|iso ?code|country iso\w*"), (3, r"country|land|pays|pais|paese")), r"french|county|title alt"

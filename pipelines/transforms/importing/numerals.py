@@ -53,7 +53,7 @@ def present(frame: pl.DataFrame) -> pl.DataFrame:
         frame.lazy()
         .with_columns(trimmed)
         .with_columns(pl.when(~pl.col(pl.String).is_in(MISSING)).then(pl.col(pl.String)).name.keep())
-        .collect()
+        .collect(engine="streaming")
     )
 
 

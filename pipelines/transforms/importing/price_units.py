@@ -55,6 +55,8 @@ def price_unit_in(text: str) -> PriceUnit | None:
 def part_in(text: str) -> tuple[str, Decimal] | None:
     """What a header without currency prices: `price per kWh` -> ("kwh", 1), `per hour` -> ("minute", 60)."""
     plain = re.sub(r"[_\[\]()/]+", " ", text.strip().lower())
+    if re.search(r"(?:start|session|connection|flat|base|einmal|grund)\w* ?(?:fee|price|preis|gebuhr|gebühr)", plain):
+        return "session", Decimal(1)
     for per, (words, size) in _PER.items():
         if re.search(rf"(?:per|pro|pr|par|por|al?) ?(?:{words})(?![^\W\d_])|(?<![^\W\d_])(?:{words})$", plain):
             return ("kwh" if per in _ENERGY else "minute" if per in ("minute", "hour") else "session"), size

@@ -20,7 +20,7 @@ from pipelines.transforms.importing.reshape import melt, split_ranges
 from pipelines.transforms.importing.spans_of_time import REASONS as TIME_REASONS
 from pipelines.transforms.importing.spans_of_time import find_spans, read_spans
 from pipelines.transforms.importing.table import Table
-from pipelines.transforms.importing.words import plain
+from pipelines.transforms.importing.words import plain, score_of
 
 KINDS = ("day_ahead", "intraday", "imbalance", "retail", "tariff", "unspecified")
 _KIND_WORDS = (
@@ -67,12 +67,13 @@ def typed(table: Table, ask: Ask) -> Typed:
     kind, kind_how = _kind(values, roles, table, ask)
     place = _place(table, roles, kind, ask, values[0])
     group = pl.DataFrame(place).select(pl.concat_str(pl.col("region", "charger").fill_null(""))).to_series()
-    rows = _rows(table, parts, currency, ask).with_columns(kind=pl.lit(kind), **place)
+    rows = _rows(table, parts, currency, roles, ask).with_columns(kind=pl.lit(kind), **place)
     how: dict[str, object] = {}
     if spans:
         read = read_spans(table.clean, spans, ask.zone, hints_of(found, ask), group)
         rows, how = rows.with_columns(read.rows), read.how
-        rows = _open_ended(rows, kind)
+        ends = table.clean[spans.end.column].is_not_null() if spans.end else None
+        rows = _open_ended(rows, kind, ends)
     else:
         never = pl.lit(None, pl.Datetime("ms", "UTC"))
         rows = rows.with_columns(from_utc=never, to_utc=never, _reason=pl.lit(None, pl.String), _twice=pl.lit(False))
@@ -141,7 +142,8 @@ def _long(table: Table) -> Table:
         return _hours_down(table, hours)
     priced = [f"c{i}" for i, n in enumerate(table.names) if (u := price_unit_in(n)) and u.part == "kwh"]
     zones = [f"c{i}" for i, n in enumerate(table.names) if re.match(_ZONE_NAME, n.strip()) and n.strip() not in ("ID",)]
-    if len(priced) >= 2 and len({price_unit_in(table.column(c)).name for c in priced}) == 1:  # type: ignore[union-attr]
+    placed = any(score_of(n, PRICE_ROLES["region"].names, None) >= 3 for n in table.names)
+    if not placed and len(priced) >= 2 and len({price_unit_in(table.column(c)).name for c in priced}) == 1:  # type: ignore[union-attr]
         unit = price_unit_in(table.column(priced[0]))
         assert unit is not None
         return _named(melt(table, priced, "region", f"price ({unit.name})"))
@@ -275,7 +277,7 @@ def _place(table: Table, roles: dict[str, Profile], kind: str, ask: Ask, value: 
     return out
 
 
-def _rows(table: Table, parts: list[_Part], currency: pl.Series, ask: Ask) -> pl.DataFrame:
+def _rows(table: Table, parts: list[_Part], currency: pl.Series, roles: dict[str, Profile], ask: Ask) -> pl.DataFrame:
     frame, height = table.clean, table.clean.height
     none = pl.Series("n", [None], dtype=pl.Int64).new_from_index(0, height)
     columns = {f"micros_per_{part}": none for part in ("kwh", "minute", "session")}
@@ -289,15 +291,20 @@ def _rows(table: Table, parts: list[_Part], currency: pl.Series, ask: Ask) -> pl
         several = several | text.str.contains("|", literal=True).fill_null(False)
     rows = base(table).with_columns(
         **columns, currency=currency, _written=written, _readable=readable, _several=several, timezone=pl.lit(ask.zone),
-        source=pl.lit(ask.option("source"), pl.String), licence=pl.lit(ask.option("licence"), pl.String),
     )  # fmt: skip
+    for role in ("source", "licence"):
+        text, column = ask.option(role), roles.get(role)
+        own = frame[column.column] if column and not text else pl.lit(text, pl.String)
+        rows = rows.with_columns(own.alias(role))
     return rows
 
 
-def _open_ended(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """A tariff holds until the next one: its rows are no series with a step of their own."""
+def _open_ended(rows: pl.DataFrame, kind: str, ended: pl.Series | None) -> pl.DataFrame:
+    """A tariff holds until its written end, else until the next one: its rows are no series with a step."""
     if kind != "tariff":
         return rows
+    if ended is not None:
+        return rows.with_columns(to_utc=pl.when(ended).then("to_utc"))
     key = pl.concat_str(pl.col("charger").fill_null(""), pl.col("region").fill_null(""))
     after = pl.col("from_utc").sort().shift(-1).over(key, order_by="from_utc")
     return rows.with_columns(to_utc=pl.when(pl.col("from_utc") < after).then(after))

@@ -24,7 +24,11 @@ _UTC = pl.Datetime("ms", "UTC")
 _FROM = (
     (4, r"from utc|start utc|datetime utc|utc datetime|timestamp utc|utc timestamp|point time|valid from|valid_from"),
     (3.5, r"from|start\w*|begin\w*|von|desde|debut|mtu|delivery|settlement (?:date|period)|period start|since|ab"),
-    (3, r"date ?time|timestamp|time stamp|date|time|datum|zeit|zeitstempel|fecha|hora|heure|horodatage|data|day|tag"),
+    (
+        3,
+        r"date ?time|timestamp|time stamp|date|time|datum|zeit\w*|fecha\w*|hora|heure|horodatage|data|day|tag|unix\w*|"
+        r"epoch\w*|tid\w*|aika\w*|ajankohta|czas|tarih|dzien|momento|instant|zeitstempel",
+    ),
     (2.5, r"period|interval|hour|stunde|utc|local|month|monat|mes|mois|dt|ts|when|at|last updated?|updated?|seen"),
 )
 _UNTIL = (

@@ -53,6 +53,9 @@ def typed(table: Table, ask: Ask) -> Typed:
     spans = find_spans(free, tried)
     roles = assign(free, STATUS_ROLES, spans.used())
     frame = table.clean
+    if "charger" not in roles and "connector" in roles and not ask.option("charger"):
+        # Ports without a charger are the chargers of their file.
+        roles["charger"] = roles.pop("connector")
     charger = _labels(frame, roles.get("charger"), ask.option("charger"))
     if charger.null_count() == charger.len():
         raise NotUnderstood("The file does not say which charger it is about: give --charger.", tried)
