@@ -75,7 +75,7 @@ class Landing:
         files = [m.with_suffix(".parquet") for m in manifests if m.stem != but]
         if not files:
             return pl.Series(self._key, [], dtype=pl.String)
-        return pl.concat([pl.scan_parquet(f).select(self._key) for f in files]).collect()[self._key]
+        return pl.concat([pl.scan_parquet(f).select(self._key) for f in files]).collect(engine="streaming")[self._key]
 
     def rows(self) -> pl.DataFrame:
         """All imported rows of the tenant, in the landing schema."""

@@ -13,7 +13,7 @@ from pipelines.defs.catalogue import ASSETS, STEPS
 from pipelines.defs.partitions import run_tags
 from pipelines.defs.steps import Sources, carry_out
 from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions, set_aside
-from pipelines.marts._table import TenantRequired
+from pipelines.marts._table import Table, TenantRequired
 from pipelines.resources.lake import Lake
 from pipelines.resources.landing import SCHEMA, Landing
 from pipelines.resources.saas import SaasClient, Unreachable
@@ -193,27 +193,66 @@ def test_a_table_that_a_new_version_brings_is_made_for_all_days_there_are(lake: 
     assert due.behind() == [] and sessions_daily.read(tenant="ampere")["sessions"].to_list() == [1]
 
 
-def test_steps_and_assets_have_owner_description_and_order() -> None:
-    specs = [spec for asset in ASSETS for spec in asset.specs]
-    assert all(spec.owners and spec.description for spec in specs)
-    lineage = {spec.key.to_user_string(): sorted(d.asset_key.to_user_string() for d in spec.deps) for spec in specs}
-    assert lineage == {
-        "business": [],
-        "raw_telemetry": [],
-        "clean_telemetry": ["raw_telemetry"],
-        "set_aside": ["clean_telemetry", "raw_telemetry"],
-        "sessions": ["business", "clean_telemetry"],
-        "energy_15min": ["sessions"],
-        "energy_daily": ["energy_15min"],
-        "charger_health_daily": ["sessions"],
-        "carbon_hourly": ["energy_15min", "sessions"],
-        "carbon": ["carbon_hourly", "sessions"],
-        "sessions_daily": ["sessions"],
-        "energy_hours": ["energy_daily"],
-        "fleet_daily": ["carbon", "sessions"],
-        "port_spans": ["sessions"],
-        "visits": ["sessions"],
+def test_late_messages_of_a_day_long_past_make_only_the_days_they_touch(lake: Lake) -> None:
+    day_ms, long_past = 86_400_000, DAY - timedelta(days=30)
+    facts = [row for n in range(40) for row in charging(f"s{n}", NOON_MS - n * day_ms, meter_wh=200_000 - n * 4000)]
+    rows = messages(*facts)
+    run(lake, rows, DAY - timedelta(days=40), DAY)
+    before = {step.table.path: held(step.table) for step in STEPS}
+    late = messages(*facts, *charging("late", NOON_MS - 30 * day_ms - 4 * 3_600_000, device="a2", boot=99))
+    ranges, _ = due.telemetry(Store(late), None, DAY)  # type: ignore[arg-type]
+    assert ranges == [(long_past - timedelta(days=1), long_past + timedelta(days=3))]
+    run(lake, late, *ranges[0])
+    changed = {(path, day) for path, days in before.items() for day, rows in now(path, days) if rows}
+    assert {day for _, day in changed} == {long_past}
+    assert {"raw/telemetry", "clean/telemetry", "marts/sessions", "curated/energy_15min"} <= {
+        path for path, _ in changed
     }
+    assert sessions.read(tenant="ampere").filter(pl.col("session") == "late")["energy_wh"].to_list() == [3000]
+
+
+def held(table: Table) -> dict[date, pl.DataFrame]:
+    rows = table.scan().collect(engine="streaming").sort(table.order, nulls_last=True)
+    return {key[0]: part for key, part in rows.partition_by("day", as_dict=True).items()}
+
+
+def now(path: str, before: dict[date, pl.DataFrame]) -> Iterator[tuple[date, bool]]:
+    """Each day of a table, and whether it is another than before."""
+    table = next(step.table for step in STEPS if step.table.path == path)
+    after = held(table)
+    for day in {*before, *after}:
+        same = day in before and day in after and before[day].equals(after[day])
+        yield day, not same
+
+
+def test_the_same_rows_in_an_empty_lake_give_the_same_bytes(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.marts import tenants as tenants_mart
+
+    facts, found = messages(*charging()), []
+    for name, given in (("one", facts), ("two", facts.sample(fraction=1, shuffle=True, seed=3))):
+        monkeypatch.setenv("WATTLANE_HOME", str(tmp_path / name))
+        lake.replace_all(tenants_mart.TABLE, tenants())
+        lake.replace_all(CHARGERS, chargers())
+        lake.replace_days(CONTEXT, context(), DAY, DAY)
+        run(lake, given)
+        files = sorted((tmp_path / name / "lake").rglob("*.parquet"))
+        found.append([(str(f.parent.relative_to(tmp_path / name)), f.read_bytes()) for f in files])
+    assert found[0] == found[1] and len(found[0]) > len(STEPS) // 2
+
+
+def test_a_day_gives_the_same_rows_alone_and_in_a_long_range(lake: Lake) -> None:
+    """A number said again after midnight, a session that goes on after midnight: judged the same from either side."""
+    start = NOON_MS + int(timedelta(hours=11, minutes=50).total_seconds() * 1000)
+    again = {"seq": 3, "boot": 7, "ts_ms": start + 3_600_000, "energy_wh": 50_000}
+    more = charging(start_ms=start + 1_800_000, minutes=20, meter_wh=3000, boot=8)
+    facts = messages(*charging(start_ms=start, minutes=5), *more, again)
+    run(lake, facts, DAY, NEXT)
+    together = {step.table.path: held(step.table) for step in STEPS}
+    run(lake, facts, NEXT, NEXT)
+    run(lake, facts, DAY, DAY)
+    assert not [path for path, days in together.items() if any(changed for _, changed in now(path, days))]
 
 
 def test_refresh_makes_what_is_due_without_any_service(
