@@ -10,14 +10,18 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-YEARS_DAYS, MONTHS = 1096, 36
+if TYPE_CHECKING:
+    from pipelines.resources.lake import Lake
+
+YEARS_DAYS = 1096
 TENANTS = ("ampere", "barq", "celsius", "dynamo", "ember", "faraday", "galvani", "hertz")
 WEIGHTS = (0.5, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05)
 CHARGERS_OF, SITES_OF, HOSTS_OF, VEHICLES_OF = 4000, 500, 60, 3000
@@ -48,30 +52,19 @@ def _months(last: date) -> Iterator[tuple[date, date]]:
         first = following
 
 
-def _month(lake: object, rows: pl.DataFrame, first: date, last: date) -> None:
+def _month(lake: "Lake", rows: pl.DataFrame, first: date, last: date) -> None:
+    from pipelines.defs.carbon.assets import CARBON
+    from pipelines.defs.health.assets import CHARGER_HEALTH
     from pipelines.defs.performance.assets import ENERGY_HOURS, FLEET_DAILY, SESSIONS_DAILY
     from pipelines.defs.steps import Sources
-    from pipelines.marts import carbon, charger_health_daily, energy_daily, sessions
-    from pipelines.resources.factors import VM0038_US_LEVEL_2, table
-    from pipelines.resources.lake import Lake
+    from pipelines.marts import energy_daily, sessions
     from pipelines.resources.store import TelemetryStore
-    from pipelines.transforms import carbon as carbon_rows
-    from pipelines.transforms import energy, health
+    from pipelines.transforms import energy
 
-    assert isinstance(lake, Lake)
     lake.replace_days(sessions.TABLE, rows, first, last)
-    hours = energy.daily(energy.of_sessions(rows))
-    lake.replace_days(energy_daily.TABLE, hours, first, last)
-    lake.replace_days(charger_health_daily.TABLE, _health(rows, health.daily), first, last)
-    lake.replace_days(carbon.TABLE, carbon_rows.of_sessions(rows, table(), VM0038_US_LEVEL_2), first, last)
-    for step in (SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY):
+    lake.replace_days(energy_daily.TABLE, energy.daily(energy.of_sessions(rows)), first, last)
+    for step in (CHARGER_HEALTH, CARBON, SESSIONS_DAILY, ENERGY_HOURS, FLEET_DAILY):
         lake.replace_days(step.table, step.rows(Sources(lake, TelemetryStore()), first, last), first, last)
-
-
-def _health(rows: pl.DataFrame, daily: Callable[..., pl.DataFrame]) -> pl.DataFrame:
-    from pipelines.resources.tables import CLEAN
-
-    return daily(pl.DataFrame(schema=CLEAN.schema), rows, _chargers())
 
 
 def _sessions(count: int, first: date, days: int) -> pl.DataFrame:
