@@ -150,6 +150,12 @@ def _states(network: Network) -> list[str]:
     return [next((word for word, true in tests if true[unit]), "asked") for unit in range(len(grid.units))]
 
 
+def _twice(rows: pl.DataFrame) -> pl.DataFrame:
+    """Answers that a charger has more than once; without their reasons, which no table of bad rows can hold."""
+    key = once("tenant", "source", "network", "charger", "horizon_days")
+    return key.bad(rows.drop("reasons"))
+
+
 CARD = WholeStep(
     "risk_card", card_mart.TABLE, card_rows, ("maintenance_log", "work_order_outcomes"),
     "How good each model of failure risk is on days that it never saw, and which one is shipped.",
@@ -159,7 +165,7 @@ RISK = WholeStep(
     "risk", risk_mart.TABLE, risk_rows, ("risk_card",),
     "Risk of failure within 7 and 30 days for each charger, with its reasons.",
     (
-        once("tenant", "source", "network", "charger", "horizon_days"),
+        Rule("once", _twice, "one row per tenant, source, network, charger, horizon_days"),
         Rule(
             "probability", lambda r: r.filter(~pl.col("probability_ppm").is_between(0, 1_000_000)).drop("reasons"),
             "a probability lies between 0 and 1",
