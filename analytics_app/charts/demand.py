@@ -8,7 +8,7 @@ from analytics_app.charts.plain import plain
 MOST_NAMES = 12
 
 
-def forecast(rows: pl.DataFrame, *, words: dict[str, str], colours: tuple[str, str]) -> alt.LayerChart:
+def forecast(rows: pl.DataFrame, *, words: dict[str, str], colours: tuple[str, str]) -> alt.Chart:
     """Hours with `local`, `actual`, `forecast`, `low`, `high` (kWh). `words`: of actual, forecast and interval."""
     x = alt.X("local:T", title=None, axis=alt.Axis(grid=False, format="%d %b %H:%M", labelOverlap=True))
     y = alt.Axis(format="~s", tickCount=5)
@@ -21,10 +21,11 @@ def forecast(rows: pl.DataFrame, *, words: dict[str, str], colours: tuple[str, s
     long = series.unpivot(index="local", variable_name="series", value_name="kwh").drop_nulls("kwh")
     lines = alt.Chart(long).mark_line(strokeWidth=1.8).encode(x=x, y=alt.Y("kwh:Q"), color=colour, tooltip=tips)
     area = band.encode(x=x, y=alt.Y("low:Q", title="kWh", axis=y), y2="high:Q")
-    return plain(alt.layer(area, lines))
+    drawn: alt.Chart = plain(alt.layer(area, lines))
+    return drawn
 
 
-def places(rows: pl.DataFrame, *, words: dict[str, str], colour: str) -> alt.LayerChart:
+def places(rows: pl.DataFrame, *, words: dict[str, str], colour: str) -> alt.Chart:
     """Cells by `longitude` and `latitude`: size by searches, depth by the `share` in vain; names of the busiest."""
     axis = alt.Axis(labels=False, title=None, grid=False)
     x = alt.X("longitude:Q", axis=axis, scale=alt.Scale(zero=False, padding=24, nice=False))
@@ -40,7 +41,8 @@ def places(rows: pl.DataFrame, *, words: dict[str, str], colour: str) -> alt.Lay
     )
     busiest = rows.sort("searches", descending=True).unique("place", keep="first", maintain_order=True).head(MOST_NAMES)
     names = alt.Chart(busiest).mark_text(dy=-18, fontSize=11, color="#5c6770").encode(x=x, y=y, text="place:N")
-    return plain(alt.layer(dots, names).interactive(), height=420)
+    drawn: alt.Chart = plain(alt.layer(dots, names).interactive(), height=420)
+    return drawn
 
 
 def hours(rows: pl.DataFrame, *, weekdays: list[str], hour: str, title: str, colour: str) -> alt.Chart:
@@ -50,4 +52,7 @@ def hours(rows: pl.DataFrame, *, weekdays: list[str], hour: str, title: str, col
     legend = alt.Legend(orient="top", gradientThickness=8)
     fill = alt.Color("unmet:Q", title=title, scale=alt.Scale(range=["#f1f3f5", colour]), legend=legend)
     cells = alt.Chart(rows).mark_rect(cornerRadius=3, stroke="white")
-    return plain(cells.encode(x=x, y=y, color=fill, tooltip=["day:O", "local_hour:O", "searches:Q", "unmet:Q"]))
+    drawn: alt.Chart = plain(
+        cells.encode(x=x, y=y, color=fill, tooltip=["day:O", "local_hour:O", "searches:Q", "unmet:Q"])
+    )
+    return drawn

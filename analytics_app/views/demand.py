@@ -77,7 +77,7 @@ def _hours(frame: Frame, source: str, level: str, horizon: int) -> None:
     words = {name: text(f"s_{name}") for name in ("actual", "forecast")}
     chart(
         text, text("demand_chart"), shown, name="demand-forecast",
-        draw=lambda r: charts.forecast(r, words=words, colours=frame.colours),  # type: ignore[arg-type,return-value]
+        draw=lambda r: charts.forecast(r, words=words, colours=frame.colours),
     )  # fmt: skip
     st.caption(text("demand_help"))
     coming = rows.filter(pl.col("actual_wh").is_null()).select("local", *names, "method").drop("actual_wh")

@@ -60,7 +60,7 @@ def _map(frame: Frame, rows: pl.DataFrame) -> None:
     words = {"share": text("unmet_share"), "searches": text("searches")}
     chart(
         text, text("unmet_map"), shares, name="unmet-cells",
-        draw=lambda r: charts.places(r, words=words, colour=frame.colours[0]),  # type: ignore[arg-type,return-value]
+        draw=lambda r: charts.places(r, words=words, colour=frame.colours[0]),
     )  # fmt: skip
     st.caption(text("unmet_help"))
     shown = shares.head(50).select(

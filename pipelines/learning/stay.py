@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 
 from pipelines.learning import conformal
-from pipelines.learning.metrics import coverage, mae, rmse
+from pipelines.learning.metrics import coverage, mae, rmse, smape
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -38,6 +39,9 @@ class Known:
     weekend: int
 
 
+Say = Callable[[Known, Codes, Codes], Floats]
+
+
 @dataclass(frozen=True)
 class Judged:
     """A forecaster: its figures on the test rows, and on the rows to learn from (where it had not seen them)."""
@@ -59,37 +63,31 @@ def compete(known: Known, test: Truths) -> Verdict:
     learn = np.flatnonzero(~test)
     fold = np.arange(learn.size) * FOLDS // max(learn.size, 1)
     folds = [(learn[fold != k], learn[fold == k]) for k in range(FOLDS)]
-    makers: dict[str, Callable[[Codes, Codes], Floats]] = {
-        name: (lambda train, at, fit=fit: _learned(known, fit, train, at)) for name, fit in MODELS.items()
-    } | {name: (lambda train, at, say=say: say(known, train, at)) for name, say in BASELINES.items()}
-    held = {name: np.concatenate([make(*pair) for pair in folds]) for name, make in makers.items()}
+    makers: dict[str, Say] = {name: partial(_learned, fit) for name, fit in MODELS.items()} | BASELINES
+    held = {name: np.concatenate([say(known, *pair) for pair in folds]) for name, say in makers.items()}
     held[BLEND] = _blend([held[name] for name in MODELS])
     scores = {name: _figures(known.truth[learn], guess) for name, guess in held.items()}
     chosen = min((*MODELS, BLEND), key=lambda name: scores[name]["smape"])
     at = np.flatnonzero(test)
-    made = {name: makers[name](learn, at) for name in (MODELS if chosen == BLEND else (chosen,))}
-    made = {chosen: _blend(list(made.values()))} | {name: makers[name](learn, at) for name in BASELINES}
-    judged = {name: _judged(known, name, guess, at, learn, held[name], scores[name]) for name, guess in made.items()}
+    learned = [makers[name](known, learn, at) for name in (MODELS if chosen == BLEND else (chosen,))]
+    made = {chosen: _blend(learned)} | {name: say(known, learn, at) for name, say in BASELINES.items()}
+    judged = {
+        name: Judged(name, _tested(known, guess, at, learn, held[name]), scores[name]) for name, guess in made.items()
+    }
     shipped = min(judged, key=lambda name: scores[name]["smape"])
     return Verdict(judged[chosen], [judged[name] for name in BASELINES], shipped)
 
 
-def smape(truth: Floats, guess: Floats) -> float:
-    """Mean of |g - t| / (|g| + |t|) in percent, 0 to 100; 0 where both are 0."""
-    size = np.abs(truth) + np.abs(guess)
-    return float(100 * np.mean(np.divide(np.abs(truth - guess), size, out=np.zeros_like(size), where=size > 0)))
-
-
 def _figures(truth: Floats, guess: Floats) -> dict[str, float]:
-    return {"rmse": rmse(truth, guess), "mae": mae(truth, guess), "smape": smape(truth, guess)}
+    """smape in percent, |g - t| / (|g| + |t|)."""
+    return {"rmse": rmse(truth, guess), "mae": mae(truth, guess), "smape": 50 * smape(truth, guess)}
 
 
-def _judged(
-    known: Known, name: str, guess: Floats, at: Codes, learn: Codes, held: Floats, validation: dict[str, float]
-) -> Judged:  # fmt: skip
+def _tested(known: Known, guess: Floats, at: Codes, learn: Codes, held: Floats) -> dict[str, float]:
+    """Figures on the test rows, with how often their interval held."""
     low, high = _interval(known, guess, at, learn, held)
     truth = known.truth[at]
-    return Judged(name, _figures(truth, guess) | {"coverage": coverage(truth, low, high)}, validation)
+    return _figures(truth, guess) | {"coverage": coverage(truth, low, high)}
 
 
 def _interval(known: Known, guess: Floats, at: Codes, learn: Codes, held: Floats) -> tuple[Floats, Floats]:
@@ -111,15 +109,17 @@ def _group(known: Known, at: Codes, guess: Floats, edges: Floats) -> Codes:
     return found
 
 
-def _learned(known: Known, fit: Fit, train: Codes, at: Codes) -> Floats:
+def _learned(fit: Fit, known: Known, train: Codes, at: Codes) -> Floats:
     """Learned on logarithms: the median of a logarithm is the logarithm of the median."""
     y = np.log(np.maximum(known.truth[train], known.least))
     told = ~np.isnan(known.x[train]).all(axis=0)
-    return np.exp(fit(known.x[train][:, told], y)(known.x[at][:, told]))
+    found: Floats = np.exp(fit(known.x[train][:, told], y)(known.x[at][:, told]))
+    return found
 
 
 def _blend(parts: list[Floats]) -> Floats:
-    return np.exp(np.mean([np.log(np.maximum(p, 1e-6)) for p in parts], axis=0))
+    found: Floats = np.exp(np.mean([np.log(np.maximum(p, 1e-6)) for p in parts], axis=0))
+    return found
 
 
 def _boosted(x: Floats, y: Floats) -> Callable[[Floats], Floats]:
@@ -169,7 +169,7 @@ def _nearest(known: Known, train: Codes, at: Codes) -> Floats:
 
 MODELS: dict[str, Fit] = {"gradient boosting of the median": _boosted, "extremely randomised trees": _forest}
 BLEND = "boosting and randomised trees"
-BASELINES: dict[str, Callable[[Known, Codes, Codes], Floats]] = {
+BASELINES: dict[str, Say] = {
     DECLARED: _declared,
     OF_DRIVER: _of_driver,
     MEAN: lambda known, train, at: np.full(at.size, known.truth[train].mean()),

@@ -66,13 +66,10 @@ class PricePolicy(Schema):
 
 
 def suggestion_shown(row: Suggestion) -> PriceSuggestion:
-    decision = row.decision
-    return PriceSuggestion(
-        uid=row.uid, charger=row.listing.uid, kind=row.kind, currency=row.currency, price_micro=row.price_micro,
-        current_micro=row.inputs["current_micro"], floor_micro=decision["floor_micro"],
-        reserve_micro=decision["reserve_micro"], reasons=decision["reasons"], rule=row.rule, inputs=row.inputs,
-        clipped=row.clipped, state=row.state, valid_from=row.valid_from, expires_at=row.expires_at,
-    )  # fmt: skip
+    names = ("uid", "kind", "currency", "price_micro", "rule", "inputs", "clipped", "state", "valid_from", "expires_at")
+    said = {name: getattr(row, name) for name in names}
+    said |= {name: row.decision[name] for name in ("floor_micro", "reserve_micro", "reasons")}
+    return PriceSuggestion(charger=row.listing.uid, current_micro=row.inputs["current_micro"], **said)
 
 
 def costs_shown(costs: Costs) -> PriceCosts:

@@ -15,7 +15,7 @@ DEFINITIONS = {
     "smape": "mean of |forecast - truth| / (|forecast| + |truth|) in percent, 0 to 100; 0 where both are 0",
     "coverage": "share of the test part inside its 90 % interval (split conformal, moved along with time)",
     "shipped": "lowest rmse on the validation part; the test part had no say",
-    "baselines": "the value H steps earlier; the same time of the last day and of the last week that were known by then",
+    "baselines": "the value H steps earlier; the same time of the last day, of the last week, known by then",
 }
 
 

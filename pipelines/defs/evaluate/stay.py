@@ -11,7 +11,7 @@ from pipelines.learning.stay import Judged, Known, Verdict, compete
 from pipelines.transforms.importing.errors import NotUnderstood
 from pipelines.transforms.importing.reading import Options, read_sessions
 from pipelines.transforms.importing.zones import is_zone
-from pipelines.transforms.pricing.stays import LEAST_KWH, LEAST_MINUTES, Stays, stays
+from pipelines.transforms.pricing.stays import LEAST_KWH, LEAST_MINUTES, Floats, Stays, stays
 
 NAME = "stay"
 SAYS = "departure and energy of each session, said when the car is plugged in"
@@ -42,10 +42,10 @@ def run(arguments: argparse.Namespace) -> Evaluation:
     for rows, least, what in ((train, LEAST_TRAIN, "--train"), (test, LEAST_TEST, "--test")):
         if rows.height < least:
             raise BadInput(f"{what} has {rows.height} usable sessions, at least {least} are needed")
-    rows = stays(train, test, arguments.timezone or _zone(train))
-    if (~rows.test).sum() < LEAST_TRAIN:
+    known = stays(train, test, arguments.timezone or _zone(train))
+    if (~known.test).sum() < LEAST_TRAIN:
         raise BadInput("nearly all sessions of --train are in --test as well: name different files")
-    return _evaluation(rows, train, test)
+    return _evaluation(known, train, test)
 
 
 def _sessions(files: list[str], zone: str) -> pl.DataFrame:
@@ -83,7 +83,7 @@ def _evaluation(rows: Stays, train: pl.DataFrame, test: pl.DataFrame) -> Evaluat
     )  # fmt: skip
 
 
-def _known(rows: Stays, truth: np.ndarray, declared: np.ndarray, least: float) -> Known:
+def _known(rows: Stays, truth: Floats, declared: Floats, least: float) -> Known:
     hour, weekend = (rows.names.index(name) for name in ("hour", "weekend"))
     return Known(rows.x, truth, declared, rows.driver, least, hour, weekend)
 

@@ -18,12 +18,13 @@ from pipelines.marts._table import collect
 from pipelines.resources.pricing_tables import OFFERS
 from pipelines.transforms.pricing.answers import answers, price_of_day
 from pipelines.transforms.pricing.unmet import RING
-from saas.contracts.pricerule import BP, NEWEST, Answer, Decision, Inputs, decide
+from saas.contracts.pricerule import BP, NEWEST, Answer, Decision, Inputs, Use, decide
 from saas.contracts.pricing import Offer
 
 USUAL_W = 11_000  # what a usual car takes, where nothing was measured yet
 LEAST_SESSIONS = 10
 MICRO = 1_000_000
+_OTHER_USES: tuple[Use, ...] = ("auction", "walk_up")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _row(tenant: str, case: Case, listed: pl.DataFrame, now: datetime) -> dict[s
     offer = case.offer
     inputs = inputs_of(case, _neighbours(case, listed))
     said = decide(NEWEST, inputs)
-    others = {f"{use}_micro": decide(NEWEST, inputs, use).price_micro for use in ("auction", "walk_up")}  # type: ignore[arg-type]
+    others = {f"{use}_micro": decide(NEWEST, inputs, use).price_micro for use in _OTHER_USES}
     return {
         "tenant": tenant, "listing": offer.listing, "charger": offer.charger, "site": offer.site, "city": offer.city,
         "kind": case.kind, "currency": offer.currency, "current_micro": inputs.current_micro,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.learning import conformal
+from pipelines.learning.demand.features import Scale
 from pipelines.learning.demand.grid import Cells, Grid, Index, TooShort
 from pipelines.learning.demand.model import Effort, learn
 from pipelines.learning.demand.naive import NAIVES
-from pipelines.learning.metrics import coverage, mae, rmse
+from pipelines.learning.metrics import coverage, mae, rmse, smape
 
 RIDGE, BOTH, HALF = "ridge on lags and seasons", "ridge and gradient boosting", "ridge, boosting and the best naive"
 LEARNED = (BOTH, RIDGE, HALF)
@@ -57,13 +58,13 @@ def compete(
     """
     first, second = _cuts(grid, horizon, shares)
     target = np.arange(first, grid.rows + min(ahead, horizon))
-    guesses = {name: forecast(grid, target, horizon) for name, forecast in NAIVES.items()}
+    guesses: dict[str, Cells] = {name: forecast(grid, target, horizon) for name, forecast in NAIVES.items()}
     truth, judged = _with_future(grid.values[first:], target.size), second - first
     scores = {name: _figures(truth[:judged], g[:judged]) for name, g in guesses.items()}
     best_naive = min(NAIVES, key=lambda name: scores[name]["rmse"])
     line, both = learn(grid, horizon, first, effort).predict(target)
-    learned = {BOTH: both, RIDGE: line, HALF: (2 * both + guesses[best_naive]) / 3}
-    learned = {name: _hushed(truth, guess, judged, first, grid) for name, guess in learned.items()}
+    plain: dict[str, Cells] = {BOTH: both, RIDGE: line, HALF: (2 * both + guesses[best_naive]) / 3}
+    learned = {name: _hushed(truth, guess, judged, first, grid) for name, guess in plain.items()}
     scores |= {name: _figures(truth[:judged], g[:judged]) for name, g in learned.items()}
     chosen = min(LEARNED, key=lambda name: scores[name]["rmse"])
     made = {
@@ -78,12 +79,6 @@ def compete(
 def _with_future(truth: Cells, rows: int) -> Cells:
     """What is to come is not known yet."""
     return np.pad(truth, ((0, rows - truth.shape[0]), (0, 0)), constant_values=np.nan)
-
-
-def smape(truth: Cells, guess: Cells) -> float:
-    """Mean of |g - t| / (|g| + |t|) in percent, 0 to 100; 0 where both are 0."""
-    size = np.abs(truth) + np.abs(guess)
-    return float(100 * np.mean(np.divide(np.abs(truth - guess), size, out=np.zeros_like(size), where=size > 0)))
 
 
 def _cuts(grid: Grid, horizon: int, shares: tuple[int, int, int]) -> tuple[int, int]:
@@ -102,7 +97,7 @@ def _hushed(truth: Cells, guess: Cells, judged: int, first: int, grid: Grid) -> 
 
     Where most hours are empty, a mean is a little above 0 all the time, and always a little wrong.
     """
-    size = np.nanstd(grid.values[:first], axis=0)[None, :]
+    size = Scale.of(grid.values[:first]).spread[None, :]
     found, least = guess, _figures(truth[:judged], guess[:judged])
     for share in HUSH:
         quiet = np.where(np.abs(guess) < share * size, np.float32(0), guess)
@@ -113,9 +108,10 @@ def _hushed(truth: Cells, guess: Cells, judged: int, first: int, grid: Grid) -> 
 
 
 def _figures(truth: Cells, guess: Cells) -> dict[str, float]:
+    """Over all known cells; smape in percent, |g - t| / (|g| + |t|)."""
     known = ~np.isnan(truth)
     t, g = truth[known].astype(np.float64), guess[known].astype(np.float64)
-    return {"rmse": rmse(t, g), "mae": mae(t, g), "smape": smape(t, g)}
+    return {"rmse": rmse(t, g), "mae": mae(t, g), "smape": 50 * smape(t, g)}
 
 
 def _interval(
@@ -130,6 +126,6 @@ def _interval(
     if np.nanmin(grid.values) >= 0:
         low = np.maximum(low, 0)
     known = ~np.isnan(truth[judged:])
-    inside = coverage(truth[judged:][known], low[known], high[known])
+    inside = coverage(*(cells[known].astype(np.float64) for cells in (truth[judged:], low, high)))
     figures = _figures(truth[judged:], shown) | {"coverage": inside}
     return shown, low.astype(np.float32), high.astype(np.float32), figures

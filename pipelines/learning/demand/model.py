@@ -61,7 +61,7 @@ def learn(grid: Grid, horizon: int, until: int, effort: Effort, *, seed: int = 0
     scale = Scale.of(grid.values[:until])
     features = Features(grid, scale, horizon)
     x, y, station = _pairs(features, until, effort.pairs, np.random.default_rng(seed))
-    untold = np.isnan(x).all(axis=0)
+    untold: Truths = np.asarray(np.isnan(x).all(axis=0))
     x[:, untold] = 0
     weight = np.clip(scale.spread / np.median(scale.spread), 0.2, 5.0)[station]
     ridge = Ridge(alpha=10.0).fit(_plain(x), y, sample_weight=weight)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,12 +78,12 @@ def _strings(text: _Text, rows: int | None = None, columns: list[int] | None = N
 
 
 def _csv(
-    text: _Text, schema: dict[str, type[pl.DataType]], rows: int | None, columns: list[int] | None = None
+    text: _Text, schema: Mapping[str, type[pl.DataType]], rows: int | None, columns: list[int] | None = None
 ) -> pl.DataFrame:
     try:
         return pl.read_csv(
-            io.BytesIO(text.data), has_header=False, skip_rows=1, separator=text.delimiter, schema=schema, n_rows=rows,
-            columns=columns, infer_schema=False, ignore_errors=True, truncate_ragged_lines=True,
+            io.BytesIO(text.data), has_header=False, skip_rows=1, separator=text.delimiter, schema=dict(schema),
+            n_rows=rows, columns=columns, infer_schema=False, ignore_errors=True, truncate_ragged_lines=True,
             decimal_comma=text.comma, null_values=["NA", "NaN", "nan", "null", "None", "-", "?"],
         )  # fmt: skip
     except (pl.exceptions.PolarsError, ValueError) as error:
