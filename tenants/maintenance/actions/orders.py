@@ -1,7 +1,7 @@
 """Work orders: opened from an alert, a prediction or by hand; steps of technicians and of those who send them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,10 +64,7 @@ def order_for_alert(*, alert: Alert, job: Job | None, by: User, now: datetime) -
     evse = alert.evse or (evse_at(alert.device_id, alert.device_evse) if alert.device_id else None)
     if evse is None:
         raise NotFound("This alert is at no charger: open a work order for one of them.")
-    wanted = job or Job(title=f"{code_word(alert.code)} · {title(evse)}"[:120], severity=alert.severity)
-    if not wanted.title.strip():
-        wanted = Job(f"{code_word(alert.code)} · {title(evse)}"[:120], wanted.text, alert.severity, wanted.due_at,
-                     wanted.checklist)  # fmt: skip
+    wanted = _titled(job, f"{code_word(alert.code)} · {title(evse)}", alert.severity)
     order = _create(evse, wanted, Source.ALERT, by, now, alert=alert, began_at=alert.first_at)
     log.write(alert, log.Kind.ORDERED, now, by, f"#{order.pk}")
     return order
@@ -83,9 +80,8 @@ def order_for_risk(*, risk: Risk, job: Job | None, by: User | None, now: datetim
         "horizon_days": risk.horizon_days, "probability_ppm": risk.probability_ppm, "reasons": risk.reasons,
         "model": risk.model, "data_version": risk.data_version,
     }  # fmt: skip
-    wanted = job or Job(
-        title=f"{title(risk.evse)}: {risk.probability_ppm / 10_000:.0f} % / {risk.horizon_days} d"[:120]
-    )
+    chance = f"{risk.probability_ppm // 10_000} % / {risk.horizon_days} d"
+    wanted = _titled(job, f"{title(risk.evse)}: {chance}", faults.MINOR)
     return _create(risk.evse, wanted, Source.RISK, by, now, risk=kept, began_at=risk.made_at)
 
 
@@ -136,6 +132,14 @@ def tick(*, order: WorkOrder, done: Sequence[int], by: User, now: datetime) -> W
     row.changed_at = now
     row.save(update_fields=["checklist", "changed_at"])
     return row
+
+
+def _titled(job: Job | None, otherwise: str, severity: str) -> Job:
+    """The job as it was asked for; without a title it is called after what it is for, and as urgent."""
+    if job is not None and job.title.strip():
+        return job
+    asked = job or Job("")
+    return replace(asked, title=otherwise[:120], severity=severity)
 
 
 def _create(evse: Evse, job: Job, source: str, by: User | None, now: datetime, **more: Any) -> WorkOrder:
@@ -202,7 +206,7 @@ def _checked(row: WorkOrder, now: datetime, said: Mapping[str, Any]) -> None:
     """Facts decide: a charger that still says that it is out of order is not done."""
     evse = Evse.objects.select_for_update().get(pk=row.evse_id)
     if evse.status in DOWN:
-        raise StillDown(status=evse.status)
+        raise StillDown(shows=evse.status)
     row.closed_at = now
 
 

@@ -100,13 +100,12 @@ def risk(request: HttpRequest, uid: UUID) -> object:
 def _opened(body: WorkOrderIn, person: User) -> WorkOrder:
     now = timezone.now()
     job = orders.Job(body.title, body.text, body.severity, body.due_at, body.checklist)
-    titled = job if body.title.strip() else None
     if body.alert is not None:
         found = alerts.find(uid=body.alert, viewer=person, permission=MANAGE)
-        return orders.order_for_alert(alert=found, job=titled, by=person, now=now)
+        return orders.order_for_alert(alert=found, job=job, by=person, now=now)
     if body.risk is not None:
         risk = outages.risk(uid=body.risk, viewer=person, permission=MANAGE)
-        return orders.order_for_risk(risk=risk, job=titled, by=person, now=now)
+        return orders.order_for_risk(risk=risk, job=job, by=person, now=now)
     assert body.evse is not None
     evse = units.find(uid=body.evse, viewer=person)
     if not can(person, MANAGE):

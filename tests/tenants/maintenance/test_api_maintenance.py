@@ -1,0 +1,177 @@
+"""Maintenance through the API, and who may touch it."""
+
+from typing import Any
+
+import pytest
+
+from saas.kit.tenant_context import tenant_schema
+from tenants.accounts.models import AuditEntry
+from tenants.maintenance.models import Alert, MaintenancePolicy, Risk
+from tenants.marketplace.models import AddressLook
+from tests.builders import NOW
+from tests.tenants.apiclient import Api, code, person, said, unknown_to_others
+
+from .story import Unit, later
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("MNT-01", "API-01")]
+VIEWERS = {"owner", "admin", "operator", "finance", "auditor"}
+MANAGERS = {"owner", "admin", "operator"}
+
+
+@pytest.fixture
+def unit() -> Unit:
+    with tenant_schema("ampere"):
+        unit = Unit()
+        unit.breaks()
+    return unit
+
+
+@pytest.fixture
+def operator() -> Api:
+    return Api("ampere", person("ampere", "", "operator"))
+
+
+def alert_of(unit: Unit) -> Alert:
+    with tenant_schema("ampere"):
+        return unit.alert
+
+
+def test_an_alert_is_read_acknowledged_commented_and_closed(operator: Api, unit: Unit) -> None:
+    (row,) = said(operator.get("/maintenance/alerts"))["items"]
+    assert (row["code"], row["mrec"], row["mrec_name"], row["severity"], row["unit"], row["count"]) == (
+        "over_current", "CX004", "OverCurrentFailure", "critical", "Charger in the yard", 1,
+    )  # fmt: skip
+    at = f"/maintenance/alerts/{row['uid']}"
+    assert said(operator.post("/maintenance/alerts/acknowledge", {"alerts": [row["uid"]]})) == {"acknowledged": 1}
+    assert said(operator.get(at))["state"] == "acknowledged"
+    assert said(operator.post(f"{at}/acknowledge"))["state"] == "acknowledged", "twice is once"
+    assert operator.post(f"{at}/comments", {"text": "Bring a ladder"}).status_code == 201
+    assert code(operator.post(f"{at}/resolve", {"reason": " "})) == (422, "reason_missing")
+    assert said(operator.post(f"{at}/resolve", {"reason": "A test"}))["state"] == "resolved"
+    assert code(operator.post(f"{at}/resolve", {"reason": "A test"})) == (409, "alert_resolved")
+    assert [line["kind"] for line in said(operator.get(f"{at}/log"))["items"]] == [
+        "resolved", "comment", "acknowledged", "opened",
+    ]  # fmt: skip
+    assert said(operator.get("/maintenance/alerts"))["items"] == []
+    assert len(said(operator.get("/maintenance/alerts?state=resolved"))["items"]) == 1
+    with tenant_schema("ampere"):
+        assert list(AuditEntry.objects.order_by("pk").values_list("act", flat=True)) == [
+            "alert.acknowledged", "alert.resolved",
+        ]  # fmt: skip
+    for path in (at, f"{at}/log", f"{at}/members"):
+        unknown_to_others(path)
+
+
+def test_pages_go_on_where_they_ended(operator: Api, unit: Unit) -> None:
+    with tenant_schema("ampere"):
+        for _ in range(4):
+            Unit().breaks()
+    first = said(operator.get("/maintenance/alerts?limit=3"))
+    rest = said(operator.get(f"/maintenance/alerts?limit=3&after={first['next']}"))
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (3, 2, None)
+
+
+@pytest.mark.req("ACC-01")
+@pytest.mark.parametrize("role", ["owner", "finance", "support", "technician", "auditor", ""])
+def test_roles_see_and_do_what_is_theirs(unit: Unit, role: str) -> None:
+    caller = Api("ampere", person("ampere", "", *([role] if role else [])))
+    uid = alert_of(unit).uid
+    for path in ("alerts", "outages", "risks", "silences", "escalations", "vendor-codes", "policy"):
+        answer = caller.get(f"/maintenance/{path}")
+        assert answer.status_code == (200 if role in VIEWERS else 403), path
+    assert caller.get(f"/maintenance/alerts/{uid}").status_code == (200 if role in VIEWERS else 404)
+    allowed = role in MANAGERS
+    assert caller.post(f"/maintenance/alerts/{uid}/acknowledge").status_code == (200 if allowed else 404)
+    policy = caller("PATCH", "/maintenance/policy", {"storm_units": 9})
+    assert policy.status_code == (200 if allowed else 403)
+    with tenant_schema("ampere"):
+        assert MaintenancePolicy.objects.filter(storm_units=9).exists() is allowed
+
+
+@pytest.mark.req("MNT-05", "MKT-07")
+def test_a_work_order_goes_to_a_technician_and_back(operator: Api, unit: Unit) -> None:
+    tech = person("ampere", "", "technician")
+    crew, other = Api("ampere", tech), Api("ampere", person("ampere", "", "technician"))
+    uid = str(alert_of(unit).uid)
+    made = operator.post("/maintenance/work-orders", {"alert": uid, "checklist": ["Switch off"]})
+    order = said(made)
+    assert (made.status_code, order["state"], order["severity"], order["source"], order["next"]) == (
+        201, "open", "critical", "alert", ["assign", "cancel"],
+    )  # fmt: skip
+    at = f"/maintenance/work-orders/{order['uid']}"
+    assert code(operator.post("/maintenance/work-orders", {"alert": uid})) == (409, "work_order_exists")
+    assert code(operator.post("/maintenance/work-orders", {})) == (422, "invalid")
+    steps = f"{at}/steps"
+    nobody = {"verb": "assign", "assignee": uid}
+    assert code(operator.post(steps, nobody)) == (404, "not_found")
+    assert said(operator.post(steps, {"verb": "assign", "assignee": str(tech.uid)}))["assignee"] == str(tech.uid)
+    assert said(operator.get(at))["address"] is None
+    assert said(crew.get(at))["address"] == "Secret street 7"
+    with tenant_schema("ampere"):
+        assert AddressLook.objects.get().user == tech
+    assert code(other.get(at)) == (404, "not_found")
+    assert said(other.get("/maintenance/work-orders"))["items"] == []
+    assert [row["uid"] for row in said(crew.get("/maintenance/work-orders"))["items"]] == [order["uid"]]
+    assert code(crew.post(steps, {"verb": "verify"})) == (403, "work_order_not_yours")
+    assert code(operator.post(steps, {"verb": "start"})) == (403, "work_order_not_yours")
+    for verb in ("accept", "travel", "start"):
+        assert crew.post(steps, {"verb": verb}).status_code == 200, verb
+    assert code(crew.post(steps, {"verb": "accept"})) == (409, "work_order_wrong_step")
+    assert said(crew("PUT", f"{at}/checklist", {"done": [0]}))["checklist"] == [{"text": "Switch off", "done": True}]
+    assert code(crew.post(steps, {"verb": "finish"})) == (422, "work_order_outcome_missing")
+    done = {"verb": "finish", "verdict": "replaced", "cause": "hardware", "mrec": "CX017", "parts": "1 contactor"}
+    assert said(crew.post(steps, done))["state"] == "done"
+    assert code(operator.post(steps, {"verb": "verify"})) == (409, "work_order_still_down")
+    with tenant_schema("ampere"):
+        unit.recovers(now=later(30))
+    assert said(operator.post(steps, {"verb": "verify"}))["state"] == "verified"
+    (outage,) = said(operator.get(f"/maintenance/outages?evse={order['evse']}"))["items"]
+    assert (outage["mrec"], outage["cause"], outage["ended_at"] is not None) == ("CX017", "hardware", True)
+    unknown_to_others(at)
+    log = said(operator.get(f"/maintenance/units/{order['evse']}/log"))["items"]
+    assert {line["kind"] for line in log} == {"alert", "outage", "order", "status"}
+
+
+def test_rules_are_set_and_taken_away(operator: Api, unit: Unit) -> None:
+    period = {"starts_at": "2036-01-01T00:00:00Z", "ends_at": "2036-01-02T00:00:00Z", "reason": "Painting"}
+    silence = said(operator.post("/maintenance/silences", {**period, "evse": str(unit.evse.uid), "planned": True}))
+    assert (silence["evse"], silence["planned"]) == (str(unit.evse.uid), True)
+    backwards = {**period, "ends_at": "2035-12-31T00:00:00Z"}
+    assert code(operator.post("/maintenance/silences", backwards)) == (422, "period_empty")
+    assert said(operator.post(f"/maintenance/silences/{silence['uid']}/end"))["ends_at"] == "2036-01-01T00:00:00Z"
+    rule = said(operator.post("/maintenance/escalations", {"after_minutes": 5, "role": "operator"}))
+    assert code(operator.post("/maintenance/escalations", {"after_minutes": 5})) == (422, "invalid")
+    assert operator("DELETE", f"/maintenance/escalations/{rule['uid']}").status_code == 204
+    entry = {"vendor": "Acme", "code": "E17", "mrec": "CX012"}
+    row = said(operator.post("/maintenance/vendor-codes", entry))
+    assert code(operator.post("/maintenance/vendor-codes", {**entry, "vendor": "ACME"})) == (409, "vendor_code_known")
+    assert code(operator.post("/maintenance/vendor-codes", {**entry, "mrec": "CX099"})) == (422, "invalid")
+    assert operator("DELETE", f"/maintenance/vendor-codes/{row['uid']}").status_code == 204
+
+
+@pytest.mark.req("MNT-02", "MNT-05")
+def test_somebody_is_sent_for_a_prediction(operator: Api, unit: Unit) -> None:
+    with tenant_schema("ampere"):
+        risk = Risk.objects.create(
+            evse=unit.evse, device_id=unit.device.device_id, device_evse=1, horizon_days=7, probability_ppm=734_000,
+            reasons=[{"code": "faults_7d", "value": "9"}], model="gbm", data_version="v", made_at=NOW, received_at=NOW,
+        )  # fmt: skip
+    (shown,) = said(operator.get("/maintenance/risks"))["items"]
+    assert (shown["probability_ppm"], shown["reasons"]) == (734_000, [{"code": "faults_7d", "value": "9"}])
+    body: dict[str, Any] = {"risk": str(risk.uid), "title": "Have a look"}
+    assert said(operator.post("/maintenance/work-orders", body))["source"] == "risk"
+    assert code(operator.post("/maintenance/work-orders", body)) == (409, "work_order_exists")
+    unknown_to_others(f"/maintenance/risks/{risk.uid}")
+
+
+@pytest.mark.req("MNT-03")
+def test_an_outage_is_corrected_with_a_reason(operator: Api, unit: Unit) -> None:
+    (row,) = said(operator.get("/maintenance/outages?open=true"))["items"]
+    at = f"/maintenance/outages/{row['uid']}"
+    assert code(operator("PATCH", at, {"cause": "grid"})) == (422, "invalid")
+    assert code(operator("PATCH", at, {"began_at": None, "reason": "x"})) == (422, "invalid")
+    changed = said(operator("PATCH", at, {"cause": "grid", "exclusion": "utility_interruption", "reason": "A letter"}))
+    assert (changed["cause"], changed["guessed_cause"], changed["exclusion"], changed["mrec"]) == (
+        "grid", "hardware", "utility_interruption", "CX004",
+    )  # fmt: skip
+    unknown_to_others(at)
