@@ -82,8 +82,10 @@ class CarbonIntensityGb:
         span = f"{begin:%Y-%m-%dT%H:%MZ}/{end:%Y-%m-%dT%H:%MZ}"
         number = REGIONS[region]
         if number is None:
-            return self._asked(f"/intensity/{span}", _National).data
-        return self._asked(f"/regional/intensity/{span}/regionid/{number}", _Regional).data.data
+            national: _National = self._asked(f"/intensity/{span}", _National)
+            return national.data
+        regional: _Regional = self._asked(f"/regional/intensity/{span}/regionid/{number}", _Regional)
+        return regional.data.data
 
     def _asked(self, path: str, kind: type[Any]) -> Any:
         for attempt in range(ATTEMPTS):

@@ -74,7 +74,7 @@ def signal_of(series: pl.DataFrame) -> Signal:
     start = int(rows["at"][0])
     place = ((rows["at"] - start) // step).to_numpy()
     mg = np.full(int(place[-1]) + max(1, int(rows["length"][-1]) // step), -1, dtype=np.int64)
-    for offset in range(max(1, int(rows["length"].max()) // step)):  # type: ignore[arg-type, operator]
+    for offset in range(max(1, int(rows["length"].max()) // step)):  # type: ignore[arg-type]
         held = (rows["length"] > offset * step).to_numpy()
         mg[place[held] + offset] = rows["mg_co2e_per_kwh"].to_numpy()[held]
     return Signal(start, step, mg, _ahead(rows, place, len(mg)))
@@ -84,7 +84,7 @@ def _ahead(rows: pl.DataFrame, place: Ints, slots: int) -> Ints:
     lists = (
         rows["forecast_mg"].drop_nulls() if "forecast_mg" in rows.columns else pl.Series([], dtype=pl.List(pl.Int64))
     )
-    width = int(lists.list.len().max() or 0) if lists.len() else 0  # type: ignore[call-overload]
+    width = int(lists.list.len().max() or 0) if lists.len() else 0  # type: ignore[arg-type]
     ahead = np.full((slots, width), -1, dtype=np.int64)
     for k in range(width):
         ahead[place, k] = rows["forecast_mg"].list.get(k, null_on_oob=True).fill_null(-1).to_numpy()
@@ -101,7 +101,8 @@ def _past(signal: Signal, newest: int) -> Floats:
         known = signal.mg[: signal.slots - shift]
         total[shift:] += np.where(known >= 0, known, 0)
         count[shift:] += known >= 0
-    return np.divide(total, count, out=np.full(signal.slots, np.nan), where=count > 0)
+    mean: Floats = np.divide(total, count, out=np.full(signal.slots, np.nan), where=count > 0)
+    return mean
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def shifted(sessions: pl.DataFrame, signal: Signal) -> pl.DataFrame:
     its stay, its power is raised to what it must have been, and `raised` says so. Whom the series does not cover has a
     `_reason` (of REASONS) and no figures.
     """
-    longest = int((sessions["depart_s"] - sessions["arrive_s"]).max() or 0)  # type: ignore[call-overload]
+    longest = int((sessions["depart_s"] - sessions["arrive_s"]).max() or 0)  # type: ignore[arg-type]
     ready = signal.with_past(max(1, -(-longest // DAY_S)))
     columns = sessions.select("arrive_s", "depart_s", "energy_wh", "power_w")
     rows = [_judged(ready, *row) for row in columns.iter_rows()]
@@ -241,3 +242,9 @@ def by_site(judged: pl.DataFrame) -> pl.DataFrame:
     good = pl.col("_reason").is_null()
     sums = {name: pl.col(name).filter(good).sum() for name in ("energy_wh", "none_ug", "forecast_ug", "perfect_ug")}
     return judged.group_by(keys).agg(sessions=good.sum(), aside=(~good).sum(), **sums).sort(keys, nulls_last=True)
+
+
+def counted(judged: pl.DataFrame) -> dict[str, int]:
+    """How many sessions were not judged, by reason."""
+    aside = judged["_reason"].drop_nulls().value_counts().sort("_reason")
+    return dict(aside.iter_rows())

@@ -53,10 +53,12 @@ def run(arguments: argparse.Namespace) -> Evaluation:
     good = judged.filter(pl.col("_reason").is_null())
     if good.is_empty():
         raise BadInput(
-            f"no session lies within the series ({series['from_utc'].min()} to {series['to_utc'].max()}): "
-            f"{_counts(judged)}. Give sessions and series of the same time."
+            f"no session lies within the series, which is from {_text(series['from_utc'].min())} to "
+            f"{_text(series['to_utc'].max())}: "
+            f"{carbon_shift.counted(judged)}. Give sessions and series of the same time."
         )
-    return _evaluation(good, judged, series, {"carbon": layouts, "files": files}, arguments)
+    aside = carbon_shift.counted(judged) | _importer(files)
+    return _evaluation(good, series, {"set_aside": aside, "series": layouts}, arguments)
 
 
 def _read(path: str) -> bytes:
@@ -117,11 +119,7 @@ def _sessions(file: SessionFile, arguments: argparse.Namespace) -> pl.DataFrame:
 
 
 def _evaluation(
-    good: pl.DataFrame,
-    judged: pl.DataFrame,
-    series: pl.DataFrame,
-    read: dict[str, list[object]],
-    arguments: argparse.Namespace,
+    good: pl.DataFrame, series: pl.DataFrame, more: dict[str, object], arguments: argparse.Namespace
 ) -> Evaluation:
     scored = {name: _scored(name, good, column) for name, column in WAYS.items()}
     model, most = scored["forecast"], scored["perfect_foresight"].metrics["saved_kg"]
@@ -133,7 +131,7 @@ def _evaluation(
             "rule": "no learning: each decision uses only rows of the series up to its own time and their forecasts",
             "series_from": _text(series["from_utc"].min()), "series_to": _text(series["to_utc"].max()),
             "replanned_every_s": int(series["resolution_s"].mode()[0]),
-            "forecast_steps": int(series["forecast_mg"].list.len().max() or 0),  # type: ignore[call-overload]
+            "forecast_steps": int(series["forecast_mg"].list.len().max() or 0),  # type: ignore[arg-type]
         },
         model=model,
         baselines=[scored["none"], scored["perfect_foresight"]],
@@ -144,9 +142,8 @@ def _evaluation(
             "power": {
                 "from": powers, "default_kw": arguments.power_kw, "raised_to_fit_the_stay": int(good["raised"].sum()),
             },
-            "set_aside": _counts(judged) | _importer(read["files"]),
-            "series": read["carbon"],
-        },
+        }
+        | more,
     )  # fmt: skip
 
 
@@ -160,11 +157,6 @@ def _scored(name: str, good: pl.DataFrame, column: str) -> Scored:
             "emitted_kg": round(ug / 1e9, 6), "emitted_ug": ug, "energy_wh": int(good["energy_wh"].sum()),
         },
     )  # fmt: skip
-
-
-def _counts(judged: pl.DataFrame) -> dict[str, int]:
-    aside = judged.filter(pl.col("_reason").is_not_null())["_reason"].value_counts().sort("_reason")
-    return dict(aside.iter_rows())
 
 
 def _importer(files: list[SessionFile]) -> dict[str, int]:

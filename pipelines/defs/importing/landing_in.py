@@ -33,7 +33,7 @@ class Import:
         before = self.landing.manifest(file.sha256) if self.landing else None
         done = before is not None or again
         judged = _all_known(file.judged) if done else known_already(file.judged, self._known(file, seen))
-        entry = {"file": str(path), "sha256": file.sha256, "layout": file.layout, "notes": list(file.notes)}
+        entry: Entry = {"file": str(path), "sha256": file.sha256, "layout": file.layout, "notes": list(file.notes)}
         entry |= figures(self.kind, judged) | {"already_imported": done}
         entry |= {"set_aside_examples": _examples(self.kind, file, judged)}
         if before and (before["timezone"], before["given"]) != (self.zone, dict(self.given)):

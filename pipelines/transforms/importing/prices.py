@@ -293,8 +293,8 @@ def _rows(table: Table, parts: list[_Part], currency: pl.Series, roles: dict[str
         **columns, currency=currency, _written=written, _readable=readable, _several=several, timezone=pl.lit(ask.zone),
     )  # fmt: skip
     for role in ("source", "licence"):
-        text, column = ask.option(role), roles.get(role)
-        own = frame[column.column] if column and not text else pl.lit(text, pl.String)
+        said, column = ask.option(role), roles.get(role)
+        own = frame[column.column] if column and not said else pl.lit(said, pl.String)
         rows = rows.with_columns(own.alias(role))
     return rows
 
@@ -306,7 +306,7 @@ def _open_ended(rows: pl.DataFrame, kind: str, ended: pl.Series | None) -> pl.Da
     if ended is not None:
         return rows.with_columns(to_utc=pl.when(ended).then("to_utc"))
     key = pl.concat_str(pl.col("charger").fill_null(""), pl.col("region").fill_null(""))
-    after = pl.col("from_utc").sort().shift(-1).over(key, order_by="from_utc")
+    after = pl.col("from_utc").shift(-1).over(key, order_by="from_utc")
     return rows.with_columns(to_utc=pl.when(pl.col("from_utc") < after).then(after))
 
 

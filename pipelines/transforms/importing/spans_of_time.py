@@ -124,7 +124,7 @@ def _hour(found: list[Profile], date: Profile) -> Profile | None:
     named = [p for p in found if p.kind == "number" and p is not date and score_of(p.name, ((1, _HOUR),), None)]
     for p in named:
         values = p.values.drop_nulls().str.replace(r"\.0$", "").cast(pl.Int64, strict=False)
-        if values.null_count() == 0 and values.min() in (0, 1) and 23 <= int(values.max() or 0) <= 100:  # type: ignore[call-overload]
+        if values.null_count() == 0 and values.min() in (0, 1) and 23 <= int(values.max() or 0) <= 100:  # type: ignore[arg-type]
             return p
     return None
 
@@ -161,7 +161,7 @@ def read_spans(frame: pl.DataFrame, columns: SpanColumns, zone: str, hints: Hint
     order = decide(written, finish, hints)
     line = _Line(frame, columns, order, zone_of(columns.start.name, zone), group)
     rows = _ended(line, _numbered(line, written) if columns.hour else _placed(line, written), finish)
-    how = {"date_order_from": order.how, "zone": line.zone, "steps_s": _steps(rows)}
+    how: dict[str, object] = {"date_order_from": order.how, "zone": line.zone, "steps_s": _steps(rows)}
     return Read(rows.select("from_utc", "to_utc", "_reason", "_twice"), how)
 
 
@@ -208,7 +208,7 @@ def _numbered(line: _Line, written: pl.DataFrame) -> pl.DataFrame:
     hour = line.columns.hour
     assert hour is not None
     number = whole(line.frame[hour.column], hour.style, 1)
-    first, most = int(number.min() or 0), int(number.max() or 0)  # type: ignore[call-overload]
+    first, most = int(number.min() or 0), int(number.max() or 0)  # type: ignore[arg-type]
     parts = next(p for p in (24, 48, 96) if most - first + 1 <= p + p // 24)
     there = line.there & line.frame[hour.column].is_not_null()
     rows = pl.DataFrame({"day": line.day(written), "n": number, "g": line.group, "there": there})

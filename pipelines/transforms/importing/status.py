@@ -192,7 +192,7 @@ def _shares(texts: pl.Series, column: Profile, times: pl.DataFrame) -> _Read:
     unit = unit_of(column.name, LENGTH_UNITS)
     size = {"s": 1, "min": 60, "h": 3600}.get(unit or "")
     percent = bool(texts.str.contains("%").any()) or "percent" in said or "%" in column.name or "pct" in said
-    whole = 100_000_000 if percent or int(millionths.max() or 0) > 1_000_000 else 1_000_000  # type: ignore[call-overload]
+    whole = 100_000_000 if percent or int(millionths.max() or 0) > 1_000_000 else 1_000_000  # type: ignore[arg-type]
     rows = pl.DataFrame({"m": millionths, "l": length, "t": texts})
     seconds = (pl.col("m") * size) // 1_000_000 if size else (pl.col("m") * pl.col("l")) // whole
     down = re.search(rf"\b(?:{_DOWN})\b", said) is not None
