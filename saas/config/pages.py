@@ -40,7 +40,7 @@ PLACES = (
     Place("/console/", _("Console"), "layout-dashboard", "station.view"),
     Place("/console/maintenance/", _("Maintenance"), "wrench", "maintenance.view"),
     Place("/jobs/", _("My jobs"), "list", "workorder.do"),
-    Place("/console/credits/", _("Credits"), "leaf", "credit.view"),
+    Place("/console/credits/", _("Credits"), "leaf", "credit.view", menu=True),
     Place("/settings/", _("Settings"), "settings", "audit.view", menu=True),
 )
 

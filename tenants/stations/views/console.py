@@ -56,6 +56,7 @@ def console(request: HttpRequest) -> HttpResponse:
         "may_stop": can(person(request), "session.stop"),
         "may_start": can(person(request), "station.start"),
         "may_decide": can(person(request), "station.manage"),
+        "may_credit": can(person(request), "credit.view"),
     }
     return render(request, "stations/console.html", context)
 

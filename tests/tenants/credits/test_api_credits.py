@@ -124,6 +124,8 @@ def test_the_console_leads_from_a_look_to_a_certificate(charged: None) -> None:
     with tenant_schema("ampere"):
         session(evse=builders.evse(), wh=0, start=START)
     client = browser("ampere", "admin")
+    assert "/console/credits/" in text(client.get("/console/"))
+    assert "/console/credits/" not in text(browser("ampere", "operator").get("/console/"))
     assert "No claim yet" in text(client.get("/console/credits/"))
     new = "/console/credits/new/?method=vm0038:1.0"
     assert "Fleet of the published defaults" in text(client.get(new))
