@@ -7,7 +7,15 @@ import polars as pl
 
 from analytics_app.data import cached
 from analytics_app.who import Viewer
-from pipelines.marts import carbon, carbon_hourly, carbon_instruments, carbon_market, factors, inventory
+from pipelines.marts import (
+    carbon,
+    carbon_hourly,
+    carbon_instruments,
+    carbon_market,
+    factors,
+    inventory,
+    shift_potential,
+)
 
 
 def sums_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
@@ -38,6 +46,14 @@ def hours_of(viewer: Viewer, session: str) -> pl.DataFrame:
 
 def instruments_of(viewer: Viewer) -> pl.DataFrame:
     return _instruments(**_whose(viewer), version=carbon_instruments.TABLE.version())
+
+
+def shift_of(viewer: Viewer, *, start: date | None, end: date | None, source: str | None) -> pl.DataFrame | None:
+    """What charging at other hours would have emitted, per site; None while no marginal series is connected."""
+    version = shift_potential.TABLE.version()
+    if version is None:
+        return None
+    return _shift(**_whose(viewer), start=start, end=end, source=source, version=version)
 
 
 def factors_of(viewer: Viewer, names: tuple[str, ...]) -> pl.DataFrame:
@@ -77,3 +93,8 @@ def _instruments(**asked: Any) -> pl.DataFrame:
 @cached
 def _factors(**asked: Any) -> pl.DataFrame:
     return factors.read(**asked)
+
+
+@cached
+def _shift(**asked: Any) -> pl.DataFrame:
+    return shift_potential.totals(by=("site",), **asked)

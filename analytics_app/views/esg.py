@@ -33,6 +33,7 @@ def page(frame: Frame) -> None:
     _sites(frame)
     _gaps(frame, found)
     _instruments(frame)
+    _shift(frame)
     _drill(frame, int(found["sessions"].item()))
     _method(frame)
 
@@ -91,9 +92,10 @@ def _scopes(frame: Frame, lines: pl.DataFrame | None) -> None:
         table(text, text("by_scope"), rows, name="scopes", shown=rows.with_columns(pl.col("scope").replace(names)))
         return
     rows = _compared(frame, lines)
-    names = [_line_name(frame, *row) for row in rows.select(LINE).iter_rows()]
+    lines_named = [_line_name(frame, *row) for row in rows.select(LINE).iter_rows()]
     shown = rows.select(
-        pl.Series("esg_line", names, dtype=pl.String), pl.Series("esg_method", _methods(frame, rows), dtype=pl.String),
+        pl.Series("esg_line", lines_named, dtype=pl.String),
+        pl.Series("esg_method", _methods(frame, rows), dtype=pl.String),
         kwh=pl.col("energy_wh") / 1000, esg_kg=pl.col("ug") / KG, esg_kg_before=pl.col("ug_before") / KG,
         esg_kg_year=pl.col("ug_year_before") / KG,
         esg_hourly=pl.when(pl.col("energy_wh") > 0).then(pl.col("hourly_wh") / pl.col("energy_wh") * 100),
@@ -207,6 +209,19 @@ def _instruments(frame: Frame) -> None:
         esg_evidence=pl.col("evidence"),
     )  # fmt: skip
     table(text, text("esg_instruments"), rows, name="instruments", shown=shown)
+
+
+def _shift(frame: Frame) -> None:
+    """What charging at other hours would have saved, judged by marginal carbon: no figure of the inventory."""
+    rows, text = carbon.shift_of(frame.viewer, **frame.asked), frame.text
+    if rows is None or not rows.height:
+        return
+    ways = {"none_ug": "esg_now", "forecast_ug": "esg_forecast", "perfect_ug": "esg_perfect"}
+    shown = rows.select(
+        "site", "sessions", kwh=pl.col("energy_wh") / 1000, **{key: pl.col(name) / KG for name, key in ways.items()}
+    )
+    table(text, text("esg_shift"), rows, name="carbon-shift", shown=shown)
+    st.caption(text("esg_shift_help"))
 
 
 def _drill(frame: Frame, count: int) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from pipelines.defs.partitions import FIRST_DAY
-from pipelines.marts import energy_hours, fleet_daily, sessions_daily, visits
+from pipelines.marts import carbon_hourly, energy_hours, fleet_daily, sessions_daily, visits
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts._table import collect
 from pipelines.resources import imported
@@ -55,7 +55,7 @@ def unpriced(now: datetime) -> list[Range]:
 def behind() -> list[Range]:
     """All days of sessions while a table that is summed from them was never made: a new version of the product."""
     if sessions_mart.state() is None or all(
-        mart.state() for mart in (sessions_daily, energy_hours, fleet_daily, visits)
+        mart.state() for mart in (carbon_hourly, sessions_daily, energy_hours, fleet_daily, visits)
     ):
         return []
     days = sessions_mart.TABLE.scan().select(first=pl.col("day").min(), last=pl.col("day").max())

@@ -5,6 +5,8 @@ consumption of its period, market and site by month, then site, then hour. No Wh
 covers more than its volume.
 """
 
+from typing import Any
+
 import polars as pl
 
 HIERARCHY = {"certificate": 1, "contract": 2, "supplier": 3, "residual": 4}
@@ -46,7 +48,7 @@ def allocate(claimed: pl.DataFrame, instruments: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found) if found else _covered(rows.clear(), NOTHING)
 
 
-NOTHING = {"volume_wh": 0, "instrument": "", "kind": "", "energy_source": "", "mg_per_kwh": 0}
+NOTHING: dict[str, Any] = {"volume_wh": 0, "instrument": "", "kind": "", "energy_source": "", "mg_per_kwh": 0}
 
 
 def coverage(instruments: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
@@ -57,19 +59,18 @@ def coverage(instruments: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(left_wh=pl.col("volume_wh") - pl.col("used_wh"))
 
 
-def _fits(one: dict[str, object]) -> pl.Expr:
+def _fits(one: dict[str, Any]) -> pl.Expr:
     """Own consumption that is not covered yet, in the instrument's period, market and (where it names one) site."""
     mine = pl.col("organisation") == one["organisation"]
     if one["organisation"] == "":
         mine = mine | pl.col("consolidated")
     in_time = (pl.col("local_day") >= one["valid_from"]) & (pl.col("local_day") < one["valid_to"])
-    regions = one["regions"] if isinstance(one["regions"], list) else []
-    there = pl.col("country").is_in(regions).fill_null(False)
+    there = pl.col("country").is_in(one["regions"] or []).fill_null(False)
     fits = (pl.col("tenant") == one["tenant"]) & mine & in_time & there & (pl.col("left") > 0)
     return fits & (pl.col("site") == one["site"]) if one["site"] else fits
 
 
-def _covered(rows: pl.DataFrame, one: dict[str, object]) -> pl.DataFrame:
+def _covered(rows: pl.DataFrame, one: dict[str, Any]) -> pl.DataFrame:
     """What the instrument covers of these rows, in their order, until its volume is used up."""
     take, volume = pl.col("left"), one["volume_wh"]
     if volume is not None:

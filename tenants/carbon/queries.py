@@ -75,7 +75,7 @@ def mark() -> str:
     """A text that changes when anything here does."""
     parts = []
     for kind in (Instrument, FuelEntry, Factor):
-        newest = kind._default_manager.order_by("-changed_at").values_list("changed_at", flat=True).first()  # type: ignore[attr-defined]
+        newest = kind._default_manager.order_by("-changed_at").values_list("changed_at", flat=True).first()
         parts.append(f"{kind.__name__}:{newest.isoformat() if newest else '-'}")
     return ";".join(parts)
 

@@ -1,6 +1,7 @@
 """Carbon of each hour and session, what instruments cover, and the inventory, with the factors behind them."""
 
 from datetime import date, datetime
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
@@ -19,7 +20,7 @@ from pipelines.resources.tables import ENERGY_15MIN
 from pipelines.transforms import carbon, carbon_factors, carbon_hours, carbon_inventory
 from pipelines.transforms import carbon_market as market_steps
 
-SERIES = {
+SERIES: dict[str, Any] = {
     "tenant": pl.String, "country": pl.String, "hour": pl.Datetime("ms", "UTC"), "mg_per_kwh": pl.Int64,
     "source": pl.String, "resolution": pl.String,
 }  # fmt: skip
