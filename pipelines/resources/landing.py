@@ -77,6 +77,14 @@ class Landing:
             return pl.Series(self._key, [], dtype=pl.String)
         return pl.concat([pl.scan_parquet(f).select(self._key) for f in files]).collect(engine="streaming")[self._key]
 
+    def known_rows(self, but: str, columns: tuple[str, ...]) -> pl.DataFrame:
+        """Key and these columns of the rows that other files than `but` brought."""
+        wanted = (self._key, *columns)
+        files = [m.with_suffix(".parquet") for m in sorted(self._folder.glob("*.json")) if m.stem != but]
+        if not files:
+            return pl.DataFrame(schema={name: self._schema[name] for name in wanted})
+        return pl.concat([pl.scan_parquet(f).select(wanted) for f in files]).collect()
+
     def rows(self) -> pl.DataFrame:
         """All imported rows of the tenant, in the landing schema."""
         files = [m.with_suffix(".parquet") for m in sorted(self._folder.glob("*.json"))]

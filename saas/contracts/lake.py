@@ -65,7 +65,7 @@ STATUS_WORDS: Final = (
 )  # fmt: skip
 
 LANDING_LOCATIONS: Final[dict[str, str]] = {
-    "row_key": "str",  # the source's own id, else name and place
+    "row_key": "str",  # the source's own id with the name, else name and place
     "id": "?str",
     "name": "?str",
     "latitude": "float",  # degrees, WGS 84

@@ -22,7 +22,7 @@ from pipelines.defs.sessions.import_text import Meter
 from pipelines.defs.sessions.importing import WrongUsage, check_usage, refused
 from pipelines.resources.landing import Landing
 from pipelines.transforms.importing.errors import NotUnderstood
-from pipelines.transforms.importing.kind import Ask, read_kind
+from pipelines.transforms.importing.kind import Ask, read_kind, told
 from pipelines.transforms.importing.report import total
 
 
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _each(arguments: argparse.Namespace, work: Import) -> Iterator[Entry]:
     """One entry per file. In a dry run the keys of the files before count as imported."""
-    seen = pl.Series("row_key", [], dtype=pl.String)
+    seen = work.nothing_seen()
     done: set[str] = set()
     for at, name in enumerate(arguments.files, start=1):
         path, meter = Path(name), Meter(Path(name).name, at, len(arguments.files))
@@ -68,7 +68,8 @@ def _each(arguments: argparse.Namespace, work: Import) -> Iterator[Entry]:
             continue
         entry, judged = work.land(path, file, seen, again=file.sha256 in done)
         done.add(file.sha256)
-        seen = pl.concat([seen, judged.filter(pl.col("_reason").is_null())["row_key"]])
+        fresh = told(work.kind, judged.filter(pl.col("_reason").is_null()))
+        seen = pl.concat([seen, fresh], how="vertical_relaxed")
         meter.close(f"{entry['imported']['rows']} {work.kind.noun}")
         yield entry
 

@@ -28,11 +28,11 @@ class Import:
     zone: str
     given: Mapping[str, str]
 
-    def land(self, path: Path, file: KindFile, seen: pl.Series, *, again: bool) -> tuple[Entry, pl.DataFrame]:
+    def land(self, path: Path, file: KindFile, seen: pl.DataFrame, *, again: bool) -> tuple[Entry, pl.DataFrame]:
         """The file's entry in the report and its judged rows; stores them unless it is a dry run or nothing new."""
         before = self.landing.manifest(file.sha256) if self.landing else None
         done = before is not None or again
-        judged = _all_known(file.judged) if done else known_already(file.judged, self._known(file, seen))
+        judged = _all_known(file.judged) if done else known_already(self.kind, file.judged, self._known(file, seen))
         entry: Entry = {"file": str(path), "sha256": file.sha256, "layout": file.layout, "notes": list(file.notes)}
         entry |= figures(self.kind, judged) | {"already_imported": done}
         entry |= {"set_aside_examples": _examples(self.kind, file, judged)}
@@ -45,8 +45,15 @@ class Import:
         entry["manifest"] = str(stored.manifest_path(file.sha256)) if stored else None
         return entry, judged
 
-    def _known(self, file: KindFile, seen: pl.Series) -> pl.Series:
-        return pl.concat([seen, self.landing.known_keys(but=file.sha256)]) if self.landing else seen
+    def nothing_seen(self) -> pl.DataFrame:
+        """No row yet, in the columns that tell rows apart."""
+        schema = SCHEMAS[self.kind.word]
+        return pl.DataFrame(schema={name: schema[name] for name in ("row_key", *self.kind.told)})
+
+    def _known(self, file: KindFile, seen: pl.DataFrame) -> pl.DataFrame:
+        if self.landing is None:
+            return seen
+        return pl.concat([seen, self.landing.known_rows(file.sha256, self.kind.told)], how="vertical_relaxed")
 
     def _store(self, landing: Landing, file: KindFile, judged: pl.DataFrame, entry: Entry) -> None:
         at = datetime.now(UTC).isoformat(timespec="seconds")

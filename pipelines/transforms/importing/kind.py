@@ -23,6 +23,7 @@ COMMON_REASONS = {
     "duplicate_row": "the same fact came before in this file",
     "contradicting_rows": "rows of this file say different things of the same moment and place",
     "already_imported": "the fact was imported before, from this or another file",
+    "contradicts_earlier_import": "an earlier import says something else of the same moment and place",
 }
 
 
@@ -153,12 +154,23 @@ def _once(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
     return marked.with_columns(_reason=pl.coalesce("_reason", "word")).drop("_at", "word")
 
 
-def known_already(judged: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
-    """Set aside rows whose key is among `known` (keys of earlier imports)."""
+def told(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+    """Key of each row and what it tells, for `known_already`."""
+    return rows.select("row_key", *kind.told)
+
+
+def known_already(kind: Kind, judged: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Set aside rows that earlier imports told (`known`, as `told` gives them), the same or otherwise."""
     if known.is_empty():
         return judged
-    repeat = pl.when(pl.col("row_key").is_in(known.implode())).then(pl.lit("already_imported"))
-    return judged.with_columns(_reason=pl.coalesce("_reason", repeat))
+    before = known.select("row_key", *(pl.col(c).alias(f"_was_{c}") for c in kind.told), _known=pl.lit(True))
+    both = judged.join(
+        before.unique("row_key", keep="first", maintain_order=True), on="row_key", how="left", maintain_order="left"
+    )
+    same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(f"_was_{c}")) for c in kind.told)
+    word = pl.when(same).then(pl.lit("already_imported")).otherwise(pl.lit("contradicts_earlier_import"))
+    reason = pl.coalesce("_reason", pl.when("_known").then(word))
+    return both.with_columns(_reason=reason).select(judged.columns)
 
 
 def figures(kind: Kind, judged: pl.DataFrame) -> dict[str, Any]:

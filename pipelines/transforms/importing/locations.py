@@ -215,9 +215,11 @@ def _judged(rows: pl.DataFrame) -> pl.DataFrame:
         pl.lit("?"), pl.col("name").fill_null(""), pl.col("latitude").cast(pl.String).fill_null(""),
         pl.col("longitude").cast(pl.String).fill_null(""), separator="|",
     )  # fmt: skip
+    # An id is unique in its own register only: the name beside it keeps two registers apart.
+    own = pl.concat_str("id", pl.col("name").fill_null(""), separator="|")
     good = pl.coalesce(reason, "_place_reason").is_null()
     return rows.with_columns(
-        _reason=pl.coalesce(reason, "_place_reason"), row_key=pl.coalesce("id", content),
+        _reason=pl.coalesce(reason, "_place_reason"), row_key=pl.coalesce(own, content),
         _exchanged=pl.col("_exchanged") & good, _sign=pl.col("_sign") & good,
     )  # fmt: skip
 

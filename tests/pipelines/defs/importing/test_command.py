@@ -82,6 +82,19 @@ def test_overlapping_files_are_not_doubled(capsys: pytest.CaptureFixture[str], t
     assert both[1]["imported"]["rows"] == 24
 
 
+def test_a_later_file_that_says_something_else_is_told_and_changes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run(capsys, "carbon", written(tmp_path, "carbon"), "--tenant", "ampere", "--json")
+    revised = [FILES["carbon"][0], "2024-01-01T00:00Z,DE,300", "2024-01-01T01:00Z,DE,999"]
+    _, report = run(
+        capsys, "carbon", written(tmp_path, "carbon", revised, "revised.csv"), "--tenant", "ampere", "--json"
+    )
+    assert report["set_aside"]["by_reason"] == {"already_imported": 1, "contradicts_earlier_import": 1}
+    assert Landing("ampere", kind="carbon").rows().filter(pl.col("mg_co2e_per_kwh") == 999_000).is_empty()
+    assert len(Path(report["quarantine"]).read_text(encoding="utf-8").splitlines()) == 1
+
+
 def test_a_dry_run_needs_nothing_and_writes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, report = run(capsys, "prices", written(tmp_path, "prices"), "--dry-run", "--json")
     assert (code, report["dry_run"], report["imported"]["rows"], report["quarantine"]) == (0, True, 24, None)
