@@ -6,7 +6,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import ingest, ocpp
+from . import ingest, lake, ocpp
 from .harness import compare, table
 
 
@@ -26,6 +26,8 @@ def main() -> int:
             print(f"\n{ingest.report()}")
     _progress("the OCPP gateway")
     print(f"\n{ocpp.report()}")
+    _progress("the lake")
+    print(f"\n{lake.report()}")
     return 0
 
 

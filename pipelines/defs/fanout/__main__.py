@@ -31,7 +31,8 @@ def command(given: argparse.Namespace) -> list[str]:
         return [*dask, "--host", given.host, "--port", str(given.port), "--no-dashboard"]
     nanny = "--nanny" if given.nanny else "--no-nanny"
     limits = ["--nthreads", "1", "--memory-limit", str(parse_bytes(given.memory)), nanny, "--no-dashboard"]
-    return [*dask, given.scheduler, *limits, "--death-timeout", "60"]
+    listens = ["--listen-address", f"tcp://{given.host}:{given.port}"] if given.port else ["--host", given.host]
+    return [*dask, given.scheduler, *limits, *listens, "--death-timeout", "60"]
 
 
 def bound(size: int) -> None:
@@ -47,6 +48,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     scheduler.add_argument("--port", type=int, default=8786)
     worker = parts.add_parser("worker")
     worker.add_argument("scheduler")
+    worker.add_argument("--host", default="127.0.0.1")
+    worker.add_argument("--port", type=int, default=0, help="0: any that is free")
     worker.add_argument("--memory", default="2GiB", help="the most private memory of the process")
     worker.add_argument("--nanny", action="store_true", help="a parent that starts it again when it dies")
     return parser.parse_args(argv)
