@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipelines.defs.carbon import words
 from pipelines.defs.carbon.assets import INSTRUMENT_COVERAGE, INVENTORY, MARKET
+from pipelines.defs.carbon_shift.assets import SHIFT_POTENTIAL, series_mark
 from pipelines.marts import carbon_hourly
 from pipelines.resources.saas import Denied, SaasClient, Unreachable
 from saas.contracts.carbon import Mark
@@ -14,7 +15,9 @@ from saas.contracts.carbon import Mark
 JOB = dg.define_asset_job(
     "carbon_knowledge",
     selection=dg.AssetSelection.assets(
-        "carbon_words", "carbon_again", *(step.name for step in (MARKET, INSTRUMENT_COVERAGE, INVENTORY))
+        "carbon_words",
+        "carbon_again",
+        *(step.name for step in (MARKET, INSTRUMENT_COVERAGE, INVENTORY, SHIFT_POTENTIAL)),
     ),
     executor_def=dg.in_process_executor,
     tags={"lake": "writer"},
@@ -45,5 +48,5 @@ def carbon_news(
 def heard(saas: SaasClient) -> str:
     """One text that changes when anything does that tenants told."""
     marks = [f"{card.tenant}={saas.get('/carbon/mark', card, words.SCOPE, Mark).mark}" for card in saas.tenants()]
-    series = words.inputs().write_csv()
+    series = words.inputs().write_csv() + series_mark()
     return hashlib.sha256("\n".join([*sorted(marks), series]).encode()).hexdigest()

@@ -33,6 +33,14 @@ def shift_rows(sources: Sources, now: datetime) -> pl.DataFrame:
     return pl.concat(parts).sort(mart.TABLE.order, nulls_last=True)
 
 
+def series_mark() -> str:
+    """A text that changes when a marginal series was imported."""
+    rows = landed("carbon").filter(pl.col("kind") == "marginal").group_by("tenant", "region").agg(
+        rows=pl.len(), mg=pl.col("mg_co2e_per_kwh").sum()
+    )  # fmt: skip
+    return collect(rows.sort("tenant", "region")).write_csv()
+
+
 def _tenants() -> list[str]:
     rows = landed("carbon").filter(pl.col("kind") == "marginal").select("tenant").unique()
     return sorted(rows.collect(engine="streaming")["tenant"].to_list())
