@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
 
 from saas.kit.errors import NotFound
 from tenants.accounts.models import Organisation, User
@@ -13,6 +13,7 @@ from .models import Vehicle
 
 MANAGE = "fleet.manage"
 RELATED = ("organisation", "driver")
+PAGE = 100
 
 
 def fleet(*, uid: UUID, viewer: Someone, permission: str = "fleet.view") -> Organisation:
@@ -28,6 +29,23 @@ def roster(*, organisation: Organisation) -> list[Vehicle]:
     return list(
         Vehicle.objects.select_related(*RELATED).filter(organisation=organisation, active=True).order_by("plate")
     )
+
+
+def charged(*, organisation: Organisation, page: int, search: str = "") -> tuple[list[Vehicle], int]:
+    """A page (from 1) of the vehicles in use, by plate, each with `energy_wh` and `charges` of all its sessions; and
+    how many pages there are. `search`: part of a plate, a make, a model or a driver's name."""
+    rows = Vehicle.objects.filter(organisation=organisation, active=True)
+    for word in search.split()[:5]:
+        named = Q(plate__icontains=word) | Q(make__icontains=word) | Q(model__icontains=word)
+        rows = rows.filter(named | Q(driver__name__icontains=word))
+    pages = max(1, -(-rows.count() // PAGE))
+    start = (min(max(page, 1), pages) - 1) * PAGE
+    found = rows.order_by("plate")[start : start + PAGE].values_list("pk", flat=True)
+    sums = Vehicle.objects.select_related(*RELATED).filter(pk__in=list(found)).annotate(
+        energy_wh=Sum("session__energy_wh", default=0),
+        charges=Count("session", filter=Q(session__energy_wh__gt=0)),
+    )  # fmt: skip
+    return list(sums.order_by("plate")), pages
 
 
 def visible_to(*, viewer: User) -> list[Vehicle]:

@@ -76,11 +76,15 @@ def _chosen(request: HttpRequest, fleets: list[Organisation]) -> Organisation:
 def _show(
     request: HttpRequest, fleet: Organisation, fleets: list[Organisation], *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    vehicles = queries.roster(organisation=fleet)
+    page, search = _number(request.GET.get("page")), request.GET.get("search", "")[:80].replace("\x00", "")
+    vehicles, pages = queries.charged(organisation=fleet, page=page, search=search)
     context = {
         "fleet": fleet,
         "fleets": fleets,
-        "vehicles": [(vehicle, _energy(vehicle)) for vehicle in vehicles],
+        "vehicles": vehicles,
+        "page": min(page, pages),
+        "pages": pages,
+        "search": search,
         "total": _total(fleet),
         "form": more.pop("form", None) or VehicleForm(),
         "columns": actions.COLUMNS,
@@ -89,18 +93,17 @@ def _show(
     return render(request, "fleets/fleet.html", context | more, status=status)
 
 
-def _energy(vehicle: Vehicle) -> dict[str, int]:
-    """Through the reverse relation: sessions lie above fleets. Sum over all of the vehicle's sessions."""
-    return vehicle.session_set.aggregate(
-        energy=Sum("energy_wh", default=0), count=Count("id", filter=Q(energy_wh__gt=0))
-    )
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and text.isascii() and len(text) < 7 else 1
 
 
 def _total(fleet: Organisation) -> dict[str, int]:
+    """Through the reverse relation: sessions lie above fleets. Retired vehicles' sessions count too."""
     vehicles = Vehicle.objects.filter(organisation=fleet)
-    return vehicles.aggregate(
+    sums: dict[str, int] = vehicles.aggregate(
         energy=Sum("session__energy_wh", default=0), count=Count("session", filter=Q(session__energy_wh__gt=0))
     )
+    return sums | {"vehicles": vehicles.filter(active=True).count()}
 
 
 def _managed(request: HttpRequest) -> tuple[Organisation, list[Organisation]]:

@@ -127,3 +127,29 @@ def test_a_driver_keeps_an_own_vehicle(ampere: Tenant) -> None:
         actions.save_vehicle(cells={"plate": ""}, driver=driver, now=NOW)
     actions.retire(vehicle=car, now=NOW)
     assert queries.of_driver(driver=driver) == []
+
+
+@pytest.mark.req("FLT-01")
+def test_a_large_roster_comes_in_pages_with_a_search_and_few_queries(
+    ampere: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from tenants.fleets import queries
+
+    monkeypatch.setattr(queries, "PAGE", 3)
+    fleet = Organisation.objects.create(name="Cabs", kind="fleet")
+    rows = "".join(f"KAL-{n:03},Nissan\n" for n in range(7))
+    import_roster(organisation=fleet, data=f"plate,make\n{rows}".encode(), now=NOW)
+    client = Client(headers={"host": "ampere.localhost"})
+    client.force_login(person("boss", "owner"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    with CaptureQueriesContext(connection) as asked:
+        first = client.get(f"/fleet/?fleet={fleet.uid}").content.decode()
+    assert "KAL-002" in first and "KAL-003" not in first and "page=2" in first
+    assert len(asked) < 30
+    last = client.get(f"/fleet/?fleet={fleet.uid}&page=99").content.decode()
+    assert "KAL-006" in last and "page=4" not in last
+    assert "KAL-005" in client.get(f"/fleet/?fleet={fleet.uid}&search=nissan+005").content.decode()
+    assert client.get(f"/fleet/?fleet={fleet.uid}&page=x&search=%00").status_code == 200
