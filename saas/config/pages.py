@@ -26,6 +26,7 @@ class Place:
     member: bool = False
     tab: bool = False
     menu: bool = False  # in the menu of one's account, not in the bar
+    unless: str | None = None  # not for who has this right: for them it is elsewhere
 
 
 PLACES = (
@@ -38,8 +39,8 @@ PLACES = (
     Place("/carbon/", _("Carbon"), "leaf", "carbon.view", menu=True),
     Place("/analytics/", _("Analytics"), "chart-column", "analytics.view"),
     Place("/console/", _("Console"), "layout-dashboard", "station.view"),
-    Place("/console/maintenance/", _("Maintenance"), "wrench", "maintenance.view"),
-    Place("/jobs/", _("My jobs"), "list", "workorder.do"),
+    Place("/maintenance/", _("Maintenance"), "wrench", "maintenance.view"),
+    Place("/jobs/", _("My jobs"), "list", "workorder.do", tab=True, unless="maintenance.view"),
     Place("/console/credits/", _("Credits"), "leaf", "credit.view", menu=True),
     Place("/settings/", _("Settings"), "settings", "audit.view", menu=True),
 )
@@ -55,6 +56,8 @@ def _open(user: object, place: Place) -> bool:
         return not place.member and place.permission is None
     if place.permission is None:
         return True
+    if place.unless is not None and can(user, place.unless):
+        return False
     if place.permission == "analytics.view":
         return standing(user).may_see_analytics
     return can(user, place.permission) or bool(organisations_of(user, place.permission))

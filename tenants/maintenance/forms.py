@@ -54,7 +54,7 @@ def local_time(label: Any, *, required: bool = True) -> forms.DateTimeField:
 
 
 class NaiveTime(forms.DateTimeField):
-    def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
+    def to_python(self, value: Any) -> datetime | None:
         if value in self.empty_values or isinstance(value, datetime):
             return value or None
         try:

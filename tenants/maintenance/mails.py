@@ -52,7 +52,7 @@ def _of_alert(alert: Alert, language: str) -> Text:
         _("Since %(since)s, seen %(count)d times. Nobody has acknowledged it yet.")
         % {"since": since, "count": alert.count},
     ]
-    return f"{severity}: {what} · {where}", lines, f"/console/maintenance/alerts/{alert.uid}/"
+    return f"{severity}: {what} · {where}", lines, f"/maintenance/alerts/{alert.uid}/"
 
 
 def _of_step(step: WorkOrderStep | None, language: str) -> Text:

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from .views import alerts, jobs, orders, outages, rules
 
-AT = "console/maintenance/"
+AT = "maintenance/"
 urlpatterns: list[URLPattern] = [
     path(AT, alerts.home, name="maintenance"),
     path(f"{AT}acknowledge/", alerts.acknowledge, name="acknowledge_alerts"),

@@ -43,7 +43,7 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     uids = [UUID(uid) for uid in ([one] if one else request.POST.getlist("alert")) if _is_uid(uid)]
     rows = alerts.several(uids=uids, viewer=user)
     tried(request, partial(deciding.acknowledge, alerts=rows, by=user, now=datetime.now(UTC)), _("Acknowledged."))
-    return redirect(_back(request, "/console/maintenance/"))
+    return redirect(_back(request, "/maintenance/"))
 
 
 @login_required
@@ -114,4 +114,4 @@ def _is_uid(text: str) -> bool:
 def _back(request: HttpRequest, otherwise: str) -> str:
     """A page of ours that the form came from."""
     came = request.POST.get("back", "")
-    return came if came.startswith("/console/maintenance/") else otherwise
+    return came if came.startswith("/maintenance/") else otherwise

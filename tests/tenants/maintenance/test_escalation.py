@@ -41,7 +41,7 @@ def test_level_after_level_is_written_to_until_somebody_acknowledges(boss: User)
     assert [message.to[0].split("-")[0] for message in mail.outbox] == ["boss", "chief"]
     message = mail.outbox[0]
     assert message.subject == "Critical: Too much current · Charger in the yard/1"
-    assert f"/console/maintenance/alerts/{unit.alert.uid}/" in message.body
+    assert f"/maintenance/alerts/{unit.alert.uid}/" in message.body
     assert "Secret street" not in message.body, "a mail names no private address"
     assert kinds(unit.alert) == ["opened", "escalated", "escalated"]
 
@@ -103,6 +103,7 @@ def test_a_silence_covers_what_it_names(boss: User, scope: dict[str, Any], silen
     assert (unit.alert.silence is not None) is silenced
 
 
+@pytest.mark.slow
 def test_a_silence_of_another_place_or_group_covers_nothing(boss: User) -> None:
     from tenants.operations import actions as operations
 

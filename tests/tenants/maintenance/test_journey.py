@@ -27,11 +27,16 @@ from tests.flows.test_driver_journey import check, errors_of
 from tests.flows.test_settings_journey import shot
 
 __all__ = ["brand", "chromium", "front_end", "site"]  # fixtures: a server on a brand of its own, Chromium
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.req("MNT-01", "MNT-05", "TEN-07")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(420),
+    pytest.mark.req("MNT-01", "MNT-05", "TEN-07"),
+]
 T = TypeVar("T")
 PASSWORD = "a quiet harbour 7"
 PHONE = {"width": 360, "height": 740}
-AT = "/console/maintenance/"
+AT = "/maintenance/"
 
 
 def in_brand(schema: str, work: Callable[[], T]) -> T:

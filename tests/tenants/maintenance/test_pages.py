@@ -27,7 +27,7 @@ from .story import Unit, later
 
 __all__ = ["now"]  # the clock stands
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ampere", "now"), pytest.mark.req("MNT-01", "TEN-07")]
-AT = "/console/maintenance/"
+AT = "/maintenance/"
 
 
 class World:
@@ -84,6 +84,7 @@ def test_every_page_opens_with_what_is_known(world: World) -> None:
         assert word in page.content.decode(), path
 
 
+@pytest.mark.slow
 @pytest.mark.req("TEN-04")
 def test_a_technician_sees_own_jobs_alone_and_an_outsider_nothing(world: World) -> None:
     crew, outsider = visitor(user=world.crew), visitor(user=builders.person("outsider"))
@@ -119,6 +120,7 @@ def test_one_press_acknowledges_one_and_many(world: World) -> None:
     assert viewer.post(f"{AT}acknowledge/", {"one": str(world.alert.uid)}).status_code == 403
 
 
+@pytest.mark.slow
 def test_filters_show_what_they_say(world: World) -> None:
     client = visitor(user=world.boss)
     asked = {
@@ -129,6 +131,7 @@ def test_filters_show_what_they_say(world: World) -> None:
         assert (str(world.alert.uid) in client.get(f"{AT}?{query}").content.decode()) is there, query
 
 
+@pytest.mark.slow
 def test_buttons_of_an_alert(world: World) -> None:
     client = visitor(user=world.boss)
     at = f"{AT}alerts/{world.alert.uid}/"
@@ -141,6 +144,7 @@ def test_buttons_of_an_alert(world: World) -> None:
     assert (row.state, row.resolved_by) == ("resolved", world.boss)
 
 
+@pytest.mark.slow
 @pytest.mark.req("MNT-05")
 def test_somebody_is_sent_from_an_alert_in_one_form(world: World) -> None:
     unit, client = Unit(), visitor(user=world.boss)
@@ -200,6 +204,7 @@ def test_a_job_that_is_given_back_is_gone_from_the_phone(world: World) -> None:
     assert WorkOrder.objects.get(pk=world.order.pk).state == "open"
 
 
+@pytest.mark.slow
 def test_forms_of_rules_say_what_is_wrong_and_keep_what_is_right(world: World) -> None:
     client = visitor(user=world.boss)
     wrong = {"reason": "x", "starts_at": "2026-11-20T12:00", "ends_at": "2026-11-20T11:00"}
