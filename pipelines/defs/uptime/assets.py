@@ -39,13 +39,19 @@ def _day_of(column: str) -> pl.Expr:
 
 def _places(ended: pl.DataFrame) -> pl.DataFrame:
     """Site and host of each port: as the roster says now, else as its latest session said."""
-    told = collect(CHARGERS.scan()).select(
-        "tenant", "charger", "site", "host_organisation", source=pl.lit("live"),
-        connector=pl.col("evse").cast(pl.String),
-    )  # fmt: skip
+    told = _roster()
     seen = ended.sort("ended_at").select(*PORT, "site", "host_organisation")
     both = pl.concat([told.select(seen.columns), seen.reverse()])
     return both.unique(PORT, keep="first", maintain_order=True)
+
+
+def _roster() -> pl.DataFrame:
+    """Site and host of each live port, as of now."""
+    rows = collect(CHARGERS.scan()).select(
+        "tenant", "charger", "site", "host_organisation", source=pl.lit("live"),
+        connector=pl.col("evse").cast(pl.String),
+    )  # fmt: skip
+    return rows.unique(PORT, keep="first", maintain_order=True)
 
 
 def visit_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
@@ -74,7 +80,9 @@ def outage_rows(sources: Sources, now: datetime) -> pl.DataFrame:
     told = told.filter(~pl.col("withdrawn")).with_columns(side=_side())
     rows = pl.concat([told, _of_files(now_s)], how="diagonal_relaxed")
     lasts = (pl.col("ended_at").dt.epoch("s").fill_null(now_s) - pl.col("began_at").dt.epoch("s")).clip(0)
-    rows = rows.with_columns(duration_s=lasts, day=pl.col("began_at").dt.date()).join(_ports(), on=PORT, how="left")
+    named = _named(rows.select(PORT).unique().join(_ports(), on=PORT, how="left"))
+    rows = rows.select(*(n for n in rows.columns if n not in named.columns or n in PORT)).join(named, on=PORT)
+    rows = rows.with_columns(duration_s=lasts, day=pl.col("began_at").dt.date())
     return rows.select(n for n in outages_mart.TABLE.schema if n != "month")
 
 
@@ -109,7 +117,7 @@ def _live_statuses() -> pl.DataFrame:
 
 
 def _ports() -> pl.DataFrame:
-    """Every port with its place and make; `since_s` is its first sign of life in sessions and messages."""
+    """Every port that was heard of or stands in a file, with the place that was said; `since_s`: its first sign."""
     seen = PORT_SPANS.scan().group_by(PORT).agg(
         pl.col("site", "host_organisation").drop_nulls().last(), since_s=pl.col("start_s").min()
     )  # fmt: skip
@@ -117,17 +125,25 @@ def _ports() -> pl.DataFrame:
     both = pl.concat([collect(seen), files], how="diagonal_relaxed").group_by(PORT).agg(
         pl.col("site", "host_organisation").drop_nulls().first(), pl.col("since_s").min()
     )  # fmt: skip
-    rows = both.join(_makes(), on=PORT, how="left").with_columns(pl.col("site").fill_null(pl.col("charger")))
-    return rows
+    return both
 
 
 def _since(ports: pl.DataFrame, extra: pl.DataFrame) -> pl.DataFrame:
     """Also the ports of which only the log or a file knows; `since_s` is the earliest sign of any kind."""
     said = extra.group_by(PORT).agg(said_s=pl.col("start_s").min())
     rows = ports.join(said, on=PORT, how="full", coalesce=True)
-    return rows.with_columns(since_s=pl.min_horizontal("since_s", "said_s"), site=pl.coalesce("site", "charger")).drop(
-        "said_s"
-    )
+    return rows.with_columns(since_s=pl.min_horizontal("since_s", "said_s")).drop("said_s")
+
+
+def _named(ports: pl.DataFrame) -> pl.DataFrame:
+    """Ports with place and make: as the roster says now, else as sessions and files said; the charger's own name last.
+
+    Also of a port of which only the log of outages knows.
+    """
+    rows = ports.join(_roster(), on=PORT, how="left", suffix="_now").join(_makes(), on=PORT, how="left")
+    site = pl.coalesce("site_now", "site", "charger").alias("site")
+    host = pl.coalesce("host_organisation_now", "host_organisation").alias("host_organisation")
+    return rows.with_columns(site, host).drop("site_now", "host_organisation_now")
 
 
 def uptime_rows(sources: Sources, now: datetime) -> pl.DataFrame:
@@ -138,7 +154,7 @@ def uptime_rows(sources: Sources, now: datetime) -> pl.DataFrame:
         spans.of_statuses(_live_statuses(), now_s),
         spans.of_statuses(_file_statuses(), now_s),
     ])  # fmt: skip
-    ports = _since(_ports(), extra)
+    ports = _named(_since(_ports(), extra))
     parts = [_month(ports, extra, first, min(_epoch(after), now_s), now_s) for first, after in _months(ports, now_s)]
     if not parts:
         return pl.DataFrame(schema={n: t for n, t in uptime_mart.TABLE.schema.items() if n != "month"})
