@@ -65,7 +65,7 @@ def land() -> str:
     hidden = pseudonym(landing.driver_secret(), "ampere", "Aino A.")
     rows = [
         dict.fromkeys(SCHEMA) | {
-            "session_key": f"k{n}", "charger": "c", "driver": driver, "vehicle": f"v{n}", "start_utc": AT,
+            "session_key": f"k{n}", "charger": f"c{n}", "driver": driver, "vehicle": f"v{n}", "start_utc": AT,
             "end_utc": AT + timedelta(minutes=50), "energy_wh": 9_000, "duration_s": 3000, "timezone": "UTC",
             "source_file": "x.csv", "source_row": n, "source_sha256": "f1", "repaired": [],
         }
@@ -167,3 +167,27 @@ def test_killed_in_the_middle_a_second_call_finishes(home: Path) -> None:
         assert sessions.read(tenant="ampere").height == 6
     assert subprocess.run(argv, stdout=subprocess.DEVNULL, check=True).returncode == 0
     assert holding(home, GONE) == []
+
+
+@pytest.mark.req("ESG-03")
+def test_a_report_made_before_can_be_made_again_and_names_nobody(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipelines.defs.reports.gather.esg import gather
+    from reports.esg.document import tables
+    from reports.esg.extract import read
+    from saas.contracts.internal import QueuedReport
+    from tests.pipelines.test_schedule import CARD
+
+    for step in STEPS:
+        carry_out(step, Sources(Lake(), Store(messages(*charging()).clear())), DAY, DAY)  # type: ignore[arg-type]
+    wanted = QueuedReport(uid="r", kind="esg", period_start="2026-03-01", period_end="2026-04-01", language="en")
+    kept = tables(gather(CARD, wanted))
+    (home / "report").mkdir()
+    for name, content in kept.items():
+        (home / "report" / name).write_bytes(content)
+    assert len(read(kept["extract"], kept["csv"]).rows) == 6
+    assert erased(capsys, "--driver", GONE)["rows"] == 8
+    assert holding(home, GONE) == []
+    again = {name: (home / "report" / name).read_bytes() for name in kept}
+    assert tables(read(again["extract"], again["csv"])) == kept

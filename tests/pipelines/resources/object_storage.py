@@ -1,11 +1,17 @@
-"""An S3 server on loopback, in a process of its own: the client holds Python's lock while it waits."""
+"""An S3 server on loopback, in a process of its own: the client holds Python's lock while it waits.
 
+One server for the whole run: the clients keep the address that they met first for a bucket.
+"""
+
+import atexit
 import contextlib
+import functools
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -13,24 +19,26 @@ import pytest
 
 @contextlib.contextmanager
 def s3(patch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a lake in an empty bucket; the environment names the server."""
+    """The address of an empty lake in a bucket; the environment names the server."""
+    lake = f"s3://lake/{uuid.uuid4().hex}"
+    for name, value in {
+        "AWS_ENDPOINT_URL": _server(), "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_REGION": "us-east-1", "AWS_ALLOW_HTTP": "true", "LAKE_URL": lake,
+    }.items():  # fmt: skip
+        patch.setenv(name, value)
+    yield lake
+
+
+@functools.cache
+def _server() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _make_bucket(url)
-        for name, value in {
-            "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "us-east-1",
-            "AWS_ALLOW_HTTP": "true", "LAKE_URL": "s3://lake/wattlane",
-        }.items():  # fmt: skip
-            patch.setenv(name, value)
-        yield "s3://lake/wattlane"
-    finally:
-        server.kill()
-        server.wait()
+    atexit.register(server.kill)
+    _make_bucket(f"http://127.0.0.1:{port}")
+    return f"http://127.0.0.1:{port}"
 
 
 def _make_bucket(url: str) -> None:
