@@ -75,8 +75,8 @@ def _navigation(person: Viewer, text: Text, brand: dict[str, str]) -> StreamlitP
         groups.setdefault(section_of(name), []).append(shown)
     if own := list(_own(person, text, brand)):
         groups["section_own"] = own
-    shown = {text(key): groups[key] for key in SECTIONS if key in groups}
-    return st.navigation({"": [_entry(next(iter(shown.values()))[0])], **shown}, expanded=True)
+    sections = {text(key): groups[key] for key in SECTIONS if key in groups}
+    return st.navigation({"": [_entry(next(iter(sections.values()))[0])], **sections}, expanded=True)
 
 
 def _entry(first: StreamlitPage) -> StreamlitPage:

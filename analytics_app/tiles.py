@@ -21,7 +21,7 @@ NAMED = {"host_organisation": "organisation", "fleet_organisation": "organisatio
          "driver": "driver"}  # fmt: skip
 SHARES = {"count": 1, "kwh": 1000, "hours": 3600, "kg": 1_000_000_000}
 UNITS = {"count": "", "kwh": "kWh", "hours": "h", "kg": "kg", "money": ""}
-READS = {"sessions_daily": data.sums_of, "fleet_daily": data.fleet_of, "energy_hours": data.hours_of}
+READS: dict[str, Any] = {"sessions_daily": data.sums_of, "fleet_daily": data.fleet_of, "energy_hours": data.hours_of}
 PER_ROW = 6
 
 
@@ -65,8 +65,7 @@ def rows_of(viewer: Viewer, brand: dict[str, str], spec: Spec, tile: Tile) -> pl
     by = [COLUMNS.get(word, word) for word in tile.by] + (["currency"] if measure.unit == "money" else [])
     where = {COLUMNS.get(word, word): values for word, values in tile.filters.items() if values}
     source = None if spec.source == "all" else spec.source
-    read: Any = READS[measure.mart]
-    sums = read(viewer, *by, start=start, end=end, source=source, where=where)
+    sums = READS[measure.mart](viewer, *by, start=start, end=end, source=source, where=where)
     return _shaped(sums, measure, tile, by)
 
 

@@ -30,7 +30,13 @@ TILES: list[dict[str, Any]] = [
 
 def card(tiles: list[dict[str, Any]] | None = None, name: str = "Mornings", **other: Any) -> Card:
     spec = msgspec.convert({"tiles": TILES if tiles is None else tiles, "span": "p_all"}, Spec)
-    fields = {"uid": str(uuid.uuid4()), "roles": ["owner"], "version": 3, "owner": "Olga", "may_edit": True} | other
+    fields: dict[str, Any] = {
+        "uid": str(uuid.uuid4()),
+        "roles": ["owner"],
+        "version": 3,
+        "owner": "Olga",
+        "may_edit": True,
+    } | other
     return Card(name=name, spec=spec, **fields)
 
 
@@ -91,7 +97,12 @@ def test_the_navigation_has_it_for_its_viewers(opened: Open, monkeypatch: pytest
     monkeypatch.setattr(saved, "TRANSPORT", peer.transport)
     drawn: list[str] = []
     real = st.Page
-    monkeypatch.setattr(st, "Page", lambda *a, **k: (drawn.append(k["title"]), real(*a, **k))[1])
+
+    def noted(*given: Any, **named: Any) -> Any:
+        drawn.append(named["title"])
+        return real(*given, **named)
+
+    monkeypatch.setattr(st, "Page", noted)
     assert not opened(header()).exception
     assert {"Mornings", "Compose a dashboard"} <= set(drawn)
 

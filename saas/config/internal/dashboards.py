@@ -14,6 +14,7 @@ from saas.contracts import door
 from saas.kit.errors import Forbidden, Invalid
 from saas.kit.tenant_context import current_schema
 from tenants.accounts.models import User
+from tenants.accounts.permissions import can
 from tenants.accounts.queries import standing
 from tenants.dashboards import actions, queries
 from tenants.dashboards.models import Dashboard
@@ -25,7 +26,7 @@ from .guard import Unauthenticated, body, guarded, json
 def listed(request: HttpRequest) -> HttpResponse:
     person = _person(body(request, words.Asked).identity)
     rows = queries.visible_to(person).order_by("name", "pk")[: words.MOST_DASHBOARDS]
-    may_compose = actions.can(person, queries.MANAGE)
+    may_compose = can(person, queries.MANAGE)
     return json(words.Found(items=[_card(row, person) for row in rows], may_compose=may_compose))
 
 

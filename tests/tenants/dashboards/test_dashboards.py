@@ -15,6 +15,7 @@ from saas.kit.tenant_context import tenant_schema
 from tenants.accounts.models import Organisation, User
 from tenants.dashboards import actions, queries
 from tenants.dashboards.actions import StaleDashboard, TooManyDashboards, Wanted
+from tenants.dashboards.models import Dashboard
 from tests import builders
 from tests.tenants.apiclient import Api, code, person, said
 
@@ -79,7 +80,7 @@ def test_the_same_new_dashboard_twice_is_one(ampere: object) -> None:
     owner, uid = builders.person("owner", "owner"), uuid.uuid4()
     wanted = Wanted("Mornings", ("operator",), SPEC)
     first, again = (actions.create(wanted=wanted, by=owner, now=NOW, uid=uid) for _ in range(2))
-    assert first.pk == again.pk and queries.Dashboard.objects.count() == 1
+    assert first.pk == again.pk and Dashboard.objects.count() == 1
     with pytest.raises(StaleDashboard):
         actions.create(wanted=Wanted("Other", (), SPEC), by=owner, now=NOW, uid=uid)
 
@@ -167,7 +168,12 @@ def ask(path: str, body: object, *, tenant: str = "ampere", scope: str = "dashbo
 
 
 def saved(user: User, uid: str = "", version: int = 0, **other: Any) -> words.Saved:
-    fields = {"name": "Mornings", "roles": ["operator"], "spec": SPEC, "identity": identity(user)} | other
+    fields: dict[str, Any] = {
+        "name": "Mornings",
+        "roles": ["operator"],
+        "spec": SPEC,
+        "identity": identity(user),
+    } | other
     return words.Saved(uid=uid or str(uuid.uuid4()), version=version, **fields)
 
 
@@ -209,7 +215,7 @@ def test_a_forged_expired_or_foreign_identity_or_token_is_refused(ampere: object
     assert ask("save", body, scope="dashboards:read").status_code == 401
     assert ask("save", body, tenant="barq", host="ampere.localhost").status_code == 401
     assert ask("save", body, host="barq.localhost").status_code == 401
-    assert not queries.Dashboard.objects.exists()
+    assert not Dashboard.objects.exists()
 
 
 @pytest.mark.req("TEN-03")
