@@ -66,8 +66,10 @@ def _fits(one: dict[str, Any]) -> pl.Expr:
         mine = mine | pl.col("consolidated")
     in_time = (pl.col("local_day") >= one["valid_from"]) & (pl.col("local_day") < one["valid_to"])
     there = pl.col("country").is_in(one["regions"] or []).fill_null(False)
-    fits = (pl.col("tenant") == one["tenant"]) & mine & in_time & there & (pl.col("left") > 0)
-    return fits & (pl.col("site") == one["site"]) if one["site"] else fits
+    fits: pl.Expr = (pl.col("tenant") == one["tenant"]) & mine & in_time & there & (pl.col("left") > 0)
+    if one["site"]:
+        fits = fits & (pl.col("site") == one["site"])
+    return fits
 
 
 def _covered(rows: pl.DataFrame, one: dict[str, Any]) -> pl.DataFrame:
