@@ -1,5 +1,6 @@
 """`/dashboards`: what people of the brand composed. The figures themselves are at `/analytics/`."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -11,10 +12,14 @@ from saas.contracts.dashboards import MEASURES, Spec, may_see
 from saas.kit.pagination import link_next
 from saas.kit.schemas import PageOf, Paging
 from tenants.accounts.bearer import caller
-from tenants.accounts.models import User
 
-from . import actions, models, queries
+from . import actions, queries
 from .schemas import ChangedDashboard, Dashboard, DashboardCatalogue, DashboardCopy, NewDashboard
+
+if TYPE_CHECKING:
+    from tenants.accounts.models import User
+
+    from .models import Dashboard as Row
 
 router = Router(tags=["dashboards"])
 
@@ -74,7 +79,7 @@ def _wanted(body: NewDashboard) -> actions.Wanted:
     return actions.Wanted(body.name, body.roles, msgspec.convert(body.spec.model_dump(), Spec))
 
 
-def _shown(row: models.Dashboard, person: User) -> dict[str, object]:
+def _shown(row: "Row", person: "User") -> dict[str, object]:
     names = ("uid", "name", "roles", "spec", "version", "changed_at")
     fields = {name: getattr(row, name) for name in names}
     return fields | {"owner": str(row.owner), "may_edit": queries.may_edit(row, person)}
