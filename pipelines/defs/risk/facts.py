@@ -16,6 +16,8 @@ from pipelines.transforms import failure_events, networks, risk_days, silence
 from pipelines.transforms.usage import Flags, Grid
 
 LIVE = "live"
+# Raised when the models of this product change: then all learn anew, whatever the facts.
+EDITION = 2
 # Older history tells of other chargers, other drivers.
 HISTORY = timedelta(days=800)
 _UNIT = pl.col("charger").alias("unit")
@@ -37,8 +39,8 @@ class Network:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same facts: day of the newest, and a checksum over all of them."""
-        digest = hashlib.sha256("\n".join(self.grid.units).encode())
+        """The same for the same facts and models: day of the newest fact, and a checksum over all of them."""
+        digest = hashlib.sha256("\n".join([str(EDITION), *self.grid.units]).encode())
         for key in sorted(self.grid.values):
             digest.update(np.ascontiguousarray(self.grid.values[key]).tobytes())
         digest.update(np.ascontiguousarray(self.event).tobytes())
