@@ -37,7 +37,7 @@ stays = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(stays)
 def test_perfect_foresight_is_the_optimum_of_the_linear_programme(
     drawn: tuple[list[int], int, int, int, int],
@@ -65,7 +65,7 @@ def test_perfect_foresight_is_the_optimum_of_the_linear_programme(
     assert all(emitted(ways[2], where, of) <= emitted(way, where, of) for way in ways)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(stays, st.integers(0, 39), st.randoms(use_true_random=False))
 def test_a_changed_future_changes_no_decision_made_before(
     drawn: tuple[list[int], int, int, int, int], cut: int, rng: object

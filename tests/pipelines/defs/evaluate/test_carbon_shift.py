@@ -86,6 +86,7 @@ def test_power_of_the_file_before_that_of_the_caller(capsys: pytest.CaptureFixtu
     assert said["power"]["from"] == {"charging time": 1}
 
 
+@pytest.mark.slow
 def test_the_departure_that_the_driver_asked_for_can_bind(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     files = sessions(tmp_path / "s.csv", (18, 26, 6.0))
     marginal = series(tmp_path / "m.csv")
@@ -96,6 +97,7 @@ def test_the_departure_that_the_driver_asked_for_can_bind(capsys: pytest.Capture
     assert (actual, requested) == (pytest.approx(6 * 0.35), 0)
 
 
+@pytest.mark.slow
 def test_without_forecasts_the_days_before_are_the_plan(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     files = sessions(tmp_path / "s.csv", (44, 56, 6.0))
     _, said, _ = run(capsys, "--sessions", files, "--marginal", series(tmp_path / "m.csv", forecasts=0))

@@ -196,7 +196,8 @@ def test_hour_numbers_and_hour_ending() -> None:
     assert good(monthly, "from_utc", "to_utc")[1] == ("2024-02-01T00:00", "2024-03-01T00:00")
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 900_000), min_size=30, max_size=60), st.sampled_from([",", ";", "\t", "|"]),
     st.sampled_from(["iso", "offset", "dmy", "epoch"]), st.booleans(), st.randoms(use_true_random=False),
