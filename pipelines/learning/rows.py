@@ -35,8 +35,10 @@ class Rows:
 
     def at(self, chosen: npt.NDArray[np.bool_]) -> "Rows":
         """Only these rows."""
-        columns = (self.x, self.truth, self.wide, self.time, self.unit, self.ahead)
-        return Rows(self.names, *(column[chosen] for column in columns))
+        return Rows(
+            self.names, self.x[chosen], self.truth[chosen], self.wide[chosen], self.time[chosen], self.unit[chosen],
+            self.ahead[chosen],
+        )  # fmt: skip
 
     def columns(self, names: tuple[str, ...]) -> Floats:
         return self.x[:, [self.names.index(name) for name in names]]
