@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from saas.kit.errors import NotFound
+from saas.kit.errors import Forbidden, NotFound
 from saas.kit.pagination import LIMIT, Page, newest_first
 from tenants.accounts.models import Organisation, User
 from tenants.accounts.permissions import can, organisations_of
@@ -19,6 +19,13 @@ VIEW, MANAGE = "carbon.view", "carbon.manage"
 def may_look(viewer: User) -> bool:
     """Whether anything here may be the person's business."""
     return can(viewer, VIEW) or bool(organisations_of(viewer, VIEW))
+
+
+def reader(viewer: User) -> User:
+    """The viewer, when anything here may be their business. Forbidden."""
+    if not may_look(viewer):
+        raise Forbidden()
+    return viewer
 
 
 def may_enter(viewer: User) -> bool:
