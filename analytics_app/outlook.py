@@ -20,9 +20,9 @@ def cards_of(viewer: Viewer) -> pl.DataFrame:
     return _cards(tenant=_tenant(viewer), version=_version(forecast.CARD))
 
 
-def units_of(viewer: Viewer, source: str, level: str) -> list[str]:
+def units_of(viewer: Viewer, source: str, network: str, level: str) -> list[str]:
     """Chargers or areas with a forecast, those with most energy first."""
-    rows = _units(tenant=_tenant(viewer), source=source, level=level, version=_version(forecast.TABLE))
+    rows = _units(tenant=_tenant(viewer), source=source, network=network, level=level, version=_version(forecast.TABLE))
     return [str(name) for name in rows["unit"]]
 
 

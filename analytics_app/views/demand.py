@@ -28,12 +28,22 @@ def page(frame: Frame) -> None:
         return
     source, level, horizon = _asked(frame, sources)
     mine = cards.filter((pl.col("source") == source) & (pl.col("level") == level) & (pl.col("horizon_h") == horizon))
+    network = _network(frame, mine)
+    mine = mine.filter(pl.col("network") == network)
     if not mine.height or mine["state"].item(0) != "forecast":
         st.info(text("too_little_history"))
         return
     _winner(frame, mine)
-    _hours(frame, source, level, horizon)
+    _hours(frame, {"source": source, "network": network, "level": level}, horizon)
     _contest(frame, mine)
+
+
+def _network(frame: Frame, cards: pl.DataFrame) -> str:
+    """Places on one clock; asked for only where there are several. The newest facts come first."""
+    known = cards.sort("until", descending=True, nulls_last=True)["network"].unique(maintain_order=True).to_list()
+    if len(known) < 2:
+        return str(known[0]) if known else ""
+    return str(st.selectbox(frame.text("clock_of"), known, key="demand_network"))
 
 
 def _asked(frame: Frame, sources: list[str]) -> tuple[str, str, int]:
@@ -67,11 +77,11 @@ def _winner(frame: Frame, cards: pl.DataFrame) -> None:
     cells[2].metric(text("known_until"), f"{row['until']:%Y-%m-%d %H:%M} UTC")
 
 
-def _hours(frame: Frame, source: str, level: str, horizon: int) -> None:
-    text = frame.text
-    units = outlook.units_of(frame.viewer, source, level)
+def _hours(frame: Frame, whose: dict[str, str], horizon: int) -> None:
+    text, level = frame.text, whose["level"]
+    units = outlook.units_of(frame.viewer, **whose)
     unit = st.selectbox(text(f"level_{level}"), units, key=f"demand_unit_{level}")
-    rows = outlook.forecast_of(frame.viewer, source=source, level=level, horizon_h=horizon, unit=unit)
+    rows = outlook.forecast_of(frame.viewer, **whose, horizon_h=horizon, unit=unit)
     names = {"actual_wh": "actual", "forecast_wh": "forecast", "low_wh": "low", "high_wh": "high"}
     shown = rows.select("local", *((pl.col(wh) / 1000).alias(name) for wh, name in names.items()))
     words = {name: text(f"s_{name}") for name in ("actual", "forecast")}

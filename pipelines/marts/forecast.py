@@ -13,6 +13,7 @@ TABLE = Table(
     {
         "tenant": pl.String,
         "source": pl.String,
+        "network": pl.String,  # chargers on one clock: their time zone; files of other places end at other times
         "level": pl.String,  # charger | area
         "unit": pl.String,
         "horizon_h": pl.Int64,
@@ -24,7 +25,7 @@ TABLE = Table(
         "high_wh": pl.Int64,
         "method": pl.String,
     },
-    ("tenant", "source", "level", "unit", "horizon_h", "at"),
+    ("tenant", "source", "network", "level", "unit", "horizon_h", "at"),
     (),
 )
 CARD = Table(
@@ -32,6 +33,7 @@ CARD = Table(
     {
         "tenant": pl.String,
         "source": pl.String,
+        "network": pl.String,
         "level": pl.String,
         "horizon_h": pl.Int64,
         "state": pl.String,  # forecast | too_little_history
@@ -47,31 +49,35 @@ CARD = Table(
         "energy_wh": pl.Int64,  # of all those hours
         "until": pl.Datetime("ms", "UTC"),
     },
-    ("tenant", "source", "level", "horizon_h", "method"),
+    ("tenant", "source", "network", "level", "horizon_h", "method"),
     (),
 )
 
 
-def read(*, tenant: str, source: str, level: str, horizon_h: int, unit: str | None = None) -> pl.DataFrame:
-    """Hours in the order of time; of one charger or area, or of all."""
-    rows = TABLE.of_tenant(tenant).filter(
-        (pl.col("source") == source) & (pl.col("level") == level) & (pl.col("horizon_h") == horizon_h)
-    )
+def read(
+    *, tenant: str, source: str, level: str, horizon_h: int, network: str | None = None, unit: str | None = None
+) -> pl.DataFrame:
+    """Hours in the order of time; of one charger or area, or of all; of one network, or of all."""
+    rows = _of(tenant, source, level, network).filter(pl.col("horizon_h") == horizon_h)
     if unit is not None:
         rows = rows.filter(pl.col("unit") == unit)
     return collect(rows.sort("unit", "at"))
 
 
-def units(*, tenant: str, source: str, level: str) -> pl.DataFrame:
+def units(*, tenant: str, source: str, level: str, network: str | None = None) -> pl.DataFrame:
     """Chargers or areas that have a forecast, those with most energy first."""
-    rows = TABLE.of_tenant(tenant).filter((pl.col("source") == source) & (pl.col("level") == level))
-    used = rows.group_by("unit").agg(wh=pl.col("actual_wh").sum())
+    used = _of(tenant, source, level, network).group_by("unit").agg(wh=pl.col("actual_wh").sum())
     return collect(used.sort("wh", "unit", descending=[True, False]))
 
 
 def cards(*, tenant: str) -> pl.DataFrame:
     """How good each forecaster was, and which ships."""
-    return collect(CARD.of_tenant(tenant).sort("source", "level", "horizon_h", "rmse_wh", "method"))
+    return collect(CARD.of_tenant(tenant).sort("source", "network", "level", "horizon_h", "rmse_wh", "method"))
+
+
+def _of(tenant: str, source: str, level: str, network: str | None) -> pl.LazyFrame:
+    rows = TABLE.of_tenant(tenant).filter((pl.col("source") == source) & (pl.col("level") == level))
+    return rows if network is None else rows.filter(pl.col("network") == network)
 
 
 def state() -> State | None:

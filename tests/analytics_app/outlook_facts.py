@@ -37,7 +37,14 @@ def _frame(rows: list[dict[str, object]], table: Table) -> pl.DataFrame:
 
 
 def _hours(level: str, unit: str) -> list[dict[str, object]]:
-    about = {"source": "live", "level": level, "unit": unit, "horizon_h": 24, "method": METHODS[0]}
+    about = {
+        "source": "live",
+        "network": "Europe/Helsinki",
+        "level": level,
+        "unit": unit,
+        "horizon_h": 24,
+        "method": METHODS[0],
+    }
     values = {"forecast_wh": 4321, "low_wh": 1000, "high_wh": 9000}
     times = [NOW + timedelta(hours=step) for step in range(-24, 24)]
     return [
@@ -48,13 +55,29 @@ def _hours(level: str, unit: str) -> list[dict[str, object]]:
 
 def _cards() -> list[dict[str, object]]:
     figures = {"rmse_wh": 900.0, "mae_wh": 500.0, "coverage": 0.91, "validation_rmse_wh": 880.0, "judged": 240}
-    about = {"source": "live", "state": "forecast", "until": NOW, "hours": 2400, "units": 1, "energy_wh": 1, **figures}
+    about = {
+        "source": "live",
+        "network": "Europe/Helsinki",
+        "state": "forecast",
+        "until": NOW,
+        "hours": 2400,
+        "units": 1,
+        "energy_wh": 1,
+        **figures,
+    }
     found = [
         about | {"level": level, "horizon_h": 24, "method": name, "shipped": name == winner}
         for level, winner in (("charger", METHODS[0]), ("area", METHODS[3]))
         for name in METHODS
     ]
-    short = {"source": "live", "level": "area", "horizon_h": 1, "state": "too_little_history", "shipped": False}
+    short = {
+        "source": "live",
+        "network": "Europe/Helsinki",
+        "level": "area",
+        "horizon_h": 1,
+        "state": "too_little_history",
+        "shipped": False,
+    }
     return [*found, short]
 
 

@@ -1,7 +1,7 @@
 """Demand to come per charger and area, and demand that nobody met."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -45,24 +45,27 @@ def forecast_rows(sources: Sources, now: datetime) -> pl.DataFrame:
 
 
 def _all_hours(now: datetime) -> Iterator[tuple[Row, Hours]]:
-    """Hours of each tenant, source and level. What is live is known until now, a file until its last hour."""
+    """Hours of each tenant, source, network and level. What is live is known until now, a file until its last hour."""
     names = collect(tenants.TABLE.scan().select("tenant"))["tenant"].to_list()
-    seen = collect(ENERGY_15MIN.scan().select("tenant", "source").unique()).sort("tenant", "source")
-    for tenant, source in seen.iter_rows():
-        mine = ENERGY_15MIN.of_tenant(tenant).filter(pl.col("source") == source)
-        newest = collect(mine.select(pl.col("day").max())).item()
-        if newest is None or (source == "live" and tenant not in names):
+    newest = ENERGY_15MIN.scan().group_by("tenant", "source", "timezone").agg(pl.col("day").max())
+    for tenant, source, network, last in collect(newest).sort("tenant", "source", "timezone").iter_rows():
+        if source == "live" and tenant not in names:
             continue
-        first = newest - timedelta(weeks=WEEKS)
-        quarters = collect(
-            mine.filter(pl.col("day") >= first).select("charger", "site", "timezone", "quarter", "energy_wh")
-        )
+        quarters = _quarters(tenant, source, network, last - timedelta(weeks=WEEKS))
         until = end_of(quarters, now if source == "live" else None)
-        quarters = quarters.join(_areas(tenant, source), on="charger", how="left")
-        quarters = quarters.with_columns(area=pl.coalesce("area", "site"))
         for level, column in LEVELS.items():
             if until is not None and (hours := hourly(quarters, column, until)) is not None:
-                yield {"tenant": tenant, "source": source, "level": level}, hours
+                yield {"tenant": tenant, "source": source, "network": network or "UTC", "level": level}, hours
+
+
+def _quarters(tenant: str, source: str, network: str | None, first: date) -> pl.DataFrame:
+    """Energy from the day `first` on, with the area of each charger."""
+    mine = ENERGY_15MIN.of_tenant(tenant).filter(
+        (pl.col("source") == source) & pl.col("timezone").eq_missing(pl.lit(network)) & (pl.col("day") >= first)
+    )
+    quarters = collect(mine.select("charger", "site", "timezone", "quarter", "energy_wh"))
+    quarters = quarters.join(_areas(tenant, source), on="charger", how="left")
+    return quarters.with_columns(area=pl.coalesce("area", "site"))
 
 
 def _areas(tenant: str, source: str) -> pl.DataFrame:
@@ -187,7 +190,7 @@ def more_unmet(rows: pl.DataFrame) -> pl.DataFrame:
 FORECAST = WholeStep(
     "forecast", mart.TABLE, forecast_rows, ("energy_15min",),
     "Energy by the hour per charger and area, 1, 6 and 24 hours ahead, with intervals; the best forecaster ships.",
-    (once("tenant", "source", "level", "unit", "horizon_h", "at"),
+    (once("tenant", "source", "network", "level", "unit", "horizon_h", "at"),
      Rule("inside", narrow, "each forecast lies in its interval")),
     group="demand",
 )  # fmt: skip

@@ -69,7 +69,9 @@ def market() -> None:
                 set_wish(listing=listing, now=NOW, energy_cost_micro=150_000, profit_micro=20_000)
                 listing.price_marks.order_by("since").filter(tariff__valid_from=builders.NOW).update(since=START)
         for minute in range(5):
-            search(viewer=None, now=NOW - timedelta(hours=2, minutes=minute), near=AWAY, connector="CHADEMO")
+            search(
+                viewer=None, now=NOW - timedelta(hours=2) + timedelta(minutes=minute), near=AWAY, connector="CHADEMO"
+            )
         search(viewer=None, now=NOW - timedelta(hours=2), near=builders.HELSINKI)
 
 
