@@ -150,7 +150,7 @@ def _the_other_tenant_gets_none_of_it(stage: Stage, chromium: Any, own: str) -> 
 
 @pytest.mark.parametrize("path", ["", "overview", "fleet", "_stcore/health", "_stcore/host-config", "media/x.csv",
                                   "own-0b8f3c1e-0000-4000-8000-000000000001"])  # fmt: skip
-def test_a_cookie_a_header_or_an_address_of_another_brand_opens_nothing(stage: Stage, chromium: Any, path: str) -> None:
+def test_a_cookie_a_header_or_an_address_of_another_brand_opens_nothing(stage: Stage, path: str) -> None:
     cookie = _cookie(stage, "ampere")
     forged = door.sign(
         door.Identity("ampere", "u", ("owner",), "en", (), True, int(time.time()) + 600), secret="guessed" * 6
