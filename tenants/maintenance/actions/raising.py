@@ -76,6 +76,7 @@ def end(alert: Alert, now: datetime, cleared_at: datetime | None = None) -> None
     tell(alert, now)
 
 
+@transaction.atomic
 def settle(*, now: datetime) -> int:
     """End alerts that flapped and have been quiet since, and one-off events that nobody closed within a day."""
     quiet = now - timedelta(minutes=rules.policy().reopen_minutes)
