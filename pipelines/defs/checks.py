@@ -61,11 +61,16 @@ def _worst(results: list[dg.AssetCheckResult]) -> dg.AssetCheckResult:
     failed = [result for result in results if not result.passed]
     if not failed:
         return results[0]
-    rows = sum(int(result.metadata["bad_rows"].value or 0) for result in failed)  # type: ignore[arg-type]
+    rows = sum(_bad_rows(result) for result in failed)
     return failed[0]._replace(
         description="\n".join(str(result.description) for result in failed[:SHOWN]),
-        metadata=failed[0].metadata | {"bad_rows": dg.IntMetadataValue(rows)},
+        metadata={**failed[0].metadata, "bad_rows": dg.IntMetadataValue(rows)},
     )
+
+
+def _bad_rows(result: dg.AssetCheckResult) -> int:
+    value = result.metadata["bad_rows"].value
+    return value if isinstance(value, int) else 0
 
 
 def stop_if_bad(found: list[dg.AssetCheckResult]) -> None:

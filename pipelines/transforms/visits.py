@@ -110,9 +110,12 @@ def _number() -> pl.Expr:
 
 
 def _visits(tries: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
-    """Attempts at one charger no more than ten minutes apart are one visit, unless two known drivers made them."""
+    """Attempts at one charger no more than ten minutes apart are one visit, unless two known drivers made them.
+
+    A file may hold two sessions of one charger with the same start: one visit for each driver, in a fixed order.
+    """
     key = ["tenant", "source", "charger", "connector"]
-    rows = tries.sort(*key, "start_s", "end_s")
+    rows = tries.sort(*key, "start_s", "driver", "end_s")
     reached = pl.col("end_s").cum_max().shift(1).over(key)
     driver = pl.col("driver").forward_fill().shift(1).over(key)
     other = (pl.col("driver") != driver).fill_null(False)

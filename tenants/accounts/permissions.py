@@ -50,18 +50,15 @@ ROLES: dict[str, frozenset[str]] = {
 
 # Rights over one organisation's things, by the role held in that organisation.
 ORGANISATION_ROLES: dict[str, frozenset[str]] = {
-    Role.FLEET_MANAGER: frozenset(
-        {
-            "fleet.view", "fleet.manage", "session.view", "report.view", "report.request", "carbon.view",
-            "carbon.manage",
-        }
-    ),
+    Role.FLEET_MANAGER: frozenset({
+        "fleet.view", "fleet.manage", "session.view", "report.view", "report.request", "carbon.view", "carbon.manage",
+    }),
     Role.ESG_ANALYST: frozenset({"fleet.view", "report.view", "report.request", "carbon.view", "carbon.manage"}),
     Role.PARTNER: frozenset({"listing.view", "session.view", "booking.view", "station.view", "report.view"}),
     Role.HOST: frozenset({"listing.view", "listing.manage", "session.view", "booking.view"}),
     Role.OWNER: frozenset({"fleet.view", "fleet.manage", "session.view", "report.view", "report.request"}),
     Role.ADMIN: frozenset({"fleet.view", "fleet.manage", "session.view", "report.view", "report.request"}),
-}
+}  # fmt: skip
 
 # Rights that come with being the driver, or the host, of the very thing.
 OWN: dict[str, frozenset[str]] = {

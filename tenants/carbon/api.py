@@ -37,7 +37,7 @@ router = Router(tags=["carbon"])
 def instruments(request: HttpRequest, response: HttpResponse, asked: Query[Listing]) -> object:
     """Certificates, contracts, supplier rates and residual mixes, newest first."""
     page = queries.page_of(
-        queries.Instrument, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
+        queries.INSTRUMENT, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
     )
     link_next(request, response, page.next)
     return {"items": [shown_instrument(row) for row in page.items], "next": page.next}
@@ -54,7 +54,7 @@ def add_instrument(request: HttpRequest, body: InstrumentOf) -> Status[object]:
 
 @router.get("/carbon/instruments/{uuid:uid}", response=Instrument, operation_id="carbon_instrument")
 def instrument(request: HttpRequest, uid: UUID) -> object:
-    return shown_instrument(queries.get(queries.Instrument, uid=uid, viewer=caller(request)))
+    return shown_instrument(queries.get(queries.INSTRUMENT, uid=uid, viewer=caller(request)))
 
 
 @router.post(
@@ -63,7 +63,7 @@ def instrument(request: HttpRequest, uid: UUID) -> object:
 def replace_instrument(request: HttpRequest, uid: UUID, body: NewInstrument) -> Status[object]:
     """Put a corrected one in its place. The old one stays on record and counts no more."""
     person = caller(request)
-    old = queries.get(queries.Instrument, uid=uid, viewer=person, permission=queries.MANAGE)
+    old = queries.get(queries.INSTRUMENT, uid=uid, viewer=person, permission=queries.MANAGE)
     row = actions.enter_instrument(
         wanted=_instrument(body), organisation=old.organisation, by=person, now=timezone.now(), replaces=old
     )
@@ -74,7 +74,7 @@ def replace_instrument(request: HttpRequest, uid: UUID, body: NewInstrument) -> 
 def withdraw_instrument(request: HttpRequest, uid: UUID) -> Status[None]:
     """It was wrong: it counts no more."""
     person = caller(request)
-    row = queries.get(queries.Instrument, uid=uid, viewer=person, permission=queries.MANAGE)
+    row = queries.get(queries.INSTRUMENT, uid=uid, viewer=person, permission=queries.MANAGE)
     actions.withdraw(row=row, by=person, now=timezone.now())
     return Status(204, None)
 
@@ -83,7 +83,7 @@ def withdraw_instrument(request: HttpRequest, uid: UUID) -> Status[None]:
 def fuel(request: HttpRequest, response: HttpResponse, asked: Query[Listing]) -> object:
     """Fuel of vehicles, last entered first."""
     page = queries.page_of(
-        queries.FuelEntry, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
+        queries.FUEL, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
     )
     link_next(request, response, page.next)
     return {"items": [shown_fuel(row) for row in page.items], "next": page.next}
@@ -113,7 +113,7 @@ def import_fuel(request: HttpRequest, body: FuelSheet) -> object:
 def withdraw_fuel(request: HttpRequest, uid: UUID) -> Status[None]:
     """It was wrong: it counts no more."""
     person = caller(request)
-    row = queries.get(queries.FuelEntry, uid=uid, viewer=person, permission=queries.MANAGE)
+    row = queries.get(queries.FUEL, uid=uid, viewer=person, permission=queries.MANAGE)
     actions.withdraw(row=row, by=person, now=timezone.now())
     return Status(204, None)
 
@@ -122,7 +122,7 @@ def withdraw_fuel(request: HttpRequest, uid: UUID) -> Status[None]:
 def factors(request: HttpRequest, response: HttpResponse, asked: Query[Listing]) -> object:
     """Emission factors of the tenant's own, newest first."""
     page = queries.page_of(
-        queries.Factor, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
+        queries.FACTOR, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
     )
     link_next(request, response, page.next)
     return {"items": [shown_factor(row) for row in page.items], "next": page.next}
@@ -140,14 +140,14 @@ def add_factor(request: HttpRequest, body: NewFactor) -> Status[object]:
 
 @router.get("/carbon/factors/{uuid:uid}", response=OwnFactor, operation_id="carbon_factor")
 def factor(request: HttpRequest, uid: UUID) -> object:
-    return shown_factor(queries.get(queries.Factor, uid=uid, viewer=caller(request)))
+    return shown_factor(queries.get(queries.FACTOR, uid=uid, viewer=caller(request)))
 
 
 @router.post("/carbon/factors/{uuid:uid}/replace", response={201: OwnFactor}, operation_id="replace_carbon_factor")
 def replace_factor(request: HttpRequest, uid: UUID, body: NewFactor) -> Status[object]:
     """A new version of it. What was reported with the old one stays as it was."""
     person = caller(request)
-    old = queries.get(queries.Factor, uid=uid, viewer=person, permission=queries.MANAGE)
+    old = queries.get(queries.FACTOR, uid=uid, viewer=person, permission=queries.MANAGE)
     wanted = actions.WantedFactor(**body.model_dump())
     return Status(201, shown_factor(actions.enter_factor(wanted=wanted, by=person, now=timezone.now(), replaces=old)))
 
@@ -156,7 +156,7 @@ def replace_factor(request: HttpRequest, uid: UUID, body: NewFactor) -> Status[o
 def withdraw_factor(request: HttpRequest, uid: UUID) -> Status[None]:
     """It was wrong: the platform's counts again, where there is one."""
     person = caller(request)
-    row = queries.get(queries.Factor, uid=uid, viewer=person, permission=queries.MANAGE)
+    row = queries.get(queries.FACTOR, uid=uid, viewer=person, permission=queries.MANAGE)
     actions.withdraw(row=row, by=person, now=timezone.now())
     return Status(204, None)
 

@@ -14,6 +14,8 @@ from .models import Entered, Factor, FuelEntry, Instrument
 
 E = TypeVar("E", bound=Entered)
 VIEW, MANAGE = "carbon.view", "carbon.manage"
+# What can be entered, for those who ask by kind.
+INSTRUMENT, FUEL, FACTOR = Instrument, FuelEntry, Factor
 
 
 def may_look(viewer: User) -> bool:

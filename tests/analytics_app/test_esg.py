@@ -95,7 +95,11 @@ def test_all_scopes_stand_beside_last_year_with_the_resolution_of_their_factors(
     (scopes,) = [frame.value for frame in shown.dataframe if "Same days last year (kg)" in frame.value.columns]
     lines = {(row["Scope and category"], row["Method"]): row for row in scopes.to_dict("records")}
     sold = lines["Scope 3, category 3 D: electricity sold to drivers", "location-based"]
-    assert (sold["CO2e (kg) now"], sold["kWh"], sold["Hourly factor, % of energy"]) == (0.3, 3.0, 100.0)  # 3 kWh × 100 g
+    assert (sold["CO2e (kg) now"], sold["kWh"], sold["Hourly factor, % of energy"]) == (
+        0.3,
+        3.0,
+        100.0,
+    )  # 3 kWh × 100 g
     assert sold["Same days last year (kg)"] == 0.2  # 3 kWh at the yearly 79.158 g
     market = lines["Scope 3, category 3 D: electricity sold to drivers", "market-based"]
     assert market["CO2e (kg) now"] == 0.2  # 2 of 3 kWh × 100 g

@@ -58,7 +58,7 @@ def _client(scheduler: str) -> Iterator[Client]:
         client.close(timeout=2)
 
 
-def _collected(client: Client, jobs: dict[Piece, Future], deadline: float) -> Iterator[Staged]:
+def _collected(client: Client, jobs: dict[Piece, "Future[Staged]"], deadline: float) -> Iterator[Staged]:
     """Each piece once it is made. What a worker held when it was killed is made again: such a job waits anew.
 
     A Future's own waiting never ends when the scheduler is gone: here it does.
@@ -90,7 +90,7 @@ def _has_workers(client: Client) -> bool:
     return bool(client._scheduler_identity.get("workers")) if client.status == "running" else False
 
 
-def _result(client: Client, job: Future, piece: Piece) -> Staged | None:
+def _result(client: Client, job: "Future[Staged]", piece: Piece) -> Staged | None:
     """None while it is not there."""
     if job.status == "finished":
         try:
@@ -105,7 +105,7 @@ def _result(client: Client, job: Future, piece: Piece) -> Staged | None:
     return None
 
 
-def _failure(job: Future, piece: Piece) -> BaseException:
+def _failure(job: "Future[Staged]", piece: Piece) -> BaseException:
     error = job.exception(timeout=CONNECT_S)
     if isinstance(error, MemoryError):
         return ClusterFailed(f"piece {piece.name} needs more memory than the worker may have")

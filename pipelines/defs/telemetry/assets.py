@@ -68,8 +68,8 @@ def told(sources: Sources, first: date, last: date) -> Weights:
 
 def heard(sources: Sources, first: date, last: date) -> Weights:
     """Telemetry that can be used, and imported sessions."""
-    counts = (sources.lake.rows_by_day(table, first, last) for table in (CLEAN, IMPORTED))
-    return Weights(*counts, CLEAN)
+    telemetry, others = (sources.lake.rows_by_day(table, first, last) for table in (CLEAN, IMPORTED))
+    return Weights(telemetry, others, CLEAN)
 
 
 RAW_TELEMETRY = Step(

@@ -220,7 +220,7 @@ PORT_SPAN_STEP = Step(
 VISITS = Step(
     "visits", visits_mart.TABLE, visit_rows, ("sessions",),
     "Visits to chargers: plugged in, authorised, got energy, and the cause where not.",
-    (once("tenant", "source", "charger", "connector", "began_at"),),
+    (once("tenant", "source", "charger", "connector", "began_at", "driver"),),
 )  # fmt: skip
 OUTAGES = WholeStep(
     "outages", outages_mart.TABLE, outage_rows, ("maintenance_log",),
