@@ -58,14 +58,16 @@ _KEY = ("tenant", "month_of", "host_organisation", "host", "currency")
 def monthly(bookings: pl.DataFrame, movements: pl.DataFrame, listings: pl.DataFrame) -> pl.DataFrame:
     """Columns of the mart `performance`. Bookings count in the month (UTC) in which they begin, money when posted.
 
-    A payout names no booking: it goes to the organisation of the host's listings where there is only one.
+    A payout names no booking, nor takes it back what was earned: it goes to the organisation of the host's listings
+    where there is only one.
     """
     counted = bookings.with_columns(month_of=_month("start_at")).group_by(_KEY).agg(
         bookings=pl.len(), completed=(pl.col("state") == "completed").sum(),
         cancelled=pl.col("state").str.starts_with("cancelled").sum(), no_show=(pl.col("state") == "no_show").sum(),
     )  # fmt: skip
     lines = _with_organisation(movements, listings).with_columns(month_of=_month("at"))
-    earned = {name: -pl.col("amount_minor").filter(pl.col("account") == kind).sum() for name, kind in _MONEY.items()}
+    of_booking = pl.when(pl.col("booking").is_not_null()).then(pl.col("account"))
+    earned = {name: -pl.col("amount_minor").filter(of_booking == kind).sum() for name, kind in _MONEY.items()}
     paid = pl.col("amount_minor").filter(pl.col("account") == "payout").sum().abs()
     money = lines.group_by(_KEY).agg(**earned, payout_minor=paid)
     rows = counted.join(money, on=_KEY, how="full", coalesce=True, nulls_equal=True)

@@ -16,6 +16,7 @@ from saas.kit.time import iso
 from tenants.accounts.models import User
 from tenants.bookings.models import Booking
 from tenants.ledger.models import Account, Entry
+from tenants.ledger.postings import GREEN_PAID_OUT
 from tenants.marketplace.models import Listing
 
 T = TypeVar("T")
@@ -36,8 +37,9 @@ def bookings(*, since: datetime | None, after: str | None, limit: int) -> words.
 
 
 def movements(*, since: datetime | None, after: str | None, limit: int) -> words.MovementPage:
-    """Lines posted at or after `since`, in the order in which they were."""
+    """Lines posted at or after `since`, in the order in which they were. Drivers' rewards are no earnings of hosts."""
     rows = Entry.objects.select_related("posting", "account").filter(account__kind__in=SHOWN)
+    rows = rows.exclude(posting__name=GREEN_PAID_OUT)
     found, following = _page(rows, "posting__at", since, after, limit)
     held = _booked(entry.posting.reference for entry in found)
     return words.MovementPage(items=[_movement(entry, held) for entry in found], next=following)

@@ -79,7 +79,8 @@ def test_a_month_has_its_bookings_and_what_the_books_say() -> None:
         pl.DataFrame(
             [line(1, "host_payable", -800, 3), line(2, "commission", -100, 3), line(3, "tax_payable", -190, 3),
              line(4, "cancellation_fee", -50, 3), line(5, "host_payable", 80, 4),
-             line(6, "payout", 700, 4, host_organisation=None, booking=None)], MOVEMENTS.schema),
+             line(6, "payout", -700, 4, host_organisation=None, booking=None),
+             line(7, "host_payable", 700, 4, host_organisation=None, booking=None)], MOVEMENTS.schema),
         pl.DataFrame([{"tenant": "ampere", "listing": "l", "host": "h1", "host_organisation": "p"}], LISTINGS.schema),
     ).sort("month_of")  # fmt: skip
     shaped = rows.select(pl.col(name).cast(kind) for name, kind in performance.TABLE.schema.items())

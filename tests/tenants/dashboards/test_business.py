@@ -12,6 +12,7 @@ from saas.kit.tenant_context import tenant_schema
 from tenants.accounts.models import Organisation
 from tenants.dashboards import business
 from tenants.ledger import actions as ledger
+from tenants.ledger import postings
 from tenants.ledger.models import Account, Entry
 from tenants.ledger.postings import Line
 from tests import builders
@@ -80,6 +81,16 @@ def test_the_lines_of_a_settled_booking_are_told_with_its_partner(ampere: object
     assert set(told) == {"host_payable", "commission"} and Entry.objects.count() > 2
     assert {row.host_organisation for row in told.values()} == {str(partner.uid)}
     assert len({row.host for row in told.values()}) == 1
+
+
+def test_a_payout_is_of_a_host_never_a_reward_of_a_driver(ampere: object) -> None:
+    host, driver = (f"user:{builders.person(role).uid}" for role in ("host", "driver"))
+    paid = [Line(Account.Kind.HOST_PAYABLE, host, 300, "EUR"), Line(Account.Kind.PAYOUT, host, -300, "EUR")]
+    ledger.post(name="host_paid_out", key="h", reference="transfer 1", lines=paid, now=builders.NOW)
+    rewarded = postings.green_paid_out(driver=driver, amount_minor=40, currency="EUR")
+    ledger.post(name=postings.GREEN_PAID_OUT, key="g", reference="transfer 2", lines=rewarded, now=builders.NOW)
+    told = business.movements(since=None, after=None, limit=100).items
+    assert [row.amount_minor for row in told if row.account == "payout"] == [-300]
 
 
 @pytest.mark.req("TEN-03")
