@@ -11,7 +11,7 @@ from saas.kit.time import iso
 
 from .models import Outage, WorkOrder
 from .models import StatusChange as Change
-from .queries.units import title
+from .queries.units import listed
 
 MOST = 1000
 RELATED = ("evse__location", "evse__listing")
@@ -55,7 +55,7 @@ def _page(
 
 def _outage(row: Outage) -> OutageFact:
     return OutageFact(
-        outage=str(row.uid), device_id=row.device_id, evse=row.device_evse, charger=title(row.evse),
+        outage=str(row.uid), device_id=row.device_id, evse=row.device_evse, charger=listed(row.evse),
         began_at=_exact(row.began_at), ended_at=_exact(row.ended_at) if row.ended_at else None,
         cause=cast(Any, row.cause), mrec=row.mrec, planned=row.planned, exclusion=cast(Any, row.exclusion),
         guessed_cause=cast(Any, row.guessed_cause), guessed_exclusion=cast(Any, row.guessed_exclusion),
@@ -65,7 +65,7 @@ def _outage(row: Outage) -> OutageFact:
 
 def _outcome(row: WorkOrder) -> Outcome:
     return Outcome(
-        work_order=str(row.uid), device_id=row.device_id, evse=row.device_evse, charger=title(row.evse),
+        work_order=str(row.uid), device_id=row.device_id, evse=row.device_evse, charger=listed(row.evse),
         began_at=_exact(row.began_at), ended_at=_exact(row.done_at or row.changed_at),
         cause=cast(Any, row.cause or None), mrec=row.mrec, verdict=cast(Any, row.verdict),
         confirmed=row.verdict in ("fixed", "replaced"), predicted=row.source == WorkOrder.Source.RISK,
@@ -75,7 +75,7 @@ def _outcome(row: WorkOrder) -> Outcome:
 
 def _status(row: Change) -> StatusChange:
     return StatusChange(
-        device_id=row.device_id, evse=row.device_evse, charger=title(row.evse), at=_exact(row.at),
+        device_id=row.device_id, evse=row.device_evse, charger=listed(row.evse), at=_exact(row.at),
         status=cast(Any, row.status),
     )  # fmt: skip
 

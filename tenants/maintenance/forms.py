@@ -17,7 +17,7 @@ from tenants.sites.models import Evse, Location
 from . import words
 from .actions.orders import Job, Result
 from .models import MaintenancePolicy, Outage
-from .queries.units import title
+from .queries.units import titles
 
 MRECS = [("", _("None")), *((code, f"{code} {one.name}") for code, one in faults.MREC.items()),
          (faults.OTHER, faults.OTHER)]  # fmt: skip
@@ -91,7 +91,8 @@ class SilenceForm(ZonedForm):
         served = Evse.objects.exclude(device_id=None)
         evses = served.select_related("location", "listing").order_by("location__name", "pk")
         self._choices("site", Location.objects.filter(evses__in=served).distinct().order_by("name"), str_of_place)
-        self._choices("evse", evses, title)
+        called = titles(evses)
+        self._choices("evse", evses, lambda row: called.get(row.pk, ""))
         self._choices("group", Group.objects.order_by("name"), str_of_group)
 
     def _choices(self, name: str, rows: Any, label: Any) -> None:
@@ -173,8 +174,9 @@ class OutageForm(ZonedForm):
     cause = forms.ChoiceField(label=_("Cause"), choices=list(words.CAUSES.items()))
     mrec = forms.ChoiceField(label=_("Code"), choices=MRECS, required=False)
     exclusion = forms.ChoiceField(
-        label=_("Excluded from uptime"), choices=list(words.EXCLUSIONS.items()), required=False
-    )
+        label=_("Excluded from uptime"), choices=list(words.EXCLUSIONS.items()), required=False,
+        help_text=_("23 CFR 680.116(b)(3) excludes no failure of the internet: that choice is for other programmes."),
+    )  # fmt: skip
     broken = forms.BooleanField(label=_("The charger itself was broken"), required=False)
     planned = forms.BooleanField(label=_("It was planned"), required=False)
     withdrawn = forms.BooleanField(label=_("There was no outage"), required=False)

@@ -13,7 +13,7 @@ from saas.tenancy.models import Tenant
 from saas.tenancy.queries import address, current, sender
 from tenants.charging.mails import PAGE, language_of
 
-from .models import Alert, Notice, WorkOrderStep
+from .models import Alert, Notice, WorkOrder
 from .queries.units import names, title
 from .words import SEVERITIES, code_word
 
@@ -25,7 +25,7 @@ def write(notice: Notice) -> EmailMultiAlternatives:
     tenant = current()
     language = language_of(notice.to, tenant)
     with translation.override(language):
-        subject, lines, path = _of_alert(notice.alert, language) if notice.alert else _of_step(notice.step, language)
+        subject, lines, path = _of_alert(notice.alert, language) if notice.alert else _of_step(notice, language)
     link = f"{address(tenant)}{path}"
     body = "\n".join([*lines, "", link, "", f"{tenant.name} · {tenant.support_email}", ""])
     subject = " ".join(subject.split())
@@ -55,9 +55,14 @@ def _of_alert(alert: Alert, language: str) -> Text:
     return f"{severity}: {what} · {where}", lines, f"/maintenance/alerts/{alert.uid}/"
 
 
-def _of_step(step: WorkOrderStep | None, language: str) -> Text:
+def _of_step(notice: Notice, language: str) -> Text:
+    """A job for somebody; or that it is theirs no more: nobody drives to a job that was called off."""
+    step = notice.step
     assert step is not None, "a notice is about an alert or a step of a work order"
     order = step.order
+    if order.assignee_id != notice.to_id or order.state == WorkOrder.State.CANCELLED:
+        gone = _("Job %(number)d is no longer yours: %(title)s") % {"number": order.pk, "title": order.title}
+        return gone, [gone + ".", *([step.text] if step.text else [])], "/jobs/"
     subject = _("Job %(number)d for you: %(title)s") % {"number": order.pk, "title": order.title}
     lines = [subject + ".", title(order.evse)]
     if order.due_at is not None:

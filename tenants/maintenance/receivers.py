@@ -80,8 +80,8 @@ def noticed(sender: object, *, device: Device, event: Event, now: datetime, **_:
         _report(Place(device.device_id, event.evse, Source.OCPP), _mild(meaning), at, now)
     elif event.code == wire.NOTICE_OTA and (event.reason or "").partition(":")[0] in ("failed", "rolled_back"):
         _platform(device.device_id, 0, "firmware_failed", at, now, why=event.reason or "")
-    elif event.code == wire.NOTICE_DERATING and event.reason not in (None, "", "100"):
-        _platform(device.device_id, event.evse, "derating", at, now, why=f"{event.reason} %")
+    elif event.code == wire.NOTICE_DERATING:
+        _derates(device.device_id, event, at, now)
 
 
 def connector_told(
@@ -132,6 +132,16 @@ def _monitored(device_id: str, found: reading.Monitored | None, now: datetime) -
         raising.clear(device_id=device_id, device_evse=found.evse, at=now, now=now, codes=codes)
     else:
         _report(Place(device_id, found.evse, Source.EVENT), found.meaning, now, now)
+
+
+def _derates(device_id: str, event: Event, at: datetime, now: datetime) -> None:
+    """A charger that is warm offers less; at its full rating again, that is over."""
+    percent = (event.reason or "").rstrip(" %")
+    if percent == "100":
+        rows = Alert.objects.filter(device_id=device_id, code="derating", resolved_at=None, last_at__lte=at)
+        raising.clear_all(rows, at=at, now=now)
+    elif percent:
+        _platform(device_id, event.evse, "derating", at, now, why=f"{percent} %")
 
 
 def _platform(device_id: str, evse: int, code: str, at: datetime, now: datetime, *, why: str) -> None:

@@ -104,10 +104,13 @@ def step(
         raise Invalid("There is no such step.", step=f"one of {', '.join(STEPS)}")
     row = WorkOrder.objects.select_for_update(of=("self",)).select_related("evse__location").get(pk=order.pk)
     _may(row, verb, by, text)
+    before = row.assignee
     _PREPARE.get(verb, _nothing)(row, now, {"assignee": assignee, "due_at": due_at, "result": result})
     row.state, row.changed_at = STEPS[verb].after, now
     row.save()
     done = _note(row, verb, by, now, text)
+    if before is not None and row.assignee is not None and before != row.assignee:
+        _tell(before, row, done, now)
     _FOLLOW.get(verb, _nobody)(row, done, by, now)
     return row
 
@@ -221,9 +224,13 @@ def _nothing(row: WorkOrder, now: datetime, said: Mapping[str, Any]) -> None:
 def _tell_assignee(row: WorkOrder, done: WorkOrderStep, by: User, now: datetime) -> None:
     """By mail and on the live feed."""
     if row.assignee is not None:
-        Notice.objects.create(to=row.assignee, step=done, next_at=now)
-        data = {"order": str(row.uid), "number": row.pk, "state": row.state}
-        publish(audience=f"user:{row.assignee.uid}", kind="work_order", data=data, now=now)
+        _tell(row.assignee, row, done, now)
+
+
+def _tell(person: User, row: WorkOrder, done: WorkOrderStep, now: datetime) -> None:
+    Notice.objects.create(to=person, step=done, next_at=now)
+    data = {"order": str(row.uid), "number": row.pk, "state": row.state}
+    publish(audience=f"user:{person.uid}", kind="work_order", data=data, now=now)
 
 
 def _settle(row: WorkOrder, done: WorkOrderStep, by: User, now: datetime) -> None:
@@ -261,4 +268,4 @@ _PREPARE = {
     "assign": _assign, "decline": _declined, "start": _begun, "finish": _finished, "return": _returned,
     "verify": _checked, "cancel": _closed,
 }  # fmt: skip
-_FOLLOW = {"assign": _tell_assignee, "return": _tell_assignee, "verify": _settle}
+_FOLLOW = {"assign": _tell_assignee, "return": _tell_assignee, "cancel": _tell_assignee, "verify": _settle}

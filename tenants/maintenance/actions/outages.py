@@ -62,6 +62,25 @@ def classify(*, evse: Evse, now: datetime) -> None:
 
 
 @transaction.atomic
+def end_of_windows(*, now: datetime) -> int:
+    """Planned maintenance that lasts longer than announced: from the end of its window on it is no longer planned.
+
+    Without this an hour that was announced would excuse weeks. What a person has confirmed stays. How many.
+    """
+    held = Outage.objects.filter(ended_at=None, withdrawn=False, planned=True, confirmed_at=None)
+    silences = rules.silences(now)
+    over = 0
+    for row in held.select_for_update(of=("self",)).select_related("evse__location"):
+        if rules.planned_at(row.evse_id, row.evse.location_id, row.device_id, silences) is None:
+            until = rules.planned_until(row.evse, row.device_id, since=row.began_at, now=now)
+            row.ended_at, row.changed_at = max(until, row.began_at), now
+            row.save(update_fields=["ended_at", "changed_at"])
+            _begin(row.evse, row.origin, until, now)
+            over += 1
+    return over
+
+
+@transaction.atomic
 def edit_outage(*, outage: Outage, wanted: Mapping[str, Any], reason: str, by: User, now: datetime) -> Outage:
     """A person knows better. What was guessed stays; each edit is a row with its reason.
 
@@ -70,7 +89,7 @@ def edit_outage(*, outage: Outage, wanted: Mapping[str, Any], reason: str, by: U
     if not reason.strip():
         raise ReasonMissing()
     row = Outage.objects.select_for_update().get(pk=outage.pk)
-    _check(wanted)
+    _check(wanted, now)
     before = {name: getattr(row, name) for name in EDITABLE}
     for name in EDITABLE:
         setattr(row, name, wanted.get(name, before[name]))
@@ -130,7 +149,10 @@ def _shown(evse: Evse) -> Fault:
     return min(known, key=lambda fault: faults.SEVERITIES.index(fault.severity), default=faults.UNKNOWN)
 
 
-def _check(wanted: Mapping[str, Any]) -> None:
+def _check(wanted: Mapping[str, Any], now: datetime) -> None:
+    for name in ("began_at", "ended_at"):
+        if (wanted.get(name) or now) > now:
+            raise Invalid("What has not been yet is no fact.", **{name: "lies in the future"})
     if wanted.get("cause", faults.HARDWARE) not in faults.CAUSES:
         raise Invalid("There is no such cause.", cause=f"one of {', '.join(faults.CAUSES)}")
     if wanted.get("mrec", "") not in ("", faults.OTHER, *faults.MREC):

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest, Least
 
 from saas.contracts.faults import Fault
 from tenants.sites.models import Evse, Location
 
-from ..models import Alert
+from ..models import Alert, Outage
 from ..queries import rules
 from ..queries.units import evse_at
 from .log import Kind, tell, write
@@ -85,6 +85,25 @@ def settle(*, now: datetime) -> int:
     found = list((flapped | old).select_for_update(of=("self",), skip_locked=True)[:200])
     for alert in found:
         end(alert, now)
+    return len(found)
+
+
+def still_there(*, now: datetime) -> int:
+    """Alerts that a person closed in an outage that lasts: back they come, of each device the last one. How many.
+
+    A device tells a fault once. Without this a charger that is still broken would be forgotten.
+    """
+    told = Alert.objects.filter(lasting=True, source__in=(Alert.Source.ADAPTER, Alert.Source.OCPP))
+    same = Q(device_id=OuterRef("device_id"), device_evse=OuterRef("device_evse"))
+    whole = Q(device_id=OuterRef("device_id")) & (Q(device_evse=0) | Q(device_evse=OuterRef("device_evse")))
+    down = Outage.objects.filter(origin=Outage.Origin.FAULT, ended_at=None, withdrawn=False)
+    down = down.filter(device_id=OuterRef("device_id"), began_at__lte=OuterRef("resolved_at"))
+    closed = told.filter(Exists(down.filter(same)) | Q(Exists(down), device_evse=0), resolved_by__isnull=False)
+    last = closed.exclude(Exists(told.filter(whole, resolved_at=None))).order_by("device_id", "-last_at", "-id")
+    held = Alert.objects.filter(pk__in=list(last.distinct("device_id").values_list("pk", flat=True)))
+    found = list(held.exclude(resolved_at=None).select_for_update(of=("self",)))
+    for alert in found:
+        go_on(alert, now)
     return len(found)
 
 

@@ -47,7 +47,8 @@ def watch(*, now: datetime) -> dict[str, int]:
     with transaction.atomic():
         gone = _gone(policy, now)
         ended = _back({one.device_id: one.code for one in gone}, now)
-        began = _away(gone, policy, now)
+        began = _away(gone, policy, now) + raising.still_there(now=now)
+    outages.end_of_windows(now=now)
     alarms = _alarms(now)
     return {"began": began + alarms, "ended": ended + raising.settle(now=now)}
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
+from saas.contracts.faults import SEVERITIES
 from saas.kit.errors import Forbidden, NotFound
 from saas.kit.pagination import Page, newest_first
 from tenants.accounts import audit
@@ -49,11 +50,12 @@ def page(*, viewer: User, after: str | None, limit: int, state: str = "", mine: 
 
 
 def jobs(viewer: User) -> list[WorkOrder]:
-    """What a technician has to do, most urgent first. Forbidden."""
+    """What a technician has to do: what is due first, then the worst. Forbidden."""
     if not can(viewer, DO):
         raise Forbidden()
     rows = WorkOrder.objects.select_related(*RELATED).filter(assignee=viewer, state__in=AT_WORK)
-    return list(rows.order_by("due_at", "id")[:100])
+    rank = Case(*(When(severity=word, then=place) for place, word in enumerate(SEVERITIES)), default=len(SEVERITIES))
+    return list(rows.order_by("due_at", rank, "id")[:100])
 
 
 def find(*, uid: UUID, viewer: Someone) -> WorkOrder:

@@ -10,6 +10,7 @@ from saas.kit.errors import NotFound
 from tenants.accounts.permissions import Someone, can
 from tenants.operations.models import Group
 from tenants.operations.queries.members import members_of
+from tenants.sites.models import Evse
 
 from ..models import Alert, EscalationRule, MaintenancePolicy, Silence, VendorCode
 
@@ -49,6 +50,13 @@ def planned_at(evse_id: int, location_id: int, device_id: str, among: list[Silen
     """Planned maintenance at an EVSE."""
     fitting = (row for row in among if row.planned and not row.code)
     return next((row for row in fitting if _place(row, evse_id, location_id, device_id, 1)), None)
+
+
+def planned_until(evse: Evse, device_id: str, *, since: datetime, now: datetime) -> datetime:
+    """When the last announced window of this EVSE ended that was open after `since`; `since` where there was none."""
+    rows = Silence.objects.filter(planned=True, code="", ends_at__gt=since, ends_at__lte=now).select_related("group")
+    ends = [row.ends_at for row in rows if _place(row, evse.pk, evse.location_id, device_id, 1)]
+    return max(ends, default=since)
 
 
 def escalation() -> "QuerySet[EscalationRule]":

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 
 from saas.contracts import faults
 from saas.web.templatetags.wattlane import number
+from tenants.accounts.roles import WORDS as ROLE_WORDS
 
 from .. import words
 from ..models import Alert
@@ -24,10 +25,17 @@ TABLES: dict[str, Mapping[str, Promise]] = {
     "verb": words.VERBS,
     "origin": words.ORIGINS,
     "event": words.EVENTS,
+    "role": ROLE_WORDS,
 }
 register.filter("unit_title", title)
 register.filter("code_word", words.code_word)
 register.filter("mrec_name", faults.name_of)
+
+
+@register.filter
+def mrec_says(code: str) -> str:
+    """The published sentence of a code; empty where there is none."""
+    return faults.MREC[code].says if code in faults.MREC else ""
 
 
 @register.filter

@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from saas.contracts.telemetry import wire
 from tenants.feed.models import Event
 from tenants.maintenance import tasks
+from tenants.maintenance.actions import deciding
 from tenants.maintenance.models import Alert, MaintenancePolicy
+from tests import builders
 from tests.builders import NOW
 
 from .story import Unit, kinds, later, street
@@ -169,4 +171,28 @@ def test_a_failed_update_is_an_alert_that_ends_after_a_day() -> None:
     assert unit.alert.state == "open"
     unit.heard(later(24 * 60 + 1))
     tasks.watch(later(24 * 60 + 1))
+    assert unit.alert.state == "resolved"
+
+
+def test_a_charger_that_is_warm_is_an_alert_until_it_offers_all_of_its_power_again() -> None:
+    unit = Unit()
+    unit.says(wire.EV_NOTICE, wire.NOTICE_DERATING, reason="40 %")
+    assert (unit.alert.code, unit.alert.detail) == ("derating", {"reason": "40 %"})
+    unit.says(wire.EV_NOTICE, wire.NOTICE_DERATING, now=later(5), reason="100 %")
+    assert (unit.alert.state, unit.alert.count) == ("resolved", 1)
+
+
+def test_closed_by_hand_and_still_broken_comes_back() -> None:
+    unit, healthy, boss = Unit(), Unit(), builders.person("boss", "operator")
+    for one in (unit, healthy):
+        one.breaks()
+        deciding.resolve(alert=one.alert, reason="seen", by=boss, now=later(1))
+    healthy.recovers(now=later(2))
+    for minute in (3, 4):
+        unit.heard(later(minute))
+        healthy.heard(later(minute))
+        tasks.watch(later(minute))
+    assert (unit.alert.state, kinds(unit.alert)) == ("open", ["opened", "resolved", "reopened"])
+    assert healthy.alert.state == "resolved"
+    unit.recovers(now=later(5))
     assert unit.alert.state == "resolved"

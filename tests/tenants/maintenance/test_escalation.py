@@ -145,3 +145,18 @@ def test_a_technician_gets_a_mail_and_the_live_feed_hears_of_it(boss: User) -> N
     (message,) = mail.outbox
     assert message.to == [crew.email] and f"/jobs/{order.uid}/" in message.body
     assert Event.objects.filter(audience=f"user:{crew.uid}", kind="work_order").count() == 1
+
+
+@pytest.mark.req("MNT-05")
+def test_nobody_drives_to_a_job_that_is_theirs_no_more(boss: User) -> None:
+    from tenants.maintenance.actions import orders
+
+    unit, crew, other = Unit(), builders.person("crew", "technician"), builders.person("other", "technician")
+    order = orders.order_by_hand(evse=unit.evse, job=orders.Job("Tighten"), by=boss, now=NOW)
+    for person in (crew, other):
+        orders.step(order=order, verb="assign", by=boss, assignee=person, now=NOW)
+    orders.step(order=order, verb="cancel", by=boss, text="It works again", now=NOW)
+    assert tasks.mails(NOW) == 4
+    assert {message.to[0] for message in mail.outbox} == {crew.email, other.email}
+    assert all(message.subject == f"Job {order.pk} is no longer yours: Tighten" for message in mail.outbox)
+    assert "It works again" in mail.outbox[-1].body

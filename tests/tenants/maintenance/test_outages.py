@@ -123,6 +123,8 @@ def test_an_edit_cannot_make_nonsense() -> None:
     for wanted, refusal in (
         ({"ended_at": NOW - timedelta(minutes=1)}, PeriodEmpty),
         ({"ended_at": later(65)}, OutagesOverlap),
+        ({"ended_at": later(100)}, Invalid),
+        ({"began_at": later(100), "ended_at": None}, Invalid),
         ({"ended_at": None}, OutagesOverlap),
         ({"cause": "weather"}, Invalid),
         ({"exclusion": "bad_luck"}, Invalid),
@@ -148,3 +150,17 @@ def test_planned_maintenance_is_excluded_because_it_was_announced() -> None:
     )  # fmt: skip
     assert unit.alert.silence is not None
     assert Evse.objects.get(pk=unit.evse.pk).status == "OUTOFORDER"
+
+
+def test_what_was_announced_for_an_hour_does_not_excuse_what_lasts_longer() -> None:
+    unit, operator = Unit(), builders.person("ops", "operator")
+    with time_machine.travel(later(5), tick=False):
+        add_silence(starts_at=NOW, ends_at=later(60), reason="Paint", planned=True, by=operator, now=NOW)
+        unit.breaks(wire.FAULT_STUCK_RELAY, now=later(5))
+    for minute in (59, 61, 62):
+        unit.heard(later(minute))
+        tasks.watch(later(minute))
+    assert [(row.began_at, row.ended_at, row.exclusion, row.cause, row.broken) for row in unit.outages] == [
+        (later(5), later(60), "scheduled_maintenance", "planned", False),
+        (later(60), None, "", "hardware", True),
+    ]

@@ -11,7 +11,9 @@ from tenants.charging.actions import receive_event, tell_refused
 from tenants.charging.actions.stations import AuthResult
 from tenants.charging.signals import began, ended
 from tenants.maintenance import tasks
+from tenants.maintenance.actions.orders import order_for_alert
 from tenants.maintenance.models import Alert, MaintenancePolicy, Outage, VendorCode
+from tenants.maintenance.queries import units
 from tests import builders
 from tests.builders import NOW
 from tests.tenants.stations.rig import Rig
@@ -169,3 +171,12 @@ def test_an_alarm_of_smart_charging_is_an_alert_while_it_is_open() -> None:
         row.save()
     tasks.watch(later(1))
     assert set(found.values_list("state", flat=True)) == {"resolved"}
+
+
+def test_an_outlet_of_a_station_that_nobody_offers_is_called_by_the_stations_name() -> None:
+    post = Post()
+    name = post.station.station_id
+    assert units.title(post.evse) == f"{name}/1" == units.titles([post.evse])[post.evse.pk]
+    post.fails("errorCode=GroundFailure")
+    order = order_for_alert(alert=post.alerts[0], job=None, by=builders.person("boss", "operator"), now=later(1))
+    assert order.title == f"GroundFailure · {name}/1"
