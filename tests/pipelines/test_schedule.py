@@ -102,7 +102,11 @@ class Web:
         return [CARD]
 
     def queued_reports(self, card: TenantCard) -> list[QueuedReport]:
-        return [QueuedReport(uid=u, kind="esg", period_start="a", period_end="b", language="en") for u in self.waiting]
+        kinds = {"g": "ghg"}
+        return [
+            QueuedReport(uid=u, kind=kinds.get(u[0], "esg"), period_start="a", period_end="b", language="en")  # type: ignore[arg-type]
+            for u in self.waiting
+        ]
 
 
 @pytest.mark.req("ESG-03")
@@ -112,6 +116,15 @@ def test_each_queued_report_gets_one_run() -> None:
         again = requests(queued_reports(context, saas=Web("u1")))  # type: ignore[arg-type]
     assert [run.tags["report"] for run in runs] == ["u1", "u2"]
     assert again[0].run_key == runs[0].run_key
+
+
+@pytest.mark.req("ESG-03")
+def test_a_report_of_the_inventory_waits_until_that_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    for behind, expected in ((True, ["carbon_knowledge", "report u1"]), (False, ["report g1", "report u1"])):
+        monkeypatch.setattr("pipelines.defs.reports.gather.inventory.stale", lambda behind=behind: behind)
+        with dg.build_sensor_context(instance=dg.DagsterInstance.ephemeral()) as context:
+            runs = requests(queued_reports(context, saas=Web("g1", "u1")))  # type: ignore[arg-type]
+        assert [" ".join(filter(None, (run.job_name, run.tags.get("report")))) for run in runs] == expected
 
 
 def test_while_the_web_app_is_down_reports_wait() -> None:

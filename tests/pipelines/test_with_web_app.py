@@ -15,6 +15,7 @@ from pipelines.defs.brand.assets import learn
 from pipelines.defs.carbon.assets import INVENTORY, MARKET
 from pipelines.defs.catalogue import STEPS
 from pipelines.defs.reports.assets import carry_out, find
+from pipelines.defs.reports.gather import inventory
 from pipelines.defs.steps import Sources
 from pipelines.defs.steps import carry_out as carry_out_step
 from pipelines.marts import roster, tenants
@@ -159,3 +160,16 @@ def test_a_report_of_another_tenant_cannot_be_claimed(saas: SaasClient) -> None:
 
     with pytest.raises(Denied, match="404"):
         saas.report_is(cards["barq"], uid, "running", RunStarted(run_id="r"))
+
+
+@pytest.mark.req("ESG-03")
+def test_the_inventory_is_stale_once_hours_were_written_after_it(saas: SaasClient) -> None:
+    assert not inventory.stale()
+    learn(Lake(), saas)
+    sources = Sources(Lake(), Store(messages(*charging())))  # type: ignore[arg-type]
+    for step in STEPS:
+        carry_out_step(step, sources, DAY, DAY)
+    assert inventory.stale()
+    for whole in (MARKET, INVENTORY):
+        sources.lake.replace_all(whole.table, whole.rows(sources, NOW))
+    assert not inventory.stale()

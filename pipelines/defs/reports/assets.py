@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.defs.reports.making import NoData, make
+from pipelines.defs.carbon.news import JOB as CARBON_JOB
+from pipelines.defs.reports.gather import inventory
+from pipelines.defs.reports.making import OF_INVENTORY, NoData, make
+from pipelines.marts import carbon_hourly
 from pipelines.resources.saas import Denied, SaasClient, Unreachable
 from reports.render import RenderFailed
 from saas.contracts.internal import QueuedReport, ReportFailed, ReportMade, RunStarted, TenantCard
@@ -85,20 +88,25 @@ def _tell(saas: SaasClient, card: TenantCard, wanted: QueuedReport, word: str, b
 
 
 @dg.sensor(
-    job=report,
+    jobs=[report, CARBON_JOB],
     minimum_interval_seconds=int(os.environ.get("WATTLANE_REPORT_POLL_S", "5")),
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def queued_reports(saas: dg.ResourceParam[SaasClient]) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Starts a run for each queued report of each tenant."""
+    """Starts a run for each queued report of each tenant; those of the inventory wait until it is up to date."""
     try:
-        waiting = [(card.tenant, r.uid) for card in saas.tenants() for r in saas.queued_reports(card)]
+        waiting = [(card.tenant, r.uid, r.kind) for card in saas.tenants() for r in saas.queued_reports(card)]
     except (Unreachable, Denied) as error:
         yield dg.SkipReason(f"the web app does not answer: {error}")
         return
     attempt = int(datetime.now(UTC).timestamp()) // _SAME_TRY_S
-    for tenant, uid in waiting:
+    behind = any(kind in OF_INVENTORY for _, _, kind in waiting) and inventory.stale()
+    if behind:
+        key = f"carbon-for-report@{carbon_hourly.TABLE.version()}/{attempt}"
+        yield dg.RunRequest(run_key=key, job_name=CARBON_JOB.name)
+    for tenant, uid in ((tenant, uid) for tenant, uid, kind in waiting if not (behind and kind in OF_INVENTORY)):
         yield dg.RunRequest(
+            job_name=report.name,
             run_key=f"{uid}/{attempt}",
             run_config={"ops": {"make_report": {"config": {"tenant": tenant, "uid": uid}}}},
             tags={"report": uid, "tenant": tenant},

@@ -28,6 +28,8 @@ DOCUMENTS: dict[str, tuple[Gather, Callable[[Any], dict[str, bytes]]]] = {
     "fleet": (fleet.gather, fleet_document.files),
 }
 
+OF_INVENTORY = {kind for kind, (gather, _) in DOCUMENTS.items() if gather is inventory.gather}
+
 
 def make(card: TenantCard, wanted: QueuedReport, run_id: str) -> ReportMade:
     """Reads the marts, prints, files. Raises NoData, or what `reports.render.pdf` raises."""

@@ -11,14 +11,17 @@ from saas.contracts.internal import QueuedReport, TenantCard
 
 
 class NoData(RuntimeError):
-    """The marts hold nothing yet; they are made within a minute of the first session."""
+    """A mart that the report is made from is not there yet."""
 
 
 def state_of(mart: ModuleType) -> State:
     """Version of a mart. NoData before its first one."""
     found: State | None = mart.state()
     if found is None:
-        raise NoData("no session has reached the marts yet")
+        raise NoData(
+            f"the table {mart.__name__.rpartition('.')[2]} is not made yet; it is within minutes of the first session. "
+            "Ask for the report again then"
+        )
     return found
 
 

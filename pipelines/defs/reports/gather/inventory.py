@@ -4,7 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.marts import carbon, factors, inventory
+from pipelines.marts import carbon, carbon_hourly, factors, inventory
+from pipelines.marts._table import collect
 from pipelines.transforms import report_lines
 from reports.inventory.extract import Extract
 from reports.lines import NUMBERS, TEXTS
@@ -12,10 +13,18 @@ from saas.contracts.internal import QueuedReport, RetiredCredits, TenantCard
 
 from .common import head, period, state_of, used_factors
 
-NAMED = {
-    "no_fuel_factor": "fuels", "no_upstream_factor": "category_3b", "no_losses_factor": "category_3c",
-    "included_in_scope_2": "category_3b",
-}  # fmt: skip
+NAMED = {"no_upstream_factor": "category_3b", "no_losses_factor": "category_3c"}
+
+
+def stale() -> bool:
+    """Whether hours of energy were written since the inventory was made from them: it has to be made anew first."""
+    newest = carbon_hourly.state()
+    if newest is None:
+        return False
+    if inventory.state() is None:
+        return True
+    made: list[str] = collect(inventory.TABLE.scan().select("data_version").head(1))["data_version"].to_list()
+    return bool(made) and f"carbon_hourly@{newest.version} " not in f"{made[0]} "
 
 
 def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
@@ -38,7 +47,7 @@ def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
         currency=card.currency,
         revenue=wanted.net_revenue,
         factors=[_factor(row) for row in used_factors(used, card.tenant, of_factors.version)],
-        notes=_notes(report_lines.gaps(held), sessions),
+        notes=_notes(report_lines.gaps(held), report_lines.without_energy(held), sessions),
         lines=[*lines.to_dicts(), *map(credit_line, wanted.retired)],
     )
 
@@ -58,16 +67,18 @@ def _factor(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"value_mg": row["value"], "unit": units.get(row["value_unit"], row["value_unit"])}
 
 
-def _notes(gaps: pl.DataFrame, sessions: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:
+def _notes(gaps: pl.DataFrame, without_energy: list[str], sessions: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:
     notes: list[tuple[str, dict[str, Any]]] = []
     grid = gaps.filter(pl.col("gap") == "no_grid_factor")
     if grid.height:
         wh = int(grid["energy_wh"].sum())
-        notes.append(("n_no_factor", {"n": int(grid["sessions"].sum()), "kwh": f"{wh / 1000:,.3f}"}))
-    missing = gaps.filter(pl.col("gap").is_in([gap for gap in NAMED if gap.startswith("no_")]))
+        notes.append(("n_no_factor", {"n": int(grid["sessions"].sum()), "wh": wh}))
+    missing = gaps.filter(pl.col("gap").is_in(["no_fuel_factor", *NAMED]))
     if missing.height:
-        words = sorted({_name(gap, category) for gap, category in missing.select("gap", "category").iter_rows()})
+        words = sorted({_name(*row) for row in missing.select("gap", "category", "activity").iter_rows()})
         notes.append(("n_missing_activity", {"names": words}))
+    if without_energy:
+        notes.append(("n_missing_energy", {"names": [f"fuel_{fuel}" for fuel in without_energy]}))
     if (gaps["gap"] == "included_in_scope_2").any():
         notes.append(("n_included", {}))
     if imported := sessions.filter(pl.col("source") == "imported").height:
@@ -75,5 +86,7 @@ def _notes(gaps: pl.DataFrame, sessions: pl.DataFrame) -> list[tuple[str, dict[s
     return notes
 
 
-def _name(gap: str, category: str) -> str:
+def _name(gap: str, category: str, activity: str) -> str:
+    if gap == "no_fuel_factor":
+        return f"fuel_{activity}"
     return "category_3a" if category == "3A" else NAMED[gap]
