@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 
 from pipelines.learning import conformal
-from pipelines.learning.metrics import coverage, mae, rmse, smape
+from pipelines.learning.metrics import coverage, of_number
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -66,7 +66,7 @@ def compete(known: Known, test: Truths) -> Verdict:
     makers: dict[str, Say] = {name: partial(_learned, fit) for name, fit in MODELS.items()} | BASELINES
     held = {name: np.concatenate([say(known, *pair) for pair in folds]) for name, say in makers.items()}
     held[BLEND] = _blend([held[name] for name in MODELS])
-    scores = {name: _figures(known.truth[learn], guess) for name, guess in held.items()}
+    scores = {name: of_number(known.truth[learn], guess) for name, guess in held.items()}
     chosen = min((*MODELS, BLEND), key=lambda name: scores[name]["smape"])
     at = np.flatnonzero(test)
     learned = [makers[name](known, learn, at) for name in (MODELS if chosen == BLEND else (chosen,))]
@@ -78,16 +78,11 @@ def compete(known: Known, test: Truths) -> Verdict:
     return Verdict(judged[chosen], [judged[name] for name in BASELINES], shipped)
 
 
-def _figures(truth: Floats, guess: Floats) -> dict[str, float]:
-    """smape in percent, |g - t| / (|g| + |t|)."""
-    return {"rmse": rmse(truth, guess), "mae": mae(truth, guess), "smape": 50 * smape(truth, guess)}
-
-
 def _tested(known: Known, guess: Floats, at: Codes, learn: Codes, held: Floats) -> dict[str, float]:
     """Figures on the test rows, with how often their interval held."""
     low, high = _interval(known, guess, at, learn, held)
     truth = known.truth[at]
-    return _figures(truth, guess) | {"coverage": coverage(truth, low, high)}
+    return of_number(truth, guess) | {"coverage": coverage(truth, low, high)}
 
 
 def _interval(known: Known, guess: Floats, at: Codes, learn: Codes, held: Floats) -> tuple[Floats, Floats]:

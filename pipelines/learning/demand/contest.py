@@ -9,7 +9,7 @@ from pipelines.learning.demand.features import Scale
 from pipelines.learning.demand.grid import Cells, Grid, Index, TooShort
 from pipelines.learning.demand.model import Effort, learn
 from pipelines.learning.demand.naive import NAIVES
-from pipelines.learning.metrics import coverage, mae, rmse, smape
+from pipelines.learning.metrics import coverage, of_number
 
 RIDGE, BOTH, HALF = "ridge on lags and seasons", "ridge and gradient boosting", "ridge, boosting and the best naive"
 LEARNED = (BOTH, RIDGE, HALF)
@@ -63,7 +63,7 @@ def compete(
     scores = {name: _figures(truth[:judged], g[:judged]) for name, g in guesses.items()}
     best_naive = min(NAIVES, key=lambda name: scores[name]["rmse"])
     line, both = learn(grid, horizon, first, effort).predict(target)
-    plain: dict[str, Cells] = {BOTH: both, RIDGE: line, HALF: (2 * both + guesses[best_naive]) / 3}
+    plain: dict[str, Cells] = {BOTH: both, RIDGE: line, HALF: _leaning(both, guesses[best_naive])}
     learned = {name: _hushed(truth, guess, judged, first, grid) for name, guess in plain.items()}
     scores |= {name: _figures(truth[:judged], g[:judged]) for name, g in learned.items()}
     chosen = min(LEARNED, key=lambda name: scores[name]["rmse"])
@@ -74,6 +74,12 @@ def compete(
     shipped = min(made, key=lambda name: scores[name]["rmse"])
     counts = (first, judged, grid.rows - second)
     return Contest(target[judged:], truth[judged:], made[chosen], [made[n] for n in NAIVES], shipped, counts)
+
+
+def _leaning(model: Cells, naive: Cells) -> Cells:
+    """Two thirds of the model, one of the naive forecast."""
+    mixed: Cells = ((2 * model + naive) / 3).astype(np.float32)
+    return mixed
 
 
 def _with_future(truth: Cells, rows: int) -> Cells:
@@ -108,10 +114,9 @@ def _hushed(truth: Cells, guess: Cells, judged: int, first: int, grid: Grid) -> 
 
 
 def _figures(truth: Cells, guess: Cells) -> dict[str, float]:
-    """Over all known cells; smape in percent, |g - t| / (|g| + |t|)."""
+    """Over all known cells."""
     known = ~np.isnan(truth)
-    t, g = truth[known].astype(np.float64), guess[known].astype(np.float64)
-    return {"rmse": rmse(t, g), "mae": mae(t, g), "smape": 50 * smape(t, g)}
+    return of_number(truth[known].astype(np.float64), guess[known].astype(np.float64))
 
 
 def _interval(

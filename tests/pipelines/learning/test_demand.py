@@ -53,6 +53,9 @@ def test_naive_forecasts_are_what_they_say() -> None:
 def test_the_learned_one_ships_where_there_is_something_to_learn() -> None:
     found = compete(grid(rhythm(1.0)), 3, effort=EFFORT)
     assert found.shipped == found.model.name
+    truth, guess = found.truth.astype(float), found.model.guess.astype(float)
+    by_hand = 100 * np.mean(np.abs(truth - guess) / (truth + guess))
+    assert found.model.metrics["smape"] == pytest.approx(by_hand, rel=1e-4)
     assert all(found.model.metrics["rmse"] < 0.9 * one.metrics["rmse"] for one in found.naives)
     assert 0.86 <= found.model.metrics["coverage"] <= 0.94
 

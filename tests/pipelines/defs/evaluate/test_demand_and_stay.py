@@ -61,7 +61,8 @@ def test_demand_beats_the_naive_ones_and_says_all(tmp_path: Path, capsys: pytest
     assert [one["name"] for one in found["baselines"]] == ["last value", "same hour yesterday", "same hour last week"]
     assert found["shipped"] == found["model"]["name"]
     assert all(found["model"]["rmse"] < one["rmse"] for one in found["baselines"])
-    assert 0.85 <= found["model"]["coverage"] <= 0.95 and {"mae", "smape"} <= set(found["model"])
+    assert 0.85 <= found["model"]["coverage"] <= 0.95 and found["model"]["mae"] > 0
+    assert all(0 < one["smape"] < 20 for one in (found["model"], *found["baselines"]))
     assert found["split"]["horizon_steps"] == 3 and found["rows"] == 8 * found["split"]["test_times"]
 
 
@@ -72,7 +73,7 @@ def test_stay_beats_the_declaration_for_both_targets(tmp_path: Path, capsys: pyt
     found = said(capsys, "stay", "--train", train, "--test", test)
     for target in ("departure", "energy"):
         ours = found["model"][target]
-        assert all(ours["smape"] < one[target]["smape"] for one in found["baselines"])
+        assert all(0 < ours["smape"] < one[target]["smape"] < 100 for one in found["baselines"])
         assert 0.82 <= ours["coverage"] <= 0.97
     assert found["model"]["mae"] == found["model"]["departure"]["mae"] and found["rows"] == 240
     assert found["split"]["test_sessions_without_declaration"] == 20
@@ -87,7 +88,7 @@ def test_stay_of_a_real_workplace(real: Path, tmp_path: Path, capsys: pytest.Cap
     rows[4500:].write_csv(tmp_path / "b.csv")
     found = said(capsys, "stay", "--train", str(tmp_path / "a.csv"), "--test", str(tmp_path / "b.csv"))
     assert found["model"]["departure"]["smape"] < 12.5 and found["model"]["energy"]["smape"] < 16
-    assert min(one["departure"]["smape"] for one in found["baselines"]) > 12
+    assert all(12 < one["departure"]["smape"] < 30 for one in found["baselines"])
 
 
 @pytest.mark.req("ANA-05")
