@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from importlib import import_module
 
 import dagster as dg
 import polars as pl
@@ -63,6 +64,19 @@ class WholeStep:
     says: str
     rules: tuple[Rule, ...] = ()
     group: str = "knowledge"
+
+
+def later(module: str, name: str) -> Callable[[Sources, datetime], pl.DataFrame]:
+    """`rows` of a step that learns: its module is imported when the step runs.
+
+    Scikit-learn and what it brings cost seconds; every process that refreshes a day imports all steps.
+    """
+
+    def rows(sources: Sources, now: datetime) -> pl.DataFrame:
+        found: pl.DataFrame = getattr(import_module(module), name)(sources, now)
+        return found
+
+    return rows
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.defs.demand import assets
-from pipelines.defs.demand.assets import FORECAST, forecast_rows
+from pipelines.defs.demand import forecast as making
+from pipelines.defs.demand.assets import FORECAST
+from pipelines.defs.demand.forecast import forecast_rows
 from pipelines.defs.steps import Sources
 from pipelines.learning.demand import Effort
 from pipelines.marts import forecast
@@ -40,7 +41,7 @@ def quarters(tenant: str, weeks: int, chargers: int = 3) -> pl.DataFrame:
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sources:
     monkeypatch.setenv("WATTLANE_HOME", str(tmp_path))
     monkeypatch.delenv("LAKE_URL", raising=False)
-    monkeypatch.setattr(assets, "EFFORT", Effort(pairs=1_500, trees=4))
+    monkeypatch.setattr(making, "EFFORT", Effort(pairs=1_500, trees=4))
     return Sources(Lake(), Store(facts.messages()))  # type: ignore[arg-type]
 
 
@@ -53,7 +54,7 @@ def fill(sources: Sources, *parts: pl.DataFrame) -> None:
 def test_forecasts_of_imported_sessions_begin_where_the_file_ends(
     sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assets, "HORIZONS", (24,))
+    monkeypatch.setattr(making, "HORIZONS", (24,))
     fill(sources, quarters("ampere", 6), quarters("barq", 2))
     rows = forecast_rows(sources, NOW)
     sources.lake.replace_all(FORECAST.table, rows)
@@ -72,9 +73,9 @@ def test_forecasts_of_imported_sessions_begin_where_the_file_ends(
 
 @pytest.mark.req("ANA-05")
 def test_what_is_as_it_was_is_not_learned_again(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assets, "HORIZONS", (24,))
+    monkeypatch.setattr(making, "HORIZONS", (24,))
     fill(sources, quarters("ampere", 5, chargers=1))
     before = forecast_rows(sources, NOW)
     sources.lake.replace_all(FORECAST.table, before)
-    monkeypatch.setattr(assets, "compete", None)
+    monkeypatch.setattr(making, "compete", None)
     assert forecast_rows(sources, NOW + timedelta(days=1)).sort("level", "at").equals(before.sort("level", "at"))

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.defs.risk import assets, outcomes, push
+from pipelines.defs.risk import answers, assets, outcomes, push
 from pipelines.defs.risk.facts import all_networks
 from pipelines.learning import contest, keep, models
 from pipelines.marts import risk, risk_card, sessions
@@ -252,5 +252,5 @@ def test_reasons_have_words_for_people_and_for_the_wire() -> None:
 
 def test_a_capacity_of_the_crew_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATTLANE_CREW_VISITS", "12")
-    assert assets.capacity() == 12
+    assert answers.capacity() == 12
     assert datetime(2026, 3, 10, tzinfo=UTC) == networks.END
