@@ -30,6 +30,12 @@ def gaps(inventory: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def without_energy(inventory: pl.DataFrame) -> list[str]:
+    """Fuels whose energy content nobody stated: they are missing from the lines of energy."""
+    rows = inventory.filter((pl.col("scope") == "1") & pl.col("energy_wh").is_null())
+    return rows["activity"].unique().sort().to_list()
+
+
 def _emissions(inventory: pl.DataFrame) -> pl.DataFrame:
     hour = pl.col("hour").dt.strftime("%Y-%m-%dT%H:%MZ").fill_null("")
     rows = inventory.filter(pl.col("ug").is_not_null())

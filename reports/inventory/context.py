@@ -149,7 +149,7 @@ def _table(extract: Extract, column: str, language: str, text: dict[str, str]) -
     if column == "site":
         rows.sort(key=lambda row: (-(row[1][0] or 0), row[0]))
     shown = [
-        {"name": _name(name, column, language), "cells": [said(value, 3, language) for value in values]}
+        {"name": _name(name, column, language, text), "cells": [said(value, 3, language) for value in values]}
         for name, values in rows[:SITES_SHOWN]
     ]
     if rest := rows[SITES_SHOWN:]:
@@ -159,8 +159,8 @@ def _table(extract: Extract, column: str, language: str, text: dict[str, str]) -
     return shown
 
 
-def _name(name: str, column: str, language: str) -> str:
-    return month(int(name[:4]), int(name[5:7]), language) if column == "period" else name
+def _name(name: str, column: str, language: str, text: dict[str, str]) -> str:
+    return month(int(name[:4]), int(name[5:7]), language) if column == "period" else name or text["no_site"]
 
 
 def _chart(extract: Extract, language: str) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _chart(extract: Extract, language: str) -> dict[str, Any]:
     bars = []
     for name, found in _by(extract, "period"):
         values = {figure.id.rpartition("/")[2]: figure.value(extract.sums) or Decimal(0) for figure in found}
-        bars.append((_name(name, "period", language), [values[word] for word in CHART]))
+        bars.append((month(int(name[:4]), int(name[5:7]), language), [values[word] for word in CHART]))
     most = max((sum(values) for _, values in bars), default=Decimal(0)) or Decimal(1)
     return {
         "words": CHART,
@@ -192,12 +192,30 @@ def _notes(extract: Extract) -> list[tuple[str, dict[str, Any]]]:
     plain = ["n_method", "n_scope_2", "n_scope_3", "n_renewable", "n_rounding"]
     if extract.kind != "ghg" and not extract.revenue:
         plain.append("n_no_revenue")
-    return [(word, {}) for word in plain] + extract.notes
+    if extract.kind == "esrs_e1" and any(line["kind"] == "credit" for line in extract.lines):
+        plain.append("n_credits")
+    given = [("n_revenue", {"revenue": extract.revenue, "currency": extract.currency})] if extract.revenue else []
+    return [(word, {}) for word in plain] + given + _other_years(extract) + extract.notes
+
+
+def _other_years(extract: Extract) -> list[tuple[str, dict[str, Any]]]:
+    """The platform's yearly factors that stand in for those of another year, each with the years of consumption."""
+    years = {factor["factor"]: str(factor["year"]) for factor in extract.factors if not factor.get("tenant")}
+    used: dict[str, set[str]] = {}
+    for line in extract.lines:
+        year = str(line["period"])[:4]
+        if line["kind"] == "emission" and years.get(line["factor"], year) not in (year, "None"):
+            used.setdefault(line["factor"], set()).add(year)
+    names = "; ".join(f"{factor} → {', '.join(sorted(found))}" for factor, found in sorted(used.items()))
+    return [("n_other_year", {"names": f"\u2066{names}\u2069"})] if names else []
 
 
 def _shown(values: dict[str, Any], text: dict[str, str], language: str) -> dict[str, str]:
-    """Numbers in the language's digits; a list names words."""
-    return {name: _said(value, text, language) for name, value in values.items()}
+    """Numbers in the language's digits; a list names words; `wh` is said in kWh."""
+    shown = {name: _said(value, text, language) for name, value in values.items()}
+    if "revenue" in values:
+        shown["revenue"] = number(Decimal(values["revenue"]), language, 2)
+    return shown | ({"kwh": number(Decimal(values["wh"]).scaleb(-3), language, 3)} if "wh" in values else {})
 
 
 def _said(value: Any, text: dict[str, str], language: str) -> str:

@@ -56,7 +56,7 @@ def _energy(*sources: str, **more: tuple[str, ...]) -> Where:
 
 
 SCOPE_1, SCOPE_2_LOCATION, SCOPE_2_MARKET = _scope("1"), _scope("2", LOCATION), _scope("2", MARKET)
-SCOPE_3_3 = _scope("3", LOCATION)
+SCOPE_3_3, SCOPE_3_3_MARKET = _scope("3", LOCATION), _scope("3", MARKET)
 TOTAL_LOCATION: Where = {**EMISSION, "scope": ("1", "2", "3"), "method": LOCATION}
 TOTAL_MARKET: Where = {**EMISSION, "scope": ("1", "2", "3"), "method": MARKET}
 ELECTRICITY: Where = _energy(activity=("electricity",))
@@ -83,6 +83,7 @@ GHG = (
             *(Point(f"category_3{letter.lower()}", f"3.3 {letter}", _scope("3", LOCATION, category=(f"3{letter}",)))
               for letter in "ABCD"),
             Point("scope_3_3", "Scope 3.3", SCOPE_3_3, strong=True),
+            Point("scope_3_3_market", "Scope 3.3", SCOPE_3_3_MARKET, strong=True),
         ),
     ),
     Section(
@@ -128,6 +129,7 @@ ESRS = (
             Point("contract_share", "E1-6 AR 45(d)", _scope("2", MARKET, instrument=INSTRUMENTS),
                   ("%", "quantity", 0, 1), share_of=_SCOPE_2_KWH),
             Point("scope_3_3", "E1-6 §51", SCOPE_3_3, strong=True),
+            Point("scope_3_3_market", "E1-6 §51", SCOPE_3_3_MARKET, strong=True),
             Point("total_location", "E1-6 §52(a)", TOTAL_LOCATION, strong=True),
             Point("total_market", "E1-6 §52(b)", TOTAL_MARKET, strong=True),
             Point("intensity_location", "E1-6 §53", TOTAL_LOCATION, per_revenue=True),

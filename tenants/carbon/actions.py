@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from django.db import IntegrityError, transaction
@@ -113,8 +113,10 @@ def enter_instrument(
 
 @transaction.atomic
 def enter_fuel(*, wanted: WantedFuel, organisation: Organisation | None, by: User, now: datetime) -> FuelEntry:
-    """Raises Invalid, EnteredTwice."""
+    """Raises Invalid, EnteredTwice. A day ahead is allowed, since it is tomorrow already in some places."""
     _check_fuel(wanted)
+    if wanted.first_day > now.date() + timedelta(days=1):
+        raise Invalid("This entry does not fit.", first_day="lies in the future")
     try:
         with transaction.atomic():
             row = FuelEntry.objects.create(**asdict(wanted), organisation=organisation, entered_by=by, changed_at=now)

@@ -24,6 +24,7 @@ FUELS = {
     "unleaded": "petrol", "gas oil": "diesel", "b7": "diesel", "autogas": "lpg", "b100": "biodiesel",
 }  # fmt: skip
 _GERMAN = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
+_EITHER = re.compile(r"[1-9]\d{0,2},\d{3}")
 
 
 class _Bad(Exception):
@@ -89,6 +90,9 @@ def _wanted(cells: Mapping[str, str], country: str) -> WantedFuel:
 
 
 def _ml(text: str) -> int:
+    """Millilitres. A comma before three digits may part thousands or decimals: a thousandfold is not guessed."""
+    if _EITHER.fullmatch(text):
+        raise _Bad("litres", f"{text!r} may be {text.replace(',', '')} or {text.replace(',', '.')}: write one of them")
     try:
         litres = Decimal(text.replace(",", "."))
     except InvalidOperation:

@@ -61,13 +61,24 @@ def test_every_point_of_the_page_stands_among_the_figures(kind: str) -> None:
             assert shown == value, row
 
 
-def test_totals_are_the_sums_of_the_scopes() -> None:
-    made = extract()
+@pytest.mark.parametrize("kind", ["ghg", "esrs_e1"])
+def test_totals_are_the_sums_of_the_scopes(kind: str) -> None:
+    """Also where a certificate lies on power that was sold: both totals follow from what is printed above them."""
+    sold = {"kind": "emission", "scope": "3", "category": "3D", "quantity": 2_000_000, "unit": "Wh"}
+    certified = line(**sold, method="market", instrument="certificate", factor_value=0)
+    own = extract(kind).lines
+    made = extract(kind, [*own, line(**sold, method="location", factor_value=79_158), certified])
     by = {figure.id: figure.value(made.sums) or Decimal(0) for figure in all_figures(made)}
     once = Decimal("0.001")
-    for method in ("location", "market"):
-        parts = by["ghg/scope_1"] + by[f"ghg/scope_2_{method}"] + by["ghg/scope_3_3"]
-        assert abs(parts - by[f"ghg/total_{method}"]) <= 2 * once
+    for method, category_3 in (("location", "scope_3_3"), ("market", "scope_3_3_market")):
+        parts = by[f"{kind}/scope_1"] + by[f"{kind}/scope_2_{method}"] + by[f"{kind}/{category_3}"]
+        assert abs(parts - by[f"{kind}/total_{method}"]) <= 2 * once
+    assert by[f"{kind}/scope_3_3"] > by[f"{kind}/scope_3_3_market"]
+
+
+def test_the_grounds_of_the_market_based_figure_sum_to_it() -> None:
+    made = extract()
+    by = {figure.id: figure.value(made.sums) or Decimal(0) for figure in all_figures(made)}
     kinds = ("certificate", "contract", "supplier", "residual", "average")
     assert sum(by[f"ghg/market_{kind}"] for kind in kinds) == by["ghg/scope_2_market"]
 
@@ -161,6 +172,19 @@ def test_every_word_is_there_in_every_language_with_the_same_gaps(document: str)
 def test_hostile_names_stay_text() -> None:
     made = html(extract("ghg", power(0, site="<img src=x>")))
     assert "<img src=x>" not in made
+
+
+def test_what_a_reader_must_know_of_these_data_is_said() -> None:
+    retired = line(kind="credit", period="2026-03", quantity=1_000_000, unit="g", factor_value=1_000_000)
+    given = {"notes": [("n_no_factor", {"n": 2, "wh": 1_234_567}), ("n_missing_energy", {"names": ["fuel_lpg"]})]}
+    made = extract("esrs_e1", [*extract().lines, retired], revenue="2000000.5", language="de", **given)
+    notes = " ".join(context(made)["notes"])
+    for said in ("1.234,567 kWh", "Autogas (LPG)", "2.000.000,50 EUR", "grid/FI/2023 → 2026", "Absatz 59 (a)"):
+        assert said in notes
+    plain = extract(lines=[line(kind="emission", period="2023-03", scope="2", factor="grid/FI/2023", quantity=1)])
+    assert not any("2023 →" in note or "59 (a)" in note for note in context(plain)["notes"])
+    somewhere = [line(**one | {"site": ""}) for one in fuel(1)]
+    assert [row["name"] for row in context(extract(lines=somewhere))["sites"]] == ["Fuel, and charging without a site"]
 
 
 def test_an_empty_period_says_so() -> None:

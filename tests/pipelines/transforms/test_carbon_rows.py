@@ -193,6 +193,8 @@ def test_factors_are_named_once_and_positive() -> None:
     ("factor", "published", "per_published"),
     [
         ("fuel/GB/diesel/2024", "2.51279", Fraction(1)),
+        ("fuel/GB/diesel/2026", "2.58354", Fraction(1)),  # 2.55035 CO2, 0.00029 CH4, 0.03290 N2O
+        ("fuel/GB/petrol/2026", "2.07500", Fraction(1)),  # 2.06107 CO2, 0.00806 CH4, 0.00587 N2O
         ("fuel/US/petrol/2024", "8.78", Fraction("3.785411784")),
         ("fuel/US/diesel/2024", "10.21", Fraction("3.785411784")),
     ],
@@ -201,3 +203,11 @@ def test_values_follow_from_what_was_published(factor: str, published: str, per_
     (row,) = FACTORS.filter(pl.col("factor") == factor).to_dicts()
     assert row["published"].rstrip("0") == published.rstrip("0")
     assert row["value"] == round(Fraction(published) * 10**6 / per_published)
+
+
+@pytest.mark.parametrize(
+    ("fuel", "mj"), [("petrol", 32), ("diesel", 36), ("ethanol", 21), ("biodiesel", 33), ("hvo", 34)]
+)
+def test_energy_contents_are_those_of_the_directive(fuel: str, mj: int) -> None:
+    (row,) = FACTORS.filter(kind="fuel_energy", activity=fuel).to_dicts()
+    assert (row["value"], row["value_unit"]) == (round(Fraction(mj * 10**6, 3600)), "Wh/l")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.marts import carbon, inventory
-from pipelines.transforms.report_lines import gaps, lines
+from pipelines.transforms.report_lines import gaps, lines, without_energy
 
 pytestmark = pytest.mark.req("ESG-02", "ESG-03")
 
@@ -70,6 +70,8 @@ def test_fuel_is_energy_of_its_own_kind() -> None:
         ("fossil", "fuel", 500),
         ("renewable", "fuel", 500),
     ]
+    assert without_energy(rows) == []
+    assert without_energy(of_inventory(burnt | {"activity": "lpg", "energy_wh": None})) == ["lpg"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 10**6), st.booleans()), max_size=8))

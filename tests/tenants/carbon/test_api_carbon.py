@@ -161,6 +161,18 @@ def test_another_volume_for_the_same_filling_is_not_guessed(analyst: Api) -> Non
     assert error["column"] == "litres"
 
 
+@pytest.mark.parametrize(
+    ("litres", "date", "column"),
+    [("1,234", "2026-03-02", "litres"), ("61,243", "2026-03-02", "litres"), ("5", "2099-01-01", "date")],
+)
+def test_thousands_are_not_taken_for_decimals_nor_a_day_that_has_not_come(
+    analyst: Api, litres: str, date: str, column: str
+) -> None:
+    sheet = f"vehicle;fuel;litres;date\nVAN-1;diesel;{litres};{date}\n"
+    found = said(analyst.post("/carbon/fuel/import", {"csv": sheet}))
+    assert (found["added"], [error["column"] for error in found["errors"]]) == (0, [column])
+
+
 @pytest.mark.parametrize("sheet", ["vehicle,litres\nA,1\n", "vehicle,fuel,litres,date,colour\n", "\x00\x00"])
 def test_what_is_no_sheet_of_fuel_is_refused_as_a_whole(analyst: Api, sheet: str) -> None:
     assert code(analyst.post("/carbon/fuel/import", {"csv": sheet})) == (422, "invalid")
