@@ -25,7 +25,7 @@ TABLES: dict[str, Mapping[str, Promise]] = {
     "verb": words.VERBS,
     "origin": words.ORIGINS,
     "event": words.EVENTS,
-    "role": ROLE_WORDS,
+    "role": {role.value: said for role, said in ROLE_WORDS.items()},
 }
 register.filter("unit_title", title)
 register.filter("code_word", words.code_word)

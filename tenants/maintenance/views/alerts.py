@@ -17,6 +17,7 @@ from tenants.stations.models import Station
 
 from ..actions import deciding
 from ..queries import alerts, outages, units
+from ..stages import OVER
 from .common import LIMIT, MANAGE, after, manager, show, tried
 
 
@@ -53,12 +54,13 @@ def alert(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One alert: what the device says, who knows, what was done."""
     user = person(request)
     found = alerts.find(uid=uid, viewer=user)
-    below = alerts.members(found)
+    below, jobs = alerts.members(found), alerts.orders_of(found)
+    charger = found.evse or (units.evse_at(found.device_id, 0) if found.at_charger else None)
     station = Station.objects.filter(device_id=found.device_id).first() if found.device_id else None
     return show(
-        request, "alert", alert=found, log=alerts.log_of(found), orders=alerts.orders_of(found), members=below,
+        request, "alert", alert=found, log=alerts.log_of(found), orders=jobs, members=below,
         names=units.names([found.device_id, *(row.device_id for row in below)]), station=station,
-        detail=sorted(found.detail.items()),
+        detail=sorted(found.detail.items()), charger=charger, sent=any(job.state not in OVER for job in jobs),
     )  # fmt: skip
 
 

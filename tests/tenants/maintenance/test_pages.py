@@ -249,3 +249,13 @@ def test_an_outage_is_corrected_on_its_page(world: World) -> None:
     assert "The police have a report" in page
     row = Outage.objects.get(pk=world.outage.pk)
     assert (row.cause, row.exclusion, row.guessed_cause, row.began_at) == ("vandalism", "vandalism", "hardware", NOW)
+
+
+def test_an_alert_says_what_its_code_means_and_sends_nobody_twice(world: World) -> None:
+    client = visitor(user=world.boss)
+    page = client.get(f"{AT}alerts/{world.alert.uid}/").content.decode()
+    assert "The over-current protection has tripped" in page
+    assert "orders/new/?alert=" not in page, "there is a job for it already"
+    orders.step(order=world.order, verb="cancel", by=world.boss, text="no", now=NOW)
+    assert "orders/new/?alert=" in client.get(f"{AT}alerts/{world.alert.uid}/").content.decode()
+    assert "Operator" in client.get(f"{AT}rules/").content.decode()
