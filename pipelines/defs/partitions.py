@@ -10,6 +10,13 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 FIRST_DAY = date(2000, 1, 1)
 DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone="UTC", end_offset=1)
 ONE_RUN = dg.BackfillPolicy.single_run()
+# Runs that wait or work.
+ALIVE = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 
 
 def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:

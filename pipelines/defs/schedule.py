@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.defs import due
 from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, WHOLE
 from pipelines.defs.history import history, is_long, run_config
-from pipelines.defs.partitions import run_tags
+from pipelines.defs.partitions import ALIVE, run_tags
 from pipelines.marts import sessions
 from pipelines.marts._table import Table, lake_url
 from pipelines.resources import imported, staged
@@ -23,12 +23,6 @@ REST = timedelta(hours=1)
 # So long readings alone may wait; a message may be received some seconds before it is seen.
 QUIET, SEEN = timedelta(seconds=180), timedelta(seconds=20)
 Asked = Iterator[dg.RunRequest | dg.SkipReason]
-ALIVE = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 REFRESH = dg.define_asset_job(
     "refresh", selection=dg.AssetSelection.assets(*ASSETS), executor_def=dg.in_process_executor,
     tags={"lake": "writer"}, description="Makes the days that a sensor or a person asks for, in one run.",

@@ -23,6 +23,10 @@ run_coordinator:
       - key: lake
         value: writer
         limit: 1
+      # Many reports asked for at once leave a place to fresh data.
+      - key: work
+        value: document
+        limit: 1
 run_monitoring:
   enabled: true
   start_timeout_seconds: 120

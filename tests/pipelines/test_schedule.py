@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.defs import due
 from pipelines.defs.history import run_config
-from pipelines.defs.reports.assets import queued_reports
+from pipelines.defs.reports.assets import queued_reports, report
 from pipelines.defs.schedule import AGAIN, cursor_after, history, landing_news, looked_until, request, telemetry_news
 from pipelines.defs.start import command, instance_folder, main
 from pipelines.resources.lake import Lake
@@ -118,6 +118,14 @@ def test_each_queued_report_gets_one_run() -> None:
     assert again[0].run_key == runs[0].run_key
 
 
+def test_a_report_whose_run_waits_or_works_gets_no_second_one() -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_run(dg.DagsterRun(job_name=report.name, status=dg.DagsterRunStatus.STARTED, tags={"report": "u1"}))
+    with dg.build_sensor_context(instance=instance) as context:
+        (run,) = requests(queued_reports(context, saas=Web("u1", "u2")))  # type: ignore[arg-type]
+    assert run.tags["report"] == "u2"
+
+
 @pytest.mark.req("ESG-03")
 def test_a_report_of_the_inventory_waits_until_that_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     for behind, expected in ((True, ["carbon_knowledge", "report u1"]), (False, ["report g1", "report u1"])):
@@ -142,6 +150,7 @@ def test_the_instance_sends_no_telemetry_and_runs_one_writer(home: Path, monkeyp
     assert "enabled: false" in text.split("run_coordinator")[0]
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         assert instance.run_coordinator.get_run_queue_config().tag_concurrency_limits[0]["limit"] == 1  # type: ignore[attr-defined,union-attr]
+    assert report.tags == {"work": "document"} and "value: document" in text
 
 
 def test_the_starter_knows_its_two_parts() -> None:

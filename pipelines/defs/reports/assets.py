@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pipelines.defs.carbon.news import JOB as CARBON_JOB
+from pipelines.defs.partitions import ALIVE
 from pipelines.defs.reports.gather import inventory
 from pipelines.defs.reports.making import OF_INVENTORY, NoData, make
 from pipelines.marts import carbon_hourly
@@ -38,7 +39,7 @@ def make_report(context: dg.OpExecutionContext, config: Request, saas: dg.Resour
     context.add_output_metadata({"files": evidence})
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(executor_def=dg.in_process_executor, tags={"work": "document"})
 def report() -> None:
     make_report()
 
@@ -92,8 +93,11 @@ def _tell(saas: SaasClient, card: TenantCard, wanted: QueuedReport, word: str, b
     minimum_interval_seconds=int(os.environ.get("WATTLANE_REPORT_POLL_S", "5")),
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def queued_reports(saas: dg.ResourceParam[SaasClient]) -> Iterator[dg.RunRequest | dg.SkipReason]:
+def queued_reports(
+    context: dg.SensorEvaluationContext, saas: dg.ResourceParam[SaasClient]
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Starts a run for each queued report of each tenant; those of the inventory wait until it is up to date."""
+    started = _started(context.instance)
     try:
         waiting = [(card.tenant, r.uid, r.kind) for card in saas.tenants() for r in saas.queued_reports(card)]
     except (Unreachable, Denied) as error:
@@ -104,7 +108,8 @@ def queued_reports(saas: dg.ResourceParam[SaasClient]) -> Iterator[dg.RunRequest
     if behind:
         key = f"carbon-for-report@{carbon_hourly.TABLE.version()}/{attempt}"
         yield dg.RunRequest(run_key=key, job_name=CARBON_JOB.name)
-    for tenant, uid in ((tenant, uid) for tenant, uid, kind in waiting if not (behind and kind in OF_INVENTORY)):
+    ready = ((tenant, uid) for tenant, uid, kind in waiting if not (behind and kind in OF_INVENTORY))
+    for tenant, uid in ((tenant, uid) for tenant, uid in ready if uid not in started):
         yield dg.RunRequest(
             job_name=report.name,
             run_key=f"{uid}/{attempt}",
@@ -113,3 +118,9 @@ def queued_reports(saas: dg.ResourceParam[SaasClient]) -> Iterator[dg.RunRequest
         )
     if not waiting:
         yield dg.SkipReason("no report is queued")
+
+
+def _started(instance: dg.DagsterInstance) -> set[str]:
+    """Reports whose run waits or works: a second one would find nothing to do."""
+    alive = instance.get_runs(filters=dg.RunsFilter(job_name=report.name, statuses=ALIVE))
+    return {run.tags.get("report", "") for run in alive}
