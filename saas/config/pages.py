@@ -43,6 +43,7 @@ PLACES = (
     Place("/jobs/", _("My jobs"), "list", "workorder.do", tab=True, unless="maintenance.view"),
     Place("/console/credits/", _("Credits"), "leaf", "credit.view", menu=True),
     Place("/settings/", _("Settings"), "settings", "audit.view", menu=True),
+    Place("/settings/", _("Settings"), "settings", "price.manage", menu=True, unless="audit.view"),
 )
 
 

@@ -30,6 +30,8 @@ from .permissions import can
 from .settings_forms import BrandForm, InviteForm, OrganisationForm, RoleForm
 
 MANAGE, LOG = "brand.manage", "audit.view"
+# Parts of the settings as their page names them, and the right that each needs.
+PARTS = {"may_brand": MANAGE, "may_team": "member.manage", "may_prices": "price.manage", "may_log": LOG}
 
 
 @login_required
@@ -37,10 +39,10 @@ MANAGE, LOG = "brand.manage", "audit.view"
 def index(request: HttpRequest) -> HttpResponse:
     """What of the settings this person may open."""
     user = person(request)
-    may = {name: can(user, f"{name}.{verb}") for name, verb in (("brand", "manage"), ("member", "manage"))}
-    if not (any(may.values()) or can(user, LOG)):
+    may = {name: can(user, right) for name, right in PARTS.items()}
+    if not any(may.values()):
         raise Forbidden()
-    return render(request, "accounts/settings.html", {"may_brand": may["brand"], "may_team": may["member"]})
+    return render(request, "accounts/settings.html", may)
 
 
 @login_required

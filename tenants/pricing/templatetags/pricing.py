@@ -7,7 +7,6 @@ from django import template
 from django.utils.translation import get_language
 
 from saas.kit.money import show_price
-from tenants.accounts.permissions import Someone, can
 from tenants.marketplace.models import Listing
 
 from .. import queries, words
@@ -54,8 +53,3 @@ def suggestion_state(row: Suggestion) -> str:
 def month_of(opening: Opening) -> str:
     """What an opening would bring in a month, in whole units of the currency."""
     return show_price(str(round((opening.month_micro or 0) / 1_000_000)), opening.currency, get_language() or "en")
-
-
-@register.simple_tag
-def may_manage_prices(user: Someone) -> bool:
-    return can(user, "price.manage")

@@ -166,6 +166,18 @@ def test_one_press_takes_the_price(people: Cast, listing: Listing, client: Any, 
     assert "Charger in the yard" in client.get("/settings/prices/", **here).content.decode()
 
 
+@pytest.mark.req("ANA-05")
+def test_who_manages_prices_finds_them_and_only_them_in_the_settings(people: Cast, client: Any) -> None:
+    client.force_login(builders.person("finance", "finance"))
+    here = {"headers": {"host": "ampere.localhost"}}
+    assert 'href="/settings/"' in client.get("/settings/prices/", **here).content.decode()
+    page = client.get("/settings/", **here).content.decode()
+    assert 'href="/settings/prices/"' in page
+    assert not any(f'href="/settings/{part}/"' in page for part in ("audit", "brand", "team"))
+    client.force_login(people.outsider)
+    assert client.get("/settings/", **here).status_code == 403
+
+
 @pytest.mark.req("ANA-05", "API-01")
 def test_api_and_its_outsiders(people: Cast, listing: Listing) -> None:
     row = offer(listing)
