@@ -48,7 +48,13 @@ def places(rows: pl.DataFrame, *, words: dict[str, str], colour: str) -> alt.Cha
 def hours(rows: pl.DataFrame, *, weekdays: list[str], hour: str, title: str, colour: str) -> alt.Chart:
     """Weekday by hour; needs `day` (in words), `local_hour` and `unmet`."""
     x = alt.X("local_hour:O", title=hour, axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=list(range(24))))
-    y = alt.Y("day:O", title=None, sort=weekdays, scale=alt.Scale(domain=weekdays), axis=alt.Axis(labelOverlap=False))
+    y = alt.Y(
+        "day:O",
+        title=None,
+        sort=weekdays,
+        scale=alt.Scale(domain=weekdays),
+        axis=alt.Axis(labelOverlap=False, labelFlush=False),
+    )
     legend = alt.Legend(orient="top", gradientThickness=8)
     fill = alt.Color("unmet:Q", title=title, scale=alt.Scale(range=["#f1f3f5", colour]), legend=legend)
     cells = alt.Chart(rows).mark_rect(cornerRadius=3, stroke="white")

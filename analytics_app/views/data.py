@@ -1,6 +1,7 @@
 """Where do the figures come from, how fresh are they, and what was kept out?"""
 
 import polars as pl
+import polars.selectors as cs
 import streamlit as st
 
 from analytics_app import data, figures
@@ -12,7 +13,9 @@ def page(frame: Frame) -> None:
     states = pl.DataFrame(
         data.states(), schema={"mart": pl.String, "version": pl.Int64, "published_at": pl.Datetime("ms", "UTC")}
     )
-    table(text, text("freshness"), states, name="tables")
+    made = pl.col("version").cast(pl.String), pl.col("published_at").dt.strftime("%Y-%m-%d %H:%M:%S")
+    shown = states.with_columns(*made).with_columns(cs.string().fill_null("–"))
+    table(text, text("freshness"), states, name="tables", shown=shown)
     _origins(frame)
     _set_aside(frame)
 

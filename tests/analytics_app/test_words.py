@@ -2,8 +2,10 @@
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -80,3 +82,18 @@ def test_charts_are_charts_of_their_rows() -> None:
     assert single["encoding"]["x"]["timeUnit"] == "yearmonthdate"
     ranked = charts.ranked(days, name="day", value="kwh", title="kWh", colour="#123456", share=True)
     assert isinstance(ranked, alt.Chart) and ranked.to_dict()["mark"]["color"] == "#123456"
+
+
+def test_axes_have_numbers_that_fit_and_a_length_where_nothing_was_charged() -> None:
+    def axis(most: float, *, share: bool = False) -> dict[str, Any]:
+        rows = pl.DataFrame({"site": ["a", "b"], "kwh": [0.0, most]})
+        drawn = charts.ranked(rows, name="site", value="kwh", title="kWh", colour="#123456", share=share)
+        found: dict[str, Any] = drawn.to_dict()["encoding"]["x"]
+        return found
+
+    assert [axis(most)["axis"]["format"] for most in (4000.0, 40.0, 0.4)] == ["~s", ",.0f", ",.2~f"]
+    assert [axis(most, share=True)["axis"]["format"] for most in (0.4, 0.02, 0.001)] == [".0%", ".1%", ".2%"]
+    assert axis(0.0)["scale"]["domain"] == [0, 1] and "scale" not in axis(1.0)
+    none = pl.DataFrame({"day": [date(2026, 1, 1)], "kwh": [0.0]})
+    drawn = charts.over_time(none, day="day", value="kwh", title="kWh", colour="#000000").to_dict()["encoding"]
+    assert drawn["y"]["scale"]["domain"] == [0, 1] and drawn["x"]["axis"]["tickCount"] == {"interval": "day", "step": 1}
