@@ -55,7 +55,10 @@ class Step:
 
 @dataclass(frozen=True)
 class WholeStep:
-    """Makes a whole table anew from what the lake holds at `now`: models' answers, monthly figures, small marts."""
+    """Makes a whole table anew from what the lake holds at `now`: models' answers, monthly figures, small marts.
+
+    What `learns` takes minutes: it comes last in a run, after all figures that take seconds.
+    """
 
     name: str
     table: Table
@@ -64,6 +67,7 @@ class WholeStep:
     says: str
     rules: tuple[Rule, ...] = ()
     group: str = "knowledge"
+    learns: bool = False
 
 
 def later(module: str, name: str) -> Callable[[Sources, datetime], pl.DataFrame]:
@@ -180,6 +184,7 @@ def whole_asset(step: WholeStep) -> dg.AssetsDefinition:
     @dg.asset(
         name=step.name, deps=list(step.deps), check_specs=specs(step.name, step.rules), description=step.says,
         metadata={"table": step.table.path}, group_name=step.group, owners=["team:data"],
+        op_tags={"dagster/priority": "-1"} if step.learns else None,
     )  # fmt: skip
     def made(
         lake: dg.ResourceParam[Lake], store: dg.ResourceParam[TelemetryStore]

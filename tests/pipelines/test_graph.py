@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pipelines.defs.catalogue import KNOWLEDGE, WHOLE
 from tests.pipelines.graph import FILE, graph
 
 pytestmark = pytest.mark.req("ANA-01")
@@ -24,3 +25,9 @@ def test_every_asset_has_an_owner_a_description_and_a_place_in_the_lineage() -> 
 
 def test_tables_by_day_say_how_fresh_they_must_be() -> None:
     assert all(asset["fresh_within_h"] for asset in graph()["assets"].values() if asset["by_day"])
+
+
+def test_what_takes_minutes_comes_after_what_takes_seconds() -> None:
+    order = {asset.op.name: int(asset.op.tags.get("dagster/priority", "0")) for asset in KNOWLEDGE}
+    slow = {name for name, priority in order.items() if priority < 0}
+    assert slow == {step.name for step in WHOLE if step.learns} == {"forecast", "risk", "risk_card"}

@@ -63,7 +63,7 @@ FORECAST = WholeStep(
     "Energy by the hour per charger and area, 1, 6 and 24 hours ahead, with intervals; the best forecaster ships.",
     (once("tenant", "source", "network", "level", "unit", "horizon_h", "at"),
      Rule("inside", narrow, "each forecast lies in its interval")),
-    group="demand",
+    group="demand", learns=True,
 )  # fmt: skip
 UNMET_DEMAND = WholeStep(
     "unmet_demand", unmet_mart.TABLE, unmet_rows, ("pricing_words", "sessions"),

@@ -18,7 +18,7 @@ _ANSWERS = "pipelines.defs.risk.answers"
 CARD = WholeStep(
     "risk_card", card_mart.TABLE, later(_ANSWERS, "card_rows"), ("maintenance_log", "work_order_outcomes"),
     "How good each model of failure risk is on days that it never saw, and which one is shipped.",
-    (once("tenant", "source", "network", "horizon_days", "model", "split", "figure", "place"),),
+    (once("tenant", "source", "network", "horizon_days", "model", "split", "figure", "place"),), learns=True,
 )  # fmt: skip
 RISK = WholeStep(
     "risk", risk_mart.TABLE, later(_ANSWERS, "risk_rows"), ("risk_card",),
@@ -30,4 +30,5 @@ RISK = WholeStep(
             "a probability lies between 0 and 1",
         ),
     ),
+    learns=True,
 )  # fmt: skip
