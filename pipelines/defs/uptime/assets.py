@@ -220,7 +220,8 @@ PORT_SPAN_STEP = Step(
 VISITS = Step(
     "visits", visits_mart.TABLE, visit_rows, ("sessions",),
     "Visits to chargers: plugged in, authorised, got energy, and the cause where not.",
-    (once("tenant", "source", "charger", "connector", "began_at", "driver"),),
+    (ranges(attempts=pa.Column(nullable=False, checks=pa.Check.ge(1)),
+            energy_wh=pa.Column(nullable=False, checks=pa.Check.ge(0))),),
 )  # fmt: skip
 OUTAGES = WholeStep(
     "outages", outages_mart.TABLE, outage_rows, ("maintenance_log",),
