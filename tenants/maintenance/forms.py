@@ -22,6 +22,7 @@ from .queries.units import titles
 MRECS = [("", _("None")), *((code, f"{code} {one.name}") for code, one in faults.MREC.items()),
          (faults.OTHER, faults.OTHER)]  # fmt: skip
 Role = Membership.Role
+YEARS = range(2000, 2100)  # beyond, a slip of the finger: what is stored must be readable in every time zone
 TOLD = [role for role, rights in ROLES.items() if "maintenance.view" in rights or "workorder.do" in rights]
 
 
@@ -58,9 +59,12 @@ class NaiveTime(forms.DateTimeField):
         if value in self.empty_values or isinstance(value, datetime):
             return value or None
         try:
-            return datetime.fromisoformat(str(value)).replace(tzinfo=None)
+            moment = datetime.fromisoformat(str(value)).replace(tzinfo=None)
         except ValueError as error:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if moment.year not in YEARS:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment
 
 
 class SilenceForm(ZonedForm):

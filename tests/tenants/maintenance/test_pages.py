@@ -259,3 +259,13 @@ def test_an_alert_says_what_its_code_means_and_sends_nobody_twice(world: World) 
     orders.step(order=world.order, verb="cancel", by=world.boss, text="no", now=NOW)
     assert "orders/new/?alert=" in client.get(f"{AT}alerts/{world.alert.uid}/").content.decode()
     assert "Operator" in client.get(f"{AT}rules/").content.decode()
+
+
+@pytest.mark.parametrize("year", ["0001", "1999", "9999"])
+def test_a_year_that_nobody_means_is_refused_and_no_page_breaks(world: World, year: str) -> None:
+    client = visitor(user=world.boss)
+    span = {"reason": "x", "starts_at": f"{year}-01-01T00:00", "ends_at": "9999-12-31T23:59"}
+    assert client.post(f"{AT}silences/", span).status_code == 422
+    said = {"began_at": f"{year}-01-01T00:00", "cause": "grid", "reason": "x"}
+    assert client.post(f"{AT}outages/{world.outage.uid}/", said).status_code == 422
+    assert client.get(f"{AT}silences/").status_code == client.get(f"{AT}outages/").status_code == 200
