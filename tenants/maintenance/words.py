@@ -83,6 +83,18 @@ EVENTS: Words = {
     "silenced": _("Silenced"),
     "ordered": _("Work order"),
 }
+# Why something is likely to fail soon: the codes of `pipelines/defs/risk/push.py`; their values carry their units.
+REASONS: Words = {
+    "little_use": _("Little use"),
+    "falling_use": _("Use of the last week, of the usual"),
+    "empty_days": _("Days without a session"),
+    "long_gap": _("Longest gap lately"),
+    "silent_before": _("Silent for five days before"),
+    "short_sessions": _("Sessions that ended at once"),
+    "uneven_use": _("Uneven use"),
+    "trouble": _("Faults, refusals, sessions without energy"),
+    "lost_messages": _("Lost messages"),
+}
 # What people read of a code; without a row here the code itself is shown.
 CODES: Words = {
     "over_current": _("Too much current"),

@@ -25,6 +25,7 @@ TABLES: dict[str, Mapping[str, Promise]] = {
     "verb": words.VERBS,
     "origin": words.ORIGINS,
     "event": words.EVENTS,
+    "reason": words.REASONS,
     "role": {role.value: said for role, said in ROLE_WORDS.items()},
 }
 register.filter("unit_title", title)

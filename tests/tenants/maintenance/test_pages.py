@@ -28,6 +28,7 @@ from .story import Unit, later
 __all__ = ["now"]  # the clock stands
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ampere", "now"), pytest.mark.req("MNT-01", "TEN-07")]
 AT = "/maintenance/"
+REASONS = [{"code": "faults_7d", "value": "9"}, {"code": "empty_days", "value": "12 / 28 d"}]
 
 
 class World:
@@ -40,7 +41,7 @@ class World:
         self.alert, self.outage = self.unit.alert, self.unit.outages[0]
         self.risk = Risk.objects.create(
             evse=self.unit.evse, device_id=self.unit.device.device_id, device_evse=1, horizon_days=7, made_at=NOW,
-            probability_ppm=734_000, reasons=[{"code": "faults_7d", "value": "9"}], model="gbm", data_version="v",
+            probability_ppm=734_000, reasons=REASONS, model="gbm", data_version="v",
             received_at=NOW,
         )  # fmt: skip
         job = Job("Change the <contactor>", "Bring two.", checklist=("Switch off", "Measure"))
@@ -69,7 +70,7 @@ def places(world: World) -> dict[str, str]:
         f"{AT}orders/{world.order.uid}/": "Switch off",
         f"{AT}outages/": "Charger in the yard",
         f"{AT}outages/{world.outage.uid}/": "CX004",
-        f"{AT}risks/": "faults_7d",
+        f"{AT}risks/": "Days without a session: 12 / 28 d",
         f"{AT}silences/": "Painting",
         f"{AT}rules/": "After 10 minutes",
         f"{AT}codes/": "E17",
