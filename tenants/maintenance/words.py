@@ -126,7 +126,7 @@ def code_word(code: str) -> str:
     """A code for people."""
     warning, _colon, rest = code.partition(":")
     if warning == "warning" and rest:
-        return f"{gettext('Warning')}: {code_word(rest)}"
+        return gettext("Warning: %(what)s") % {"what": code_word(rest)}
     return str(CODES.get(code, code))
 
 

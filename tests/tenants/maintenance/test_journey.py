@@ -118,7 +118,7 @@ def test_a_fault_is_seen_repaired_and_becomes_a_label(site: Site, chromium: Any,
     enter(site, desk, AT, "owner@flow.example", "owner-of-the-flow-1")
     check(desk)
     adapter.open_case(True)
-    desk.goto(f"{site.url}{AT}")
+    desk.wait_for_selector(".alert-row", timeout=20_000)  # on a page that was empty, and that nobody touched
     shot(desk, f"alerts-{scheme}")
     check(desk)
     press(desk, "button[name=one]")
