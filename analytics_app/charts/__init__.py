@@ -7,6 +7,7 @@ import polars as pl
 
 HEIGHT = 280
 FEW_DAYS = 7
+AROUND = 75  # what axis and title take of the height of a chart
 # From which greatest value on an axis is written how, for amounts and for shares.
 AMOUNTS = ((1000, "~s"), (10, ",.0f"), (0, ",.2~f"))
 SHARES = ((0.05, ".0%"), (0.005, ".1%"), (0, ".2%"))
@@ -52,7 +53,7 @@ def ranked(rows: pl.DataFrame, *, name: str, value: str, title: str, colour: str
     y = alt.Y(f"{name}:N", title=None, sort="-x", axis=alt.Axis(labelLimit=200, labelOverlap=False, labelFlush=False))
     tips = [f"{name}:N", alt.Tooltip(f"{value}:Q", format=".1%" if share else ",.1f")]
     bars = alt.Chart(rows).mark_bar(color=colour, cornerRadiusEnd=3).encode(x=x, y=y, tooltip=tips)
-    return _plain(bars, height=max(120, 26 * rows.height))
+    return _plain(bars, height=AROUND + 26 * rows.height)
 
 
 def grouped(rows: pl.DataFrame, *, month: str, value: str, series: str, title: str, colours: list[str]) -> alt.Chart:
