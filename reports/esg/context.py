@@ -14,6 +14,7 @@ from reports.words import words
 from .extract import Extract, Row, keyed
 
 SITES_SHOWN = 300
+RESOLUTIONS = ("hourly", "daily", "monthly", "yearly", "mixed")
 SUMS = ("energy_wh", "co2e_location_ug", "co2e_market_ug", "avoided_ug")
 SCOPES = ("2", "3.3")
 SUMMED = (
@@ -60,6 +61,7 @@ def context(extract: Extract) -> dict[str, Any]:
         "months": _months(rows, language),
         "sites": _sites(rows, text, language),
         "factors": [_factor(factor, language) for factor in extract.factors],
+        "resolution": _resolution(rows, text, language),
         "notes": _notes(extract.rows, text, language),
         "empty": not rows,
     }
@@ -128,13 +130,23 @@ def _sites(rows: list[Row], text: dict[str, str], language: str) -> list[dict[st
     return shown
 
 
+def _resolution(rows: list[Row], text: dict[str, str], language: str) -> str:
+    """How fine the factors are that the energy was multiplied with. A session may have hours of several kinds."""
+    wh: dict[str, int] = defaultdict(int)
+    for row in rows:
+        wh[str(row["resolution"])] += row["energy_wh"]
+    parts = [text[f"r_{name}"].format(kwh=thousandth(wh[name], language)) for name in RESOLUTIONS if name in wh]
+    return text["resolution"].format(parts=", ".join(parts)) if parts else ""
+
+
 def _factor(factor: dict[str, Any], language: str) -> dict[str, str]:
-    grams_per_kwh = Decimal(factor["mg_per_kwh"]).scaleb(-3)
+    """A series has no one value."""
+    value = factor["mg_per_kwh"]
     parts = (factor["source"], factor["gas_basis"], factor["boundary"], factor["licence"])
     return {
         "name": f"{factor['region_name']} ({factor['factor']})",
-        "value": number(grams_per_kwh, language, 3),
-        "year": str(factor["year"]),
+        "value": "–" if value is None else number(Decimal(value).scaleb(-3), language, 3),
+        "year": str(factor["year"] or ""),
         "source": "; ".join(parts),
         "url": factor["source_url"],
     }
@@ -143,7 +155,7 @@ def _factor(factor: dict[str, Any], language: str) -> dict[str, str]:
 def _notes(rows: list[Row], text: dict[str, str], language: str) -> list[str]:
     imported = sum(row["source"] == "imported" for row in rows)
     assumed = sum(row["country_from"] == "tenant" for row in rows)
-    without = [row for row in rows if row["location_mg_per_kwh"] is None]
+    without = [row for row in rows if row["co2e_location_ug"] is None]
     notes = [text[name] for name in ("m_period", "m_location", "m_market", "m_avoided", "m_rounding")]
     if imported:
         notes.append(text["m_imported"].format(n=number(imported, language)))

@@ -45,10 +45,10 @@ class Extract:
         writer.writerow([*COLUMNS, *(f"location_factor_{name}" for name in ("year", "source")), *KEYS])
         named = {factor["factor"]: factor for factor in self.factors}
         for row in self.rows:
-            factor = named.get(row["location_factor"], {})
+            used = [named[name] for name in (row["location_factor"] or "").split("; ") if name in named]
             keys = [cell(value) for value in keyed(row).values()]
             writer.writerow(
-                [*(cell(row[name]) for name in COLUMNS), factor.get("year", ""), factor.get("source", ""), *keys]
+                [*(cell(row[name]) for name in COLUMNS), *(_all(used, name) for name in ("year", "source")), *keys]
             )
         return out.getvalue().encode()
 
@@ -61,6 +61,11 @@ class Extract:
 
 class NotTheSame(ValueError):
     """The CSV is not the one that the extract was written with."""
+
+
+def _all(factors: list[dict[str, Any]], name: str) -> str:
+    """What the factors of a session say, each once: its hours may have several."""
+    return "; ".join(dict.fromkeys(str(factor[name]) for factor in factors if factor[name] is not None))
 
 
 def read(head: bytes, table: bytes) -> Extract:

@@ -27,6 +27,7 @@ from .points import (
 )  # fmt: skip
 
 SITES_SHOWN = 60
+RESOLUTIONS = ("hourly", "daily", "monthly", "yearly")
 CHART = ("scope_1", "scope_2_location", "scope_3_3")
 COLUMNS = {
     "scope_1": SCOPE_1, "scope_2_location": SCOPE_2_LOCATION, "scope_2_market": SCOPE_2_MARKET, "scope_3_3": SCOPE_3_3,
@@ -67,7 +68,7 @@ def context(extract: Extract) -> dict[str, Any]:
         "months": _table(extract, "period", language, text),
         "sites": _table(extract, "site", language, text),
         "chart": _chart(extract, language),
-        "factors": [_factor(factor, language) for factor in extract.factors],
+        "factors": [_factor(factor, text, language) for factor in extract.factors],
         "notes": [text[word].format(**_shown(values, text, language)) for word, values in _notes(extract)],
         "empty": not extract.lines,
     }
@@ -128,9 +129,9 @@ def _row(extract: Extract, point: Point, text: dict[str, str], language: str) ->
 
 
 def _resolution(lines: list[Line], figure: Figure, text: dict[str, str]) -> str:
-    """Whether the figure's factors are hourly, yearly or both."""
+    """How fine the figure's factors are: every kind that stands behind it."""
     found = {str(line["resolution"]) for line in lines if line["resolution"] and fits(line, figure.where)}
-    return text["resolution_" + ("mixed" if len(found) > 1 else found.pop())] if found else ""
+    return ", ".join(text[f"resolution_{word}"] for word in RESOLUTIONS if word in found)
 
 
 def _by(extract: Extract, column: str) -> Iterator[tuple[str, list[Figure]]]:
@@ -176,11 +177,13 @@ def _chart(extract: Extract, language: str) -> dict[str, Any]:
     }
 
 
-def _factor(factor: dict[str, Any], language: str) -> dict[str, str]:
+def _factor(factor: dict[str, Any], text: dict[str, str], language: str) -> dict[str, str]:
+    """A series has no one value: each line of the CSV has that of its hour."""
+    value, many = factor["value_mg"], factor.get("resolution") or "hourly"
     parts = (factor["source"], factor["gas_basis"], factor["boundary"], factor["licence"])
     return {
         "name": f"{factor['region_name']} ({factor['factor']})",
-        "value": number(Decimal(factor["value_mg"]).scaleb(-3), language, 3),
+        "value": text[f"resolution_{many}"] if value is None else number(Decimal(value).scaleb(-3), language, 3),
         "unit": factor["unit"],
         "year": str(factor["year"] or ""),
         "source": "; ".join(part for part in parts if part),

@@ -174,7 +174,10 @@ def test_an_unknown_language_falls_back_to_english() -> None:
 
 def test_the_page_names_data_version_checksum_factors_and_limits() -> None:
     made = extract(
-        [row(1, source="imported", country_from="tenant"), row(2, location_mg_per_kwh=None, location_factor=None)]
+        [
+            row(1, source="imported", country_from="tenant"),
+            row(2, location_mg_per_kwh=None, location_factor=None, co2e_location_ug=None),
+        ]
     )
     page = html(made)
     assert "carbon@3 factors@0" in page and context(made)["csv_sha256"] in page

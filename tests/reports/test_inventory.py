@@ -93,9 +93,10 @@ def test_intensities_only_where_the_revenue_is_known() -> None:
 
 def test_the_resolution_of_the_factors_stands_at_each_figure() -> None:
     hourly = power(1, resolution="hourly", hour="2026-02-01T00:00Z")
-    shown = context(extract("ghg", power(0) + hourly + fuel(1)))
+    monthly = power(1, resolution="monthly")
+    shown = context(extract("ghg", power(0) + hourly + monthly + fuel(1)))
     rows = {row["name"]: row["resolution"] for section in shown["sections"] for row in section["rows"]}
-    assert rows["Scope 2, location-based"] == "hourly and yearly" and rows["Scope 1"] == "yearly"
+    assert rows["Scope 2, location-based"] == "hourly, monthly, yearly" and rows["Scope 1"] == "yearly"
 
 
 @pytest.mark.slow

@@ -17,7 +17,8 @@ def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
         tenant=card.tenant, start=start, end=end, source=wanted.source, organisation=wanted.organisation,
         version=state.version, market_version=market.version if market else None,
     )  # fmt: skip
-    used = pl.concat([table["location_factor"], table["market_factor"], table["baseline_factor"]]).drop_nulls().unique()
+    named = pl.concat([table["location_factor"], table["market_factor"], table["baseline_factor"]]).drop_nulls()
+    used = named.str.split("; ").explode().unique()
     versions = f"carbon@{state.version} factors@{factor_state.version}"
     return Extract(
         **head(card, wanted),

@@ -10,6 +10,8 @@ import pytest
 
 from pipelines.defs.carbon import assets, news, words
 from pipelines.defs.catalogue import STEPS
+from pipelines.defs.reports.gather import esg
+from pipelines.defs.reports.gather import inventory as ledger
 from pipelines.defs.steps import Sources, carry_out
 from pipelines.marts import carbon, carbon_hourly, carbon_instruments, factors, inventory, tenants
 from pipelines.marts._table import TenantRequired
@@ -19,8 +21,12 @@ from pipelines.resources.lake import Lake
 from pipelines.resources.landing import SCHEMAS, Landing
 from pipelines.resources.saas import Unreachable
 from pipelines.resources.tables import CHARGERS, CONTEXT
+from reports import documents
+from reports.esg import document as esg_document
+from reports.inventory import document as inventory_document
+from reports.recompute import recompute
 from saas.contracts import carbon as contract
-from saas.contracts.internal import TenantCard
+from saas.contracts.internal import QueuedReport, TenantCard
 from tests.pipelines.facts import DAY, Store, chargers, charging, context, messages
 from tests.pipelines.facts import tenants as brands
 
@@ -77,7 +83,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     made = Lake()
     made.replace_all(tenants.TABLE, brands())
     made.replace_all(CHARGERS, chargers())
-    made.replace_days(CONTEXT, context(), DAY, DAY)
+    made.replace_days(CONTEXT, context("a1/s1"), DAY, DAY)
     yield made
 
 
@@ -160,6 +166,28 @@ def test_a_changed_factor_leaves_what_was_reported_as_it_was() -> None:
     assert location() == (3000 * 79_158, "yearly")
 
 
+@pytest.mark.req("ESG-03")
+@pytest.mark.parametrize("kind", ["esg", "ghg"])
+def test_a_report_of_before_the_series_stays_and_is_reckoned_again(kind: str) -> None:
+    """Afterwards the same question gets hourly figures, and says so; what was printed before still holds."""
+    asked = QueuedReport(
+        uid="r", kind=kind, period_start="2026-01-01", period_end="2027-01-01", language="en",  # type: ignore[arg-type]
+    )  # fmt: skip
+    gather, document = {"esg": (esg.gather, esg_document), "ghg": (ledger.gather, inventory_document)}[kind]
+    days()
+    whole(DIESEL)
+    before = document.tables(gather(CARD, asked))
+    land(50_000)
+    whole(DIESEL)
+    made = gather(CARD, asked)
+    after, page = document.tables(made), document.html(made)
+    for files in (before, after):
+        assert all(check.same for check in recompute(files))
+        assert documents.again(files["extract"], files["csv"], pdf=False) == files
+    assert (b"hourly" in before["csv"], b"hourly" in after["csv"]) == (False, True)
+    assert "Fingrid" in page and "no grid factor" not in page and "have no factor" not in page
+
+
 @pytest.mark.req("ESG-02")
 def test_the_inventory_has_every_scope_and_each_wh_once() -> None:
     days()
@@ -223,7 +251,7 @@ def test_rules_name_what_is_wrong() -> None:
     days()
     hours = carbon_hourly.TABLE.scan().collect()
     assert assets.unsummed(hours).height == 0
-    assert assets.unsummed(hours.with_columns(energy_wh=pl.col("energy_wh") - 1))["session"].to_list() == ["s1"]
+    assert assets.unsummed(hours.with_columns(energy_wh=pl.col("energy_wh") - 1))["session"].to_list() == ["a1/s1"]
     whole(CERTIFICATE)
     rows = carbon_instruments.TABLE.scan().collect()
     assert assets.overdrawn(rows).height == 0
