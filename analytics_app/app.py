@@ -119,7 +119,7 @@ def _page(
 ) -> Callable[[], None]:
     def shown() -> None:
         st.title(text(name))
-        frame = build(person, text, brand)
+        frame = build(person, text, brand, always=person.may_open_before_sessions(name))
         if frame is not None:
             draw(frame)
 

@@ -102,13 +102,17 @@ def today(brand: dict[str, str]) -> date:
     return datetime.now(UTC).astimezone(ZoneInfo(brand["timezone"] or "UTC")).date()
 
 
-def build(viewer: Viewer, text: Text, brand: dict[str, str]) -> Frame | None:
-    """Asks for period and source; None (with the empty state drawn) when the viewer has no session at all."""
+def build(viewer: Viewer, text: Text, brand: dict[str, str], *, always: bool = False) -> Frame | None:
+    """Asks for period and source; None (with the empty state drawn) when the viewer has no session at all.
+
+    `always`: a page that knows more than sessions; what it shows without any is its own matter.
+    """
     found = data.span_of(viewer)
-    if found is None:
+    if found is None and not always:
         _nothing_yet(viewer, text)
         return None
-    (first, last), end = found, today(brand) + timedelta(days=1)
+    now = today(brand)
+    (first, last), end = found or (now, now), now + timedelta(days=1)
     left, right, _ = st.columns([2, 2, 2])
     usual = list(SPANS).index("p_30" if last >= end - timedelta(days=30) else "p_all")
     span = left.selectbox(text("period"), list(SPANS), format_func=text, index=usual, key="span")
@@ -121,6 +125,9 @@ def build(viewer: Viewer, text: Text, brand: dict[str, str]) -> Frame | None:
 def _nothing_yet(viewer: Viewer, text: Text) -> None:
     st.subheader(text("empty_title"))
     st.write(text("empty_text"))
+    if viewer.organisations is not None:
+        return
+    st.write(text("empty_import"))
     st.code(f"wattlane import sessions FILE.csv --tenant {viewer.tenant}", language="bash")
 
 
@@ -169,9 +176,13 @@ def export(text: Text, rows: pl.DataFrame, name: str) -> None:
 
 
 def csv_of(rows: pl.DataFrame) -> bytes:
-    """CSV in UTF-8 with a mark, so that spreadsheets read it right; text that they would run is made harmless."""
+    """CSV in UTF-8 with a mark, so that spreadsheets read it right; text that they would run is made harmless.
+
+    Sums of fractions lose their last, meaningless digits: 271.756, not 271.75600000000003.
+    """
     texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    return b"\xef\xbb\xbf" + rows.with_columns(_harmless(name) for name in texts).write_csv().encode()
+    plain = rows.with_columns(cs.float().round(9)).with_columns(_harmless(name) for name in texts)
+    return b"\xef\xbb\xbf" + plain.write_csv().encode()
 
 
 def _harmless(name: str) -> pl.Expr:

@@ -35,6 +35,8 @@ PAGES_OF_ROLE: dict[str, tuple[str, ...]] = {
     "esg_analyst": ("overview", "fleet", "esg", "data"),
     "integrator": ("data",),
 }
+# They have searches, prices, outages or messages to show before anybody has charged.
+MORE_THAN_SESSIONS = {"maintenance", "risk", "demand", "unmet", "pricing", "data"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Viewer:
     @property
     def sees_money(self) -> bool:
         return not SEES["money"].isdisjoint(self.roles)
+
+    def may_open_before_sessions(self, page: str) -> bool:
+        """Whether the page shows something of the whole tenant while there is no session."""
+        return page in MORE_THAN_SESSIONS and self.organisations is None
 
     @property
     def pages(self) -> tuple[str, ...]:

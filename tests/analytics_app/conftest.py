@@ -144,7 +144,7 @@ from analytics_app import data as marts, frame, text, who
 from analytics_app.views import {view}
 person = who.viewer()
 words = text.Text(person.language)
-given = frame.build(person, words, marts.brand_of(person))
+given = frame.build(person, words, marts.brand_of(person), always=person.may_open_before_sessions("{view}"))
 if given is not None:
     {view}.page(given)
 """

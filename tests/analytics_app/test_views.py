@@ -94,6 +94,19 @@ def test_nothing_yet_says_what_to_do(opened: Open, monkeypatch: pytest.MonkeyPat
     assert page.code[0].value == "wattlane import sessions FILE.csv --tenant ampere"
 
 
+@pytest.mark.parametrize("view", ["maintenance", "risk", "demand", "unmet", "pricing", "data"])
+def test_before_the_first_session_pages_of_other_facts_speak_for_themselves(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, view: str
+) -> None:
+    monkeypatch.setenv("WATTLANE_HOME", str(tmp_path))
+    st.cache_data.clear()
+    page = opened(header(), view)
+    assert "No sessions here yet" not in everything(page)
+    assert page.info or page.dataframe
+    partner = opened(header("ampere", "partner", organisations=("org-x",), tenant_wide=False), "chargers")
+    assert "No sessions here yet" in everything(partner) and not partner.code
+
+
 def test_the_app_opens_on_the_first_page_in_the_brand(opened: Open) -> None:
     page = opened(header())
     assert page.title[0].value == "Overview"

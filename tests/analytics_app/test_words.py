@@ -97,3 +97,7 @@ def test_axes_have_numbers_that_fit_and_a_length_where_nothing_was_charged() -> 
     none = pl.DataFrame({"day": [date(2026, 1, 1)], "kwh": [0.0]})
     drawn = charts.over_time(none, day="day", value="kwh", title="kWh", colour="#000000").to_dict()["encoding"]
     assert drawn["y"]["scale"]["domain"] == [0, 1] and drawn["x"]["axis"]["tickCount"] == {"interval": "day", "step": 1}
+
+
+def test_csv_holds_no_noise_of_sums() -> None:
+    assert csv_of(pl.DataFrame({"kwh": [271.75600000000003, 0.1 + 0.2]})).decode("utf-8-sig") == "kwh\n271.756\n0.3\n"
