@@ -5,7 +5,7 @@ import pytest
 from tenants.maintenance import tasks
 from tests.builders import NOW
 
-pytestmark = [pytest.mark.req("MNT-01"), pytest.mark.usefixtures("committed")]
+pytestmark = [pytest.mark.slow, pytest.mark.req("MNT-01"), pytest.mark.usefixtures("committed")]
 
 
 def test_both_jobs_open_the_transactions_that_they_need() -> None:
