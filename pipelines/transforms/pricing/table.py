@@ -173,6 +173,8 @@ def _regular(times: Times, cells: npt.NDArray[np.float32], stations: tuple[str, 
     if (rows := int(place.max()) + 1) * len(stations) > MOST_CELLS:
         raise NotUnderstood(f"The table would have {rows} times × {len(stations)} stations: too many for one machine.")
     values = _averaged(place, cells, rows)
+    if twice := place.size - np.unique(place).size:
+        notes = [*notes, f"{twice} rows more than times: rows of the same time averaged"]
     if holes := rows - np.unique(place).size:
         notes = [*notes, f"{holes} times missing in the file"]
     if not times.counted:

@@ -77,6 +77,7 @@ def test_holes_disorder_words_and_doubles() -> None:
     )
     assert found.stations == ("a", "c") and found.values.shape == (HOURS, 2)
     assert np.isnan(found.values[3]).all() and np.isnan(found.values[CELLS[:, 0] > 8, 0]).all()
+    assert any("1 rows more than times" in note for note in found.notes)
     at = TIMES.index(kept["t"][0])
     assert found.values[at, 1] == pytest.approx(CELLS[at, 1] + 1)
     assert "columns without numbers left out: b" in found.notes and "24 times missing in the file" in found.notes
