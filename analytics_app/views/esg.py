@@ -101,7 +101,8 @@ def _scopes(frame: Frame, lines: pl.DataFrame | None) -> None:
         esg_hourly=pl.when(pl.col("energy_wh") > 0).then(pl.col("hourly_wh") / pl.col("energy_wh") * 100),
         esg_unknown_kwh=pl.col("unknown_wh") / 1000,
     )  # fmt: skip
-    table(text, text("by_scope"), rows, name="scopes", shown=shown)
+    nothing = [name for name in ("esg_kg_before", "esg_kg_year") if shown[name].null_count() == shown.height]
+    table(text, text("by_scope"), rows, name="scopes", shown=shown.drop(nothing))
     st.caption(text("esg_boundary"))
 
 
@@ -250,8 +251,9 @@ def _method(frame: Frame) -> None:
     used = _of_sessions(frame) if lines is None else tuple(lines["factor"].drop_nulls().sort())
     known = carbon.factors_of(frame.viewer, (*used, BASELINE))
     shown = known.select(
-        "factor", "region_name", "year", "mg_per_kwh", "resolution", "gas_basis", "boundary", "source", "licence"
-    )
+        "factor", "region_name", "year", pl.col("value").alias("esg_value"), pl.col("value_unit").alias("esg_unit"),
+        "resolution", "gas_basis", "boundary", "source", "licence",
+    )  # fmt: skip
     table(text, text("factors"), known, name="factors", shown=shown)
 
 

@@ -133,6 +133,7 @@ def test_gaps_are_named_and_factors_have_their_sources(page: Open) -> None:
     assert "Scope 2: electricity of own vehicles" in text
     whole = everything(page(header(), "esg"))
     assert "Fingrid" in whole and "DESNZ" in whole and "VM0038" in whole
+    assert "mg/kWh" in whole
 
 
 @pytest.mark.req("TEN-03")
