@@ -92,11 +92,12 @@ def _digest(item: Suggested) -> str:
 
 
 def _within(policy: Policy, item: Suggested) -> int:
-    """The price within what the tenant allows now: the step first, then least and most."""
-    current, price = item.inputs.current_micro, item.decision.price_micro
+    """The price within what the tenant allows now, in whole cents: the change first, then least and most."""
+    current, price, unit = item.inputs.current_micro, item.decision.price_micro, item.inputs.step_micro
     room = current * policy.most_change_bp // 10_000
     least, most = limits(policy, item.kind)
-    price = min(max(price, current - room), current + room)
+    lowest, highest = -(-(current - room) // unit) * unit, (current + room) // unit * unit
+    price = min(max(price, lowest), highest) if lowest <= highest else current
     return max(min(price, most) if most is not None else price, least)
 
 

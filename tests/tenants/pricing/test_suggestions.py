@@ -166,6 +166,13 @@ def test_one_press_takes_the_price(people: Cast, listing: Listing, client: Any, 
     assert "Charger in the yard" in client.get("/settings/prices/", **here).content.decode()
 
 
+@pytest.mark.req("MKT-04")
+def test_a_price_within_the_limits_is_one_that_can_be_paid(people: Cast) -> None:
+    listing = builders.listing(host=people.host, per_kwh="0.29", per_hour="")
+    row = offer(listing, current_micro=290_000, energy_cost_micro=100_000, profit_micro=0)
+    assert row.price_micro == 310_000 and row.price_micro % row.inputs["step_micro"] == 0
+
+
 @pytest.mark.req("ANA-05")
 def test_who_manages_prices_finds_them_and_only_them_in_the_settings(people: Cast, client: Any) -> None:
     client.force_login(builders.person("finance", "finance"))
