@@ -16,15 +16,29 @@ def ended(messages: pl.DataFrame | pl.LazyFrame, first: date, last: date) -> pl.
     """Live sessions whose last stop lies in the UTC days first..last, from clean messages in any order.
 
     Energy is the register at the last stop less that at the first start; where the start was lost, less the lowest
-    register heard in the session. Columns: tenant, device, evse, session, start_ms, stop_ms, energy_wh, reason, wrong.
+    register heard in the session. Columns: tenant, device, evse, session, start_ms, stop_ms, energy_wh, reason, wrong
+    (see `_judged`), of all tenants.
     """
     rows = messages.lazy().filter(pl.col("session").is_not_null())
     events = rows.filter(_STARTED | _STOPPED).select(*_ID, "ts_ms", "boot", "seq", "type", "energy_wh", "reason")
     found = _from_events(events.collect(engine="streaming").sort("ts_ms", "boot", "seq"))
+    found = _with_lost_starts(found.filter(pl.col("stop_wh").is_not_null()), rows)
     day = pl.from_epoch("stop_ms", time_unit="ms").dt.date()
-    found = found.filter(pl.col("stop_wh").is_not_null() & day.is_between(first, last))
-    found = _with_lost_starts(found, rows).with_columns(day=day, energy_wh=pl.col("stop_wh") - pl.col("start_wh"))
-    return found.with_columns(wrong=_fault())
+    found = found.with_columns(day=day, energy_wh=pl.col("stop_wh") - pl.col("start_wh"))
+    return _judged(found).filter(pl.col("day").is_between(first, last))
+
+
+def _judged(found: pl.DataFrame) -> pl.DataFrame:
+    """Adds `wrong`. Of two that overlap on one EVSE the one that began first counts; of two with one name that which
+    ended first: whatever a device says, no energy counts twice and no two sessions of a tenant have one name."""
+    found = found.with_columns(wrong=_fault()).sort("tenant", "device", "evse", "start_ms", "stop_ms", "session")
+    good = pl.when(pl.col("wrong").is_null())
+    reached = good.then("stop_ms").cum_max().forward_fill().shift(1).over("tenant", "device", "evse")
+    late = pl.when(pl.col("start_ms") < reached).then(pl.lit("overlaps"))
+    found = found.with_columns(wrong=pl.coalesce("wrong", late)).sort("stop_ms", "device", "evse")
+    named = pl.when(pl.col("wrong").is_null()).then(pl.struct("tenant", "session"))
+    again = pl.when(named.is_not_null() & ~named.is_first_distinct()).then(pl.lit("same_name"))
+    return found.with_columns(wrong=pl.coalesce("wrong", again)).sort("tenant", "stop_ms", "device", "evse", "session")
 
 
 def _from_events(events: pl.DataFrame) -> pl.DataFrame:

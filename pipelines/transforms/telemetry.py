@@ -4,6 +4,7 @@ import polars as pl
 
 HOUR_MS = 3_600_000
 KEY = ("device", "boot", "seq")
+_UUID = r"^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
 def judged(raw: pl.DataFrame) -> pl.DataFrame:
@@ -30,8 +31,19 @@ def judged(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def clean(judged_rows: pl.DataFrame) -> pl.DataFrame:
-    """The messages that are good."""
-    return judged_rows.filter(pl.col("wrong").is_null()).drop("wrong")
+    """The messages that are good. A session that the station named itself is named with its device: `named`."""
+    good = judged_rows.filter(pl.col("wrong").is_null()).drop("wrong")
+    return good.with_columns(session=named())
+
+
+def named(device: str = "device", session: str = "session") -> pl.Expr:
+    """A session's name within the tenant: a UUID of ours as it is, any other as `device/name`.
+
+    Two stations may give the same transaction: those of OCPP 1.6 hold the second of their start, and in OCPP 2.0.1 a
+    station may count from one.
+    """
+    ours = pl.col(session).str.contains(_UUID)
+    return pl.when(ours).then(session).otherwise(pl.concat_str(device, session, separator="/")).alias("session")
 
 
 def set_aside(judged_rows: pl.DataFrame) -> pl.DataFrame:

@@ -47,7 +47,10 @@ class TenantCard(msgspec.Struct, kw_only=True):
 
 
 class ClosedSession(msgspec.Struct, kw_only=True):
-    """Business context of one closed session. Times are RFC 3339 UTC; `driver` is a pseudonym, never a name."""
+    """Business context of one closed session. Times are RFC 3339 UTC; `driver` is a pseudonym, never a name.
+
+    `transactions`: what a station calls the session in its messages; no two of one station are the same.
+    """
 
     session: str
     device_id: str
@@ -67,6 +70,7 @@ class ClosedSession(msgspec.Struct, kw_only=True):
     energy_wh: int
     currency: str
     cost_minor: int
+    transactions: list[str] = []
 
 
 class SessionPage(msgspec.Struct, kw_only=True):

@@ -31,7 +31,8 @@ DRIVING = (Membership.Role.FLEET_DRIVER, Membership.Role.FLEET_MANAGER)
 
 def closed_sessions(*, since: datetime | None, after: str | None, limit: int) -> internal.SessionPage:
     """Sessions closed at or after `since`, in the order in which they closed (a CDR is written at that moment)."""
-    rows = Session.objects.select_related(*RELATED).filter(state=Session.State.CLOSED, cdr__isnull=False)
+    rows = Session.objects.select_related(*RELATED).prefetch_related("names")
+    rows = rows.filter(state=Session.State.CLOSED, cdr__isnull=False)
     if since is not None:
         rows = rows.filter(cdr__last_updated__gte=iso(since))
     if after:
@@ -107,6 +108,7 @@ def _session(row: Session) -> internal.ClosedSession:
         energy_wh=row.energy_wh,
         currency=row.currency,
         cost_minor=row.cost_minor,
+        transactions=[name for name in (row.transaction_id, *(n.transaction_id for n in row.names.all())) if name],
     )
 
 

@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     lake = Lake()
     lake.replace_all(tenants_mart.TABLE, tenants())
     lake.replace_all(CHARGERS, chargers())
-    told = [context(f"s{n}").with_columns(driver=pl.lit((GONE, STAYS)[n % 2])) for n in range(4)]
+    told = [context(f"a1/s{n}").with_columns(driver=pl.lit((GONE, STAYS)[n % 2])) for n in range(4)]
     private = pl.when(pl.col("driver") == GONE).then(None).otherwise(pl.col("fleet_organisation"))
     lake.replace_days(CONTEXT, pl.concat(told).with_columns(fleet_organisation=private), DAY, DAY)
     lake.replace_all(roster.TABLE, _names({"ampere": Roster(drivers=[DriverCard(driver=GONE, name="Aino")])}))
@@ -112,7 +112,7 @@ def test_nothing_on_disk_holds_the_person_afterwards(home: Path, capsys: pytest.
     after = sessions.read(tenant="ampere")
     assert after["energy_wh"].sum() == before["energy_wh"].sum() and after.height == before.height
     assert sorted(after["driver"].drop_nulls().unique()) == sorted({*before["driver"].drop_nulls()} - {GONE})
-    gone = after.filter(pl.col("session").is_in(["s0", "s2"]))
+    gone = after.filter(pl.col("session").is_in(["a1/s0", "a1/s2"]))
     assert gone["vehicle"].to_list() == [None, None]
     assert roster.read(tenant="ampere").height == 0
     assert erased(capsys, "--driver", GONE)["rows"] == 0

@@ -1,6 +1,7 @@
 """Days run through the real assets: same data again, late data, bad data, other tenants, imported files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.defs import due
+from pipelines.defs.brand.assets import add_sessions as learn_sessions
 from pipelines.defs.catalogue import ASSETS, STEPS
 from pipelines.defs.partitions import run_tags
 from pipelines.defs.steps import Sources, carry_out
@@ -18,6 +20,7 @@ from pipelines.resources.lake import Lake
 from pipelines.resources.landing import SCHEMA, Landing
 from pipelines.resources.saas import SaasClient, Unreachable
 from pipelines.resources.tables import CHARGERS, CLEAN, CONTEXT
+from saas.contracts.internal import ClosedSession
 from tests.pipelines.facts import DAY, NOON_MS, Store, chargers, charging, context, messages, tenants
 
 pytestmark = pytest.mark.req("ANA-01")
@@ -34,7 +37,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     made = Lake()
     made.replace_all(tenants_mart.TABLE, tenants())
     made.replace_all(CHARGERS, chargers())
-    made.replace_days(CONTEXT, context(), DAY, DAY)
+    made.replace_days(CONTEXT, context("a1/s1"), DAY, DAY)
     yield made
 
 
@@ -118,11 +121,38 @@ def test_a_session_that_goes_on_after_midnight_is_counted_once(lake: Lake) -> No
 
 
 def test_bad_data_stops_before_it_is_published_and_names_the_rows(lake: Lake) -> None:
-    overlap = charging("s2", start_ms=NOON_MS + 600_000, meter_wh=9000, boot=9)
     run(lake, messages(*charging()))
-    with pytest.raises(dg.Failure, match=r"no_overlap.*1 bad rows(.|\n)*s2"):
-        run(lake, messages(*charging(), *overlap))
-    assert sessions.read(tenant="ampere")["session"].to_list() == ["s1"]
+    step = next(step for step in STEPS if step.name == "sessions")
+    twice = replace(step, rows=lambda *asked: pl.concat([step.rows(*asked)] * 2), weights=None)
+    with pytest.raises(dg.Failure, match=r"once.*2 bad rows(.|\n)*a1/s1"):
+        carry_out(twice, Sources(lake, Store(messages(*charging()))), DAY, DAY)  # type: ignore[arg-type]
+    assert sessions.read(tenant="ampere")["session"].to_list() == ["a1/s1"]
+
+
+@pytest.mark.req("FLT-02")
+def test_a_session_is_known_by_what_its_station_calls_it(lake: Lake) -> None:
+    told = ClosedSession(
+        session="6d1f2f0e-90c3-4b5e-9a57-3b0f5d1c2a44", device_id="a1", evse="1", charger="Kallio 1", location="l",
+        site="Kallio", city="Helsinki", country="FI", fleet_organisation="org-f", driver="d_7", vehicle="v_7",
+        closed_at="2026-03-10T12:31:00Z", energy_wh=3000, currency="EUR", cost_minor=77, transactions=["17", "18"],
+    )  # fmt: skip
+    learn_sessions(lake, [("ampere", told)])
+    again = charging("18", start_ms=NOON_MS + 3_600_000, meter_wh=9000, boot=9)
+    run(lake, messages(*charging("17"), *again, *charging("17", device="a2")))
+    rows = sessions.read(tenant="ampere").select("session", "vehicle", "cost_minor").rows()
+    assert sorted(rows) == [("a1/17", "v_7", 77), ("a1/18", "v_7", None), ("a2/17", None, None)]
+
+
+def test_what_devices_say_never_stops_a_run(lake: Lake) -> None:
+    """Two stations with one transaction, sessions that overlap, a number said again days later: set aside, or kept."""
+    overlap = charging("s2", start_ms=NOON_MS + 600_000, meter_wh=9000, boot=9)
+    other = charging(device="a2", start_ms=NOON_MS + 60_000)
+    again = {"seq": 1, "boot": 7, "ts_ms": NOON_MS + 3 * 86_400_000, "energy_wh": 9_000}
+    facts = messages(*charging(), *overlap, *other, again)
+    run(lake, facts, DAY, DAY + timedelta(days=3))
+    assert sessions.read(tenant="ampere")["session"].to_list() == ["a1/s1", "a2/s1"]
+    assert set_aside.read(tenant="ampere")["reason"].to_list() == ["overlaps"]
+    assert carbon.read(tenant="ampere").height == 2
 
 
 def test_what_is_set_aside_is_counted_by_reason(lake: Lake) -> None:
@@ -152,19 +182,19 @@ def test_dagster_makes_the_day_and_records_checks_without_web_app(lake: Lake) ->
 
 
 def test_a_broken_rule_fails_the_run_and_what_depends_on_it_does_not_run(lake: Lake) -> None:
-    overlap = charging("s2", start_ms=NOON_MS + 600_000, meter_wh=9000, boot=9)
-    given = {"lake": lake, "store": Store(messages(*charging(), *overlap)), "saas": silent()}
+    land(datetime(2026, 3, 10, 10, tzinfo=UTC), "k1", energy_wh=-1)
+    given = {"lake": lake, "store": Store(messages(*charging())), "saas": silent()}
     result = dg.materialize(ASSETS, resources=given, tags=run_tags(DAY, DAY), raise_on_error=False)
     assert not result.success
     assert sessions.state() is None and carbon.state() is None
     assert CLEAN.state() is not None
 
 
-def land(at: datetime, key: str) -> None:
+def land(at: datetime, key: str, energy_wh: int = 10_001) -> None:
     """An imported session of 50 minutes and 10,001 Wh at the Crown Inn."""
     row = dict.fromkeys(SCHEMA) | {
         "session_key": key, "charger": "51250", "site": "Crown Inn", "start_utc": at, "timezone": "Europe/London",
-        "end_utc": at + timedelta(minutes=50), "energy_wh": 10_001, "duration_s": 3000, "source_file": "pk.csv",
+        "end_utc": at + timedelta(minutes=50), "energy_wh": energy_wh, "duration_s": 3000, "source_file": "pk.csv",
         "source_row": 1, "source_sha256": key, "repaired": [],
     }  # fmt: skip
     Landing("ampere").store(key, pl.DataFrame([row], schema=SCHEMA), [], {"file": "pk.csv"})
@@ -208,7 +238,7 @@ def test_late_messages_of_a_day_long_past_make_only_the_days_they_touch(lake: La
     assert {"raw/telemetry", "clean/telemetry", "marts/sessions", "curated/energy_15min"} <= {
         path for path, _ in changed
     }
-    assert sessions.read(tenant="ampere").filter(pl.col("session") == "late")["energy_wh"].to_list() == [3000]
+    assert sessions.read(tenant="ampere").filter(pl.col("session") == "a2/late")["energy_wh"].to_list() == [3000]
 
 
 def held(table: Table) -> dict[date, pl.DataFrame]:
@@ -235,7 +265,7 @@ def test_the_same_rows_in_an_empty_lake_give_the_same_bytes(
         monkeypatch.setenv("WATTLANE_HOME", str(tmp_path / name))
         lake.replace_all(tenants_mart.TABLE, tenants())
         lake.replace_all(CHARGERS, chargers())
-        lake.replace_days(CONTEXT, context(), DAY, DAY)
+        lake.replace_days(CONTEXT, context("a1/s1"), DAY, DAY)
         run(lake, given)
         files = sorted((tmp_path / name / "lake").rglob("*.parquet"))
         found.append([(str(f.parent.relative_to(tmp_path / name)), f.read_bytes()) for f in files])

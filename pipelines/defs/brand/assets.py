@@ -12,6 +12,7 @@ from pipelines.resources import erased
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient, Unreachable
 from pipelines.resources.tables import CHARGERS, CONTEXT, EQUIPMENT
+from pipelines.transforms.telemetry import named
 from saas.contracts.internal import ClosedSession, Roster, TenantCard
 
 # Sessions may close in another order than their times say; this much is asked again.
@@ -43,7 +44,7 @@ def learn(lake: Lake, saas: SaasClient) -> dict[str, int]:
     lake.replace_all(roster.TABLE, _names(books))
     lake.replace_all(CHARGERS, _chargers(books))
     lake.replace_all(EQUIPMENT, _chargers(books, EQUIPMENT))
-    _add_sessions(lake, told)
+    add_sessions(lake, told)
     return {"tenants": len(cards), "chargers": sum(len(b.chargers) for b in books.values()), "sessions": len(told)}
 
 
@@ -84,21 +85,32 @@ def _chargers(books: dict[str, Roster], table: Table = CHARGERS) -> pl.DataFrame
     return _frame(rows, table)
 
 
-def _add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
+def add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
+    """Writes sessions that tenants told, under their own name and each that their station gave them."""
     if not told:
         return
     items = [msgspec.to_builtins(item) | {"tenant": tenant} for tenant, item in told]
-    rows = pl.DataFrame(items, infer_schema_length=None)
-    instant = pl.col("closed_at", "ended_at").str.to_datetime("%+", time_unit="ms", time_zone="UTC")
+    rows = pl.DataFrame(items, infer_schema_length=None, schema_overrides={"transactions": pl.List(pl.String)})
+    instant = pl.col("closed_at", "ended_at").cast(pl.String).str.to_datetime("%+", time_unit="ms", time_zone="UTC")
     rows = rows.with_columns(instant).with_columns(
         day=pl.col("closed_at").dt.date(), ended_ms=pl.col("ended_at").dt.epoch("ms")
     )
     days: list[date] = rows["day"].sort().to_list()
     first, last = days[0], days[-1]
     held = collect(lake.days(CONTEXT, first, last))
+    rows = pl.concat([rows, _as_stations_say(rows)], how="vertical_relaxed")
     rows = erased.without(rows.select(name for name in CONTEXT.schema if name != "month"))
     both = pl.concat([rows, held.drop("month")], how="vertical_relaxed")
     lake.replace_days(CONTEXT, both.unique(["tenant", "session"], keep="first", maintain_order=True), first, last)
+
+
+def _as_stations_say(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same sessions under each name that their station gives them; the cost stands at the first one alone."""
+    said = rows.with_columns(main=pl.col("transactions").list.first()).explode("transactions")
+    said = said.filter(pl.col("transactions").is_not_null())
+    cost = pl.when(pl.col("transactions") == pl.col("main")).then("cost_minor").alias("cost_minor")
+    said = said.with_columns(cost, named("device_id", "transactions"))
+    return said.drop("main").with_columns(transactions=pl.lit([], dtype=pl.List(pl.String)))
 
 
 def _frame(rows: list[dict[str, object]], table: Table) -> pl.DataFrame:

@@ -89,7 +89,7 @@ CLEAN_TELEMETRY = Step(
             energy_wh=pa.Column(nullable=True, checks=pa.Check.ge(0)),
             kind=pa.Column(checks=pa.Check.isin(["telemetry", "event", "reply"])),
         ),
-        once("device", "boot", "seq"),
+        once("device", "boot", "seq", "day"),
     ),
     told,
     anywhere=True,

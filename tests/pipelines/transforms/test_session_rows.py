@@ -58,6 +58,16 @@ def test_impossible_sessions_are_set_aside(change: dict[str, int], wrong: str) -
     assert sessions.set_aside(found)["reason"].to_list() == [wrong]
 
 
+def test_of_overlapping_sessions_and_of_those_with_one_name_the_first_counts() -> None:
+    long = charging(minutes=120)
+    inside = charging("s2", start_ms=NOON_MS + HOUR_MS, minutes=10, boot=8)
+    after = charging("s3", start_ms=NOON_MS + 2 * HOUR_MS, minutes=10, boot=9)
+    elsewhere = charging("s3", start_ms=NOON_MS + 3 * HOUR_MS, minutes=10, device="a2")
+    found = sessions.ended(messages(*long, *inside, *after, *elsewhere), DAY, DAY)
+    said = {(row["device"], row["session"]): row["wrong"] for row in found.to_dicts()}
+    assert said == {("a1", "s1"): None, ("a1", "s2"): "overlaps", ("a1", "s3"): None, ("a2", "s3"): "same_name"}
+
+
 def test_context_gives_cost_driver_and_place() -> None:
     found = sessions.ended(messages(*charging()), DAY, DAY)
     (row,) = sessions.on_local_days(sessions.live(found, context(), chargers(), tenants())).to_dicts()

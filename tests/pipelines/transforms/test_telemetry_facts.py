@@ -76,3 +76,12 @@ def test_golden_messages_fit_the_columns() -> None:
     fields = {f.name for kind in (wire.Telemetry, wire.Event) for f in msgspec.structs.fields(kind)}
     stored = set(messages({"seq": 1, "ts_ms": NOON_MS}).columns)
     assert stored - fields == {"device", "kind", "tenant", "received_at", "day"}
+
+
+def test_a_session_that_a_station_names_itself_is_named_with_its_device() -> None:
+    ours = "6d1f2f0e-90c3-4b5e-9a57-3b0f5d1c2a44"
+    rows = messages(
+        {"seq": 1, "ts_ms": NOON_MS, "session": ours}, {"seq": 2, "ts_ms": NOON_MS + 1, "session": "17"},
+        {"seq": 1, "ts_ms": NOON_MS + 2, "session": "17", "device": "a2"}, {"seq": 3, "ts_ms": NOON_MS + 3},
+    )  # fmt: skip
+    assert telemetry.clean(telemetry.judged(rows))["session"].to_list() == [ours, "a1/17", "a2/17", None]

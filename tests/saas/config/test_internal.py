@@ -161,8 +161,12 @@ def test_closed_sessions_come_in_order_page_by_page_and_name_nobody(ampere: obje
         Session.objects.filter(pk=session.pk).update(
             state="closed", started_at=start, ended_at=start, energy_wh=1000 + number, cdr={"last_updated": closed}
         )
+    named = Session.objects.get(energy_wh=1001)
+    Session.objects.filter(pk=named.pk).update(transaction_id="17")
+    named.names.create(device_id=named.device_id, transaction_id="18")
     first = call("GET", "/sessions?limit=2", scope="sessions:read")
     page = msgspec.json.decode(first.content, type=internal.SessionPage)
+    assert [item.transactions for item in page.items] == [[], ["17", "18"]]
     assert [item.energy_wh for item in page.items] == [1000, 1001] and page.next
     rest = msgspec.json.decode(
         call("GET", f"/sessions?limit=2&after={page.next}", scope="sessions:read").content, type=internal.SessionPage

@@ -250,6 +250,7 @@ def test_silent_beats_the_rule_on_real_chargers(ask: Ask) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not DATA.exists(), reason="the public data is not on this machine")
+@pytest.mark.timeout(600)
 def test_failures_reaches_the_reference_on_real_ai4i(ask: Ask) -> None:
     found = ask("failures", DATA / "maintenance" / "ai4i2020.csv")
     assert found["model"]["f1"] >= 0.89 and found["model"]["average_precision"] >= 0.90

@@ -100,7 +100,7 @@ def test_from_search_and_price_to_advice_and_back(saas: SaasClient, sources: Sou
     _unmet_is_seen()
     _prices_are_advised()
     card = next(one for one in saas.tenants() if one.tenant == "ampere")
-    assert tell(saas, card) == 2  # three are looked at, one keeps its price
+    assert tell(saas, card) == 3  # four are looked at, one keeps its price
     assert tell(saas, card) == 0
     _the_web_app_knows()
 

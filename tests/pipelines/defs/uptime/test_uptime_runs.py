@@ -38,7 +38,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     made.replace_all(CHARGERS, chargers())
     make = {"tenant": "ampere", "device": "a1", "evse": 1, "vendor": "Wattlane", "model": "One", "firmware": "1.4"}
     made.replace_all(EQUIPMENT, pl.DataFrame([make]))
-    made.replace_days(CONTEXT, context(), DAY, DAY)
+    made.replace_days(CONTEXT, context("a1/s1"), DAY, DAY)
     yield made
 
 
