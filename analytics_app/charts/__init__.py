@@ -17,7 +17,7 @@ def over_time(rows: pl.DataFrame, *, day: str, value: str, title: str, colour: s
     """Bars of `value` over the dates in `day`: a bar per month when all of them are firsts, else per day."""
     monthly = rows.height > 1 and bool((rows[day].dt.day() == 1).all())
     daily = alt.TimeIntervalStep(interval="day", step=1) if not monthly and _days(rows[day]) <= FEW_DAYS else None
-    each = {} if daily is None else {"tickCount": daily}
+    each: dict[str, Any] = {} if daily is None else {"tickCount": daily}
     axis = alt.Axis(labelAngle=0, grid=False, format="%b %Y" if monthly else "%d %b", **each)
     x = alt.X(f"{day}:T", timeUnit="yearmonth" if monthly else "yearmonthdate", title=None, axis=axis)
     y = alt.Y(f"{value}:Q", title=title, **_ruled(rows[value]))
