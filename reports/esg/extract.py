@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reports.brand import Brand
+from reports.edition import edition
 from reports.lines import cell
 from reports.lines import text as plain
 
@@ -55,7 +56,7 @@ class Extract:
     def to_json(self) -> bytes:
         """The extract without its rows: those are the CSV, named by checksum."""
         head = {k: v for k, v in asdict(self).items() if k != "rows"}
-        body = {"format": FORMAT, "csv_sha256": hashlib.sha256(self.csv()).hexdigest(), **head}
+        body = {"format": FORMAT, "edition": edition(), "csv_sha256": hashlib.sha256(self.csv()).hexdigest(), **head}
         return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
@@ -71,6 +72,7 @@ def _all(factors: list[dict[str, Any]], name: str) -> str:
 def read(head: bytes, table: bytes) -> Extract:
     """An extract from its two files. NotTheSame when they do not belong together."""
     body = json.loads(head)
+    body.pop("edition", None)
     if body.pop("format") != FORMAT or body.pop("csv_sha256") != hashlib.sha256(table).hexdigest():
         raise NotTheSame("the CSV was changed or belongs to another report")
     rows = [_row(line) for line in csv.DictReader(io.StringIO(table.decode(), newline=""))]

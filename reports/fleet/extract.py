@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from reports.brand import Brand
+from reports.edition import edition
 from reports.figures import Sums
 from reports.lines import cell, text
 
@@ -67,7 +68,13 @@ class Extract:
     def to_json(self) -> bytes:
         """The extract without its rows: those are the CSV, named by checksum."""
         head = {name: value for name, value in vars(self).items() if name in _HEAD}
-        body = {"format": FORMAT, "csv_sha256": self.csv_sha256, **head, "brand": asdict(self.brand)}
+        body = {
+            "format": FORMAT,
+            "edition": edition(),
+            "csv_sha256": self.csv_sha256,
+            **head,
+            "brand": asdict(self.brand),
+        }
         return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
@@ -77,6 +84,7 @@ _HEAD = {name for name in Extract.__dataclass_fields__ if name != "rows"}
 def read(head: bytes, table: bytes) -> Extract:
     """An extract from its two files. NotTheSame when they do not belong together."""
     body = json.loads(head)
+    body.pop("edition", None)
     if body.pop("format") != FORMAT or body.pop("csv_sha256") != hashlib.sha256(table).hexdigest():
         raise NotTheSame("the CSV was changed or belongs to another report")
     found = csv.DictReader(io.StringIO(table.decode(), newline=""))

@@ -28,6 +28,11 @@ from .points import (
 
 SITES_SHOWN = 60
 RESOLUTIONS = ("hourly", "daily", "monthly", "yearly")
+# Electricity charged into own vehicles and sold to drivers, each Wh once.
+POWER = {
+    "kind": ("emission",), "scope": ("2", "3"), "category": ("", "3D"), "method": ("location",),
+    "activity": ("electricity",),
+}  # fmt: skip
 CHART = ("scope_1", "scope_2_location", "scope_3_3")
 COLUMNS = {
     "scope_1": SCOPE_1, "scope_2_location": SCOPE_2_LOCATION, "scope_2_market": SCOPE_2_MARKET, "scope_3_3": SCOPE_3_3,
@@ -95,7 +100,10 @@ def _summary(extract: Extract, text: dict[str, str], language: str) -> str:
     location, market = (_value(extract, Point("", "", where), 1) for where in (TOTAL_LOCATION, TOTAL_MARKET))
     renewable = Figure("", "quantity", {"kind": ("energy",), "energy_source": ("renewable",)}, "%", 0, 0,
                        share_of={"kind": ("energy",)}).value(extract.sums)  # fmt: skip
-    return text["summary"].format(
+    sold = Figure("", "quantity", {**POWER, "scope": ("3",)}, "MWh", -6, 1).value(extract.sums)
+    first = "summary" if energy else "summary_sold"
+    return text[first].format(
+        sold=said(sold, 1, language),
         name=extract.organisation, mwh=said(energy, 1, language), location=said(location, 1, language),
         market=said(market, 1, language), renewable=said(renewable, 0, language),
     )  # fmt: skip
@@ -138,7 +146,7 @@ def _by(extract: Extract, column: str) -> Iterator[tuple[str, list[Figure]]]:
     """Figures of each month or site, for the names that the lines have, in their order."""
     unit, of, scale, places = TONNES
     for name in sorted({str(line[column]) for line in extract.lines if line["kind"] == "emission"}):
-        energy = Figure(f"{column}/{name}/energy", "quantity", {"kind": ("energy",), column: (name,)}, "MWh", -6, 3)
+        energy = Figure(f"{column}/{name}/electricity", "quantity", {**POWER, column: (name,)}, "MWh", -6, 3)
         yield name, [energy, *(
             Figure(f"{column}/{name}/{word}", of, {**where, column: (name,)}, unit, scale, places)
             for word, where in COLUMNS.items()

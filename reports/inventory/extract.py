@@ -9,6 +9,7 @@ from typing import Any
 
 from reports import lines as table
 from reports.brand import Brand
+from reports.edition import edition
 from reports.figures import Sums
 from reports.lines import Line
 
@@ -56,13 +57,14 @@ class Extract:
     def to_json(self) -> bytes:
         """The extract without its lines: those are the CSV, named by checksum."""
         head = {k: v for k, v in asdict(self).items() if k != "lines"}
-        body = {"format": FORMAT, "csv_sha256": hashlib.sha256(self.csv()).hexdigest(), **head}
+        body = {"format": FORMAT, "edition": edition(), "csv_sha256": hashlib.sha256(self.csv()).hexdigest(), **head}
         return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def read(head: bytes, lines: bytes) -> Extract:
     """An extract from its two files. NotTheSame when they do not belong together."""
     body = json.loads(head)
+    body.pop("edition", None)
     if body.pop("format") != FORMAT or body.pop("csv_sha256") != hashlib.sha256(lines).hexdigest():
         raise NotTheSame("the CSV was changed or belongs to another report")
     notes = [(word, values) for word, values in body.pop("notes")]

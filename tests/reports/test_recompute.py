@@ -77,6 +77,14 @@ def test_a_changed_figure_is_named(made: dict[str, bytes], tmp_path: Path, capsy
     assert f"DIFFERS  {cells[0].decode()}: printed 999999.999" in out and "2 differ" in out
 
 
+def test_a_report_of_an_earlier_edition_still_agrees_and_says_so(made: dict[str, bytes]) -> None:
+    head = json.loads(made["extract"]) | {"edition": "0123456789abcdef"}
+    old = made | {"extract": json.dumps(head).encode(), "pdf": b"%PDF of then", "figures": made["figures"]}
+    checks = {check.name: check for check in recompute.recompute(old)}
+    assert all(check.same for check in checks.values())
+    assert checks["edition of the document"].printed == "0123456789abcdef" and "report.pdf made again" not in checks
+
+
 def test_what_is_missing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert recompute.main([str(tmp_path)]) == 2
     assert "there is no report.csv" in capsys.readouterr().err

@@ -16,7 +16,8 @@ from pipelines.resources.saas import Denied, SaasClient, Unreachable
 from reports.render import RenderFailed
 from saas.contracts.internal import QueuedReport, ReportFailed, ReportMade, RunStarted, TenantCard
 
-AGAIN = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+TRIES = 3
+AGAIN = dg.RetryPolicy(max_retries=TRIES, delay=5, backoff=dg.Backoff.EXPONENTIAL)
 # A run that died leaves its request queued; another run may try after this long.
 _SAME_TRY_S = 300
 PAUSES_S = (5, 15, 30, 60)
@@ -35,7 +36,8 @@ def make_report(context: dg.OpExecutionContext, config: Request, saas: dg.Resour
     if wanted is None:
         context.log.info("The request is no longer queued: another run has it.")
         return
-    evidence = carry_out(saas, card, wanted, context.run_id)
+    last = context.retry_number >= TRIES
+    evidence = carry_out(saas, card, wanted, context.run_id, last=last)
     context.add_output_metadata({"files": evidence})
 
 
@@ -50,11 +52,12 @@ def find(saas: SaasClient, tenant: str, uid: str) -> tuple[TenantCard, QueuedRep
     return card, next((r for r in saas.queued_reports(card) if r.uid == uid), None)
 
 
-def carry_out(saas: SaasClient, card: TenantCard, wanted: QueuedReport, run_id: str) -> str:
+def carry_out(saas: SaasClient, card: TenantCard, wanted: QueuedReport, run_id: str, *, last: bool = True) -> str:
     """Makes the files and tells the web app; when that cannot be, tells it why and raises dagster.Failure.
 
     The request is claimed when the files lie ready: a run that dies before leaves it queued for the next one. When
-    another run has claimed it meanwhile, its files are the same bytes and nothing more is to be done.
+    another run has claimed it meanwhile, its files are the same bytes and nothing more is to be done. What nobody
+    foresaw is tried again; when it was the `last` try, the person is told that it cannot be made.
     """
     try:
         made = make(card, wanted, run_id)
@@ -62,6 +65,11 @@ def carry_out(saas: SaasClient, card: TenantCard, wanted: QueuedReport, run_id: 
         if _claimed(saas, card, wanted, run_id):
             _tell(saas, card, wanted, "failed", ReportFailed(run_id=run_id, error=str(error)[:300]))
         raise dg.Failure(str(error), allow_retries=False) from error
+    except Exception as error:
+        if last and _claimed(saas, card, wanted, run_id):
+            said = f"It could not be made ({type(error).__name__}); the operators find the cause in the run {run_id}."
+            _tell(saas, card, wanted, "failed", ReportFailed(run_id=run_id, error=said))
+        raise
     if not _claimed(saas, card, wanted, run_id):
         return "another run has made this report"
     _tell(saas, card, wanted, "ready", made)
