@@ -38,8 +38,9 @@ WHOLE: tuple[WholeStep, ...] = (
 ASSETS = [business, *(day_asset(step) for step in STEPS)]
 KNOWLEDGE: list[dg.AssetsDefinition] = [
     maintenance_log, business_facts, work_order_outcomes, carbon_words, carbon_again, pricing_words,
-    *(whole_asset(step) for step in WHOLE), risks_told, prices_told,
+    *(whole_asset(step) for step in WHOLE if not step.learns), prices_told,
 ]  # fmt: skip
+LEARNING: list[dg.AssetsDefinition] = [*(whole_asset(step) for step in WHOLE if step.learns), risks_told]
 
 
 @dg.resource(description="The lake, held for one writer as long as the run lasts.")
@@ -50,4 +51,4 @@ def held_lake(_context: dg.InitResourceContext) -> Iterator[Lake]:
 
 
 def resources() -> dict[str, object]:
-    return {"lake": held_lake, "store": TelemetryStore(), "saas": SaasClient()}
+    return {"lake": held_lake, "open_lake": Lake(), "store": TelemetryStore(), "saas": SaasClient()}

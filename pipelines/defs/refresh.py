@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.defs import due
-from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, resources
+from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, LEARNING, resources
 from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import run_tags
 from pipelines.defs.reports.assets import carry_out
@@ -69,7 +69,11 @@ def make(first: date, last: date) -> bool:
 
 def know() -> bool:
     """Makes anew what is learned from all days."""
-    result = dg.materialize(KNOWLEDGE, None, None, resources(), raise_on_error=False)
+    return all([_made(KNOWLEDGE), _made(LEARNING)])
+
+
+def _made(assets: list[dg.AssetsDefinition]) -> bool:
+    result = dg.materialize(assets, None, None, resources(), raise_on_error=False)
     for event in result.all_events:
         if event.is_failure:
             sys.stderr.write(f"{event.message}\n")

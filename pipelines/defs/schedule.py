@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from pipelines.defs import due
-from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, WHOLE
+from pipelines.defs.catalogue import ASSETS, KNOWLEDGE, LEARNING, WHOLE
 from pipelines.defs.history import history, is_long, run_config
 from pipelines.defs.partitions import ALIVE, run_tags
+from pipelines.defs.steps import WholeStep
 from pipelines.marts import sessions
 from pipelines.marts._table import Table, lake_url
 from pipelines.resources import imported, staged
@@ -32,6 +33,12 @@ REFRESH = dg.define_asset_job(
 KNOW = dg.define_asset_job(
     "knowledge", selection=dg.AssetSelection.assets(*KNOWLEDGE), executor_def=dg.in_process_executor,
     tags={"lake": "writer"}, description="Makes anew what is learned from all days: risks, forecasts, monthly figures.",
+)  # fmt: skip
+
+
+LEARN = dg.define_asset_job(
+    "learning", selection=dg.AssetSelection.assets(*LEARNING), executor_def=dg.in_process_executor,
+    tags={"work": "learning"}, description="Risks and forecasts, learned anew; takes minutes and holds nothing up.",
 )  # fmt: skip
 
 
@@ -123,16 +130,33 @@ def landing_news(context: dg.SensorEvaluationContext) -> Asked:
 @dg.sensor(job=KNOW, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def knowledge_news(context: dg.SensorEvaluationContext) -> Asked:
     """Runs `knowledge` when sessions changed since, at most once an hour; at once while a table was never made."""
-    held, now, state = _read(context.cursor), datetime.now(UTC), sessions.state()
-    if state is None or busy(context):
-        yield dg.SkipReason("no sessions yet" if state is None else "the lake is being written")
+    if busy(context):
+        yield dg.SkipReason("the lake is being written")
         return
-    made = all(step.table.state() for step in WHOLE)
+    yield from _anew(context, "knowledge", [step for step in WHOLE if not step.learns])
+
+
+@dg.sensor(job=LEARN, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def learning_news(context: dg.SensorEvaluationContext) -> Asked:
+    """Runs `learning` by the same rule, one at a time, whoever writes the lake meanwhile."""
+    alive = dg.RunsFilter(job_name="learning", statuses=ALIVE)
+    if context.instance.get_run_records(alive, limit=1):
+        yield dg.SkipReason("still learning")
+        return
+    yield from _anew(context, "learning", [step for step in WHOLE if step.learns])
+
+
+def _anew(context: dg.SensorEvaluationContext, job: str, steps: list[WholeStep]) -> Asked:
+    held, now, state = _read(context.cursor), datetime.now(UTC), sessions.state()
+    if state is None:
+        yield dg.SkipReason("no sessions yet")
+        return
+    made = all(step.table.state() for step in steps)
     rested = not held.get("at") or now - datetime.fromisoformat(held["at"]) >= REST
     if (made and held.get("version") == str(state.version)) or not (rested or not held):
         yield dg.SkipReason("nothing new, or made within the hour")
         return
-    yield dg.RunRequest(run_key=f"knowledge@{state.version}@{now.isoformat()}")
+    yield dg.RunRequest(run_key=f"{job}@{state.version}@{now.isoformat()}")
     context.update_cursor(json.dumps({"version": str(state.version), "at": now.isoformat()}))
 
 

@@ -17,7 +17,7 @@ run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
   config:
-    max_concurrent_runs: 2
+    max_concurrent_runs: 3
     dequeue_interval_seconds: 2
     tag_concurrency_limits:
       - key: lake
@@ -26,6 +26,9 @@ run_coordinator:
       # Many reports asked for at once leave a place to fresh data.
       - key: work
         value: document
+        limit: 1
+      - key: work
+        value: learning
         limit: 1
 run_monitoring:
   enabled: true

@@ -1,6 +1,7 @@
 """A step makes one table of the lake for a range of UTC days. Each is an asset; `history` runs them all over years."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -57,7 +58,7 @@ class Step:
 class WholeStep:
     """Makes a whole table anew from what the lake holds at `now`: models' answers, monthly figures, small marts.
 
-    What `learns` takes minutes: it comes last in a run, after all figures that take seconds.
+    What `learns` takes minutes: it runs in a job of its own (`learning`), beside the refreshes.
     """
 
     name: str
@@ -179,21 +180,22 @@ def day_asset(step: Step) -> dg.AssetsDefinition:
 
 
 def whole_asset(step: WholeStep) -> dg.AssetsDefinition:
-    """The step as an asset without partitions; `knowledge` runs them by the schedule."""
+    """The step as an asset without partitions. One that learns holds the lake only while it publishes."""
+    key = "open_lake" if step.learns else "lake"
 
     @dg.asset(
         name=step.name, deps=list(step.deps), check_specs=specs(step.name, step.rules), description=step.says,
         metadata={"table": step.table.path}, group_name=step.group, owners=["team:data"],
-        op_tags={"dagster/priority": "-1"} if step.learns else None,
+        required_resource_keys={key, "store"},
     )  # fmt: skip
-    def made(
-        lake: dg.ResourceParam[Lake], store: dg.ResourceParam[TelemetryStore]
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        rows = step.rows(Sources(lake, store), datetime.now(UTC))
+    def made(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        lake: Lake = getattr(context.resources, key)
+        rows = step.rows(Sources(lake, context.resources.store), datetime.now(UTC))
         checks = judge(step.name, rows, step.rules)
         yield from checks
         stop_if_bad(checks)
-        done = lake.replace_all(step.table, rows)
+        with lake.writing() if step.learns else nullcontext():
+            done = lake.replace_all(step.table, rows)
         yield dg.MaterializeResult(metadata=Outcome(done, checks).metadata)
 
     return made

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipelines.defs.catalogue import KNOWLEDGE, WHOLE
+from pipelines.defs.catalogue import KNOWLEDGE, LEARNING, WHOLE
 from tests.pipelines.graph import FILE, graph
 
 pytestmark = pytest.mark.req("ANA-01")
@@ -27,7 +27,9 @@ def test_tables_by_day_say_how_fresh_they_must_be() -> None:
     assert all(asset["fresh_within_h"] for asset in graph()["assets"].values() if asset["by_day"])
 
 
-def test_what_takes_minutes_comes_after_what_takes_seconds() -> None:
-    order = {asset.op.name: int(asset.op.tags.get("dagster/priority", "0")) for asset in KNOWLEDGE}
-    slow = {name for name, priority in order.items() if priority < 0}
-    assert slow == {step.name for step in WHOLE if step.learns} == {"forecast", "risk", "risk_card"}
+def test_what_takes_minutes_holds_the_lake_only_to_publish() -> None:
+    learned = {step.name for step in WHOLE if step.learns}
+    assert learned == {"forecast", "risk", "risk_card"}
+    assert {asset.op.name for asset in LEARNING} == learned | {"risks_told"}
+    assert not any("lake" in asset.op.required_resource_keys for asset in LEARNING)
+    assert not learned & {asset.op.name for asset in KNOWLEDGE}
