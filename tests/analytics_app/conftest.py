@@ -43,7 +43,9 @@ def fill(home: Path) -> None:
     ]
     rows = [{"tenant": "ampere", "kind": k, "id": i, "name": n, "organisation": o} for k, i, n, o in names]
     lake.replace_all(roster.TABLE, pl.DataFrame(rows))
-    told = facts.context().with_columns(closed_at=pl.lit(datetime.now(UTC)).dt.cast_time_unit("ms"), day=pl.lit(TODAY))
+    told = facts.context("a1/s1").with_columns(
+        closed_at=pl.lit(datetime.now(UTC)).dt.cast_time_unit("ms"), day=pl.lit(TODAY)
+    )
     lake.replace_days(CONTEXT, told, TODAY, TODAY)
     other = facts.charging("b1", NOON_MS, minutes=12, device="b9", tenant="barq")
     store = facts.Store(facts.messages(*facts.charging("s1", NOON_MS), *other))

@@ -119,7 +119,7 @@ def test_instruments_show_what_is_used_left_and_not_counted(page: Open) -> None:
 def test_a_session_is_drilled_down_to_its_hours(page: Open) -> None:
     shown = page(header(), "esg")
     shown.toggle(key="esg-sessions").set_value(True).run()
-    shown.selectbox(key="esg-session").set_value("s1").run()
+    shown.selectbox(key="esg-session").set_value("a1/s1").run()
     assert not shown.exception
     text = everything(shown)
     assert "series/FI/Fingrid" in text and "Its hours (UTC)" in text
@@ -157,7 +157,7 @@ def test_a_lake_without_an_inventory_shows_sessions_and_says_so(
     lake = Lake()
     for table, rows in ((tenants.TABLE, facts.tenants()), (CHARGERS, facts.chargers())):
         lake.replace_all(table, rows)
-    lake.replace_days(CONTEXT, facts.context(), facts.DAY, facts.DAY)
+    lake.replace_days(CONTEXT, facts.context("a1/s1"), facts.DAY, facts.DAY)
     for step in STEPS:
         carry_out(step, Sources(lake, facts.Store(facts.messages(*facts.charging("s1", NOON_MS)))), TODAY, TODAY)  # type: ignore[arg-type]
     text = everything(opened(header(), "esg"))
