@@ -24,6 +24,8 @@ from saas.contracts.pricing import Offer
 USUAL_W = 11_000  # what a usual car takes, where nothing was measured yet
 LEAST_SESSIONS = 10
 MICRO = 1_000_000
+# Where classes of power end: Regulation (EU) 2023/1804 (AFIR), Annex III, 22 kW, below 50 kW, below 150 kW.
+POWER_CLASSES_W = (22_000, 49_999, 149_999)
 _OTHER_USES: tuple[Use, ...] = ("auction", "walk_up")
 
 
@@ -99,11 +101,20 @@ def inputs_of(case: Case, neighbours: tuple[int, ...]) -> Inputs:
     )  # fmt: skip
 
 
+def power_class(power_w: int) -> int:
+    """0 normal (to 22 kW), then below 50 kW, below 150 kW, and above: nobody compares their prices with one another."""
+    return sum(power_w > most for most in POWER_CLASSES_W)
+
+
 def _neighbours(case: Case, listed: pl.DataFrame) -> tuple[int, ...]:
-    """Prices of the same kind of the other chargers within some ten kilometres, in the same currency."""
+    """Prices of the same kind of the other chargers of the power class within some ten kilometres, in the currency."""
     near = h3.grid_disk(case.offer.cell, RING)
     column = f"{case.kind}_micro"
-    rows = listed.filter(pl.col("cell").is_in(near) & pl.col(column).is_not_null())
+    power = pl.col("offer").str.json_path_match("$.power_w").cast(pl.Int64)
+    alike = pl.sum_horizontal(*((power > most).cast(pl.Int8) for most in POWER_CLASSES_W)) == power_class(
+        case.offer.power_w
+    )
+    rows = listed.filter(pl.col("cell").is_in(near) & pl.col(column).is_not_null() & alike)
     rows = rows.filter((pl.col("listing") != case.offer.listing) & (pl.col("currency") == case.offer.currency))
     return tuple(rows[column].sort().to_list())
 
