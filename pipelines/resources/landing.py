@@ -83,7 +83,7 @@ class Landing:
         files = [m.with_suffix(".parquet") for m in sorted(self._folder.glob("*.json")) if m.stem != but]
         if not files:
             return pl.DataFrame(schema={name: self._schema[name] for name in wanted})
-        return pl.concat([pl.scan_parquet(f).select(wanted) for f in files]).collect()
+        return pl.concat([pl.scan_parquet(f).select(wanted) for f in files]).collect(engine="streaming")
 
     def rows(self) -> pl.DataFrame:
         """All imported rows of the tenant, in the landing schema."""

@@ -20,6 +20,7 @@ from saas.edge.live.hub import DEPTH, Hub, Subscriber
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
 from tenants.accounts.models import User
+from tenants.maintenance.models import Outage
 from tests import builders
 
 from .device import Device
@@ -234,7 +235,7 @@ def test_a_device_message_is_on_the_page_within_a_second(open_feed: Callable[...
         adapter.close()
     finally:
         with tenant_schema("ampere"):
-            for row in (evse, evse.location, operator):
+            for row in (*Outage.objects.filter(evse=evse), evse, evse.location, operator):
                 row.delete()
 
 

@@ -171,6 +171,7 @@ def test_a_manager_sees_only_the_own_fleet(ampere: Tenant) -> None:
 def test_a_report_is_asked_for_and_watched(ampere: Tenant) -> None:
     client, fleet = manager_of("enterprise")
     asked = {
+        "kind": "ghg",
         "organisation": str(fleet.uid),
         "period_start": "2026-10-01",
         "last_day": "2026-10-31",
@@ -179,16 +180,19 @@ def test_a_report_is_asked_for_and_watched(ampere: Tenant) -> None:
     }
     assert client.post("/reports/", asked).status_code == 302
     report = Report.objects.get()
-    assert (str(report.period_end), report.language) == ("2026-11-01", "de")
+    assert (report.kind, str(report.period_end), report.language) == ("ghg", "2026-11-01", "de")
     page = client.get("/reports/").content.decode()
     assert "In the queue" in page
     assert "data-working" in page
 
 
-@pytest.mark.parametrize("wrong", [{"last_day": "2026-09-01"}, {"period_start": ""}, {"organisation": "x"}])
+@pytest.mark.parametrize(
+    "wrong", [{"last_day": "2026-09-01"}, {"period_start": ""}, {"organisation": "x"}, {"kind": "x"}]
+)
 def test_a_report_that_cannot_be_made_is_said(ampere: Tenant, wrong: dict[str, str]) -> None:
     client, fleet = manager_of("enterprise")
     asked = {
+        "kind": "ghg",
         "organisation": str(fleet.uid),
         "period_start": "2026-10-01",
         "last_day": "2026-10-31",
