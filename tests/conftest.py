@@ -29,14 +29,21 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("shared machine")
 
 
+OWN_SERVER = "WATTLANE_TEST_SERVER"
+
+
 def _start_database() -> None:
-    """The embedded PostgreSQL, unless DATABASE_URL names another server (the suite also runs on Debian's)."""
-    if "DATABASE_URL" in os.environ:
+    """The embedded PostgreSQL, unless DATABASE_URL names another server (the suite also runs on Debian's).
+
+    Each process of pytest-xdist has a server of its own; it inherits the environment of the one that started it.
+    """
+    if "DATABASE_URL" in os.environ and OWN_SERVER not in os.environ:
         return
     from saas.cli.database import server_in
 
     server = server_in(Path(_home) / "pg")
     os.environ["DATABASE_URL"] = server.get_uri()
+    os.environ[OWN_SERVER] = "yes"
 
 
 _start_database()
@@ -55,6 +62,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
     from tests.cast import open_tenants
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+            connection.settings_dict["TEST"]["NAME"] = f"test_wattlane_{worker}"
         config = setup_databases(verbosity=0, interactive=False)
         open_tenants()
         connection.set_schema_to_public()
