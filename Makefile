@@ -37,7 +37,7 @@ build/.web: $(shell find saas/web/static/web saas/web/locale saas/web/package-lo
 	@touch $@
 
 test: .venv/.dev ## under ten minutes on two cores
-	@$(PY) -m pytest -m "not slow" -n 2 --dist loadfile
+	@$(PY) -m pytest -m "not slow"
 
 test-all: .venv/.dev ## with the slow tier: all journeys, languages, faults, fuzzing
 	@$(PY) -m pytest

@@ -16,7 +16,7 @@ from pipelines.transforms.uptime.figures import THRESHOLD_PCT
 from tests.analytics_app.conftest import NOON_MS, Open, header
 from tests.analytics_app.test_views import everything
 
-pytestmark = pytest.mark.req("MNT-03")
+pytestmark = [pytest.mark.req("MNT-03"), pytest.mark.slow]
 BEGAN = datetime.fromtimestamp(NOON_MS / 1000, tz=UTC)
 
 

@@ -14,7 +14,7 @@ from saas.contracts.dashboards import MEASURES, SEES, SHAPES, Card, Spec, Tile, 
 from tests.analytics_app.conftest import Open, WebApp, header
 from tests.analytics_app.test_views import everything
 
-pytestmark = pytest.mark.req("TEN-09")
+pytestmark = [pytest.mark.req("TEN-09"), pytest.mark.slow]
 ROLES = ("owner",)
 TILES: list[dict[str, Any]] = [
     {"kind": "metric", "measure": "energy", "title": "All energy", "width": 2},

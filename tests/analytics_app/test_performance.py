@@ -12,7 +12,7 @@ from pipelines.resources.lake import Lake
 from tests.analytics_app.conftest import TODAY, Open, header
 from tests.analytics_app.test_views import everything
 
-pytestmark = pytest.mark.req("TEN-05")
+pytestmark = [pytest.mark.req("TEN-05"), pytest.mark.slow]
 MONTH = TODAY.replace(day=1)
 
 

@@ -11,7 +11,7 @@ from pipelines.marts import risk, risk_card
 from tests.analytics_app.conftest import Open, header
 from tests.analytics_app.test_views import everything
 
-pytestmark = pytest.mark.req("MNT-02")
+pytestmark = [pytest.mark.req("MNT-02"), pytest.mark.slow]
 END = datetime(2018, 8, 31, 22, tzinfo=UTC)
 AT_RISK = {
     "tenant": "ampere", "source": "imported", "network": "n1", "charger": "K1", "site": "Kallio", "horizon_days": 7,

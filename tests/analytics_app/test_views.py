@@ -10,7 +10,7 @@ from analytics_app.who import EVERYTHING, PAGES_OF_ROLE
 from tests.analytics_app.conftest import Open, header
 from tests.pipelines import facts
 
-pytestmark = pytest.mark.req("ANA-02")
+pytestmark = [pytest.mark.req("ANA-02"), pytest.mark.slow]
 VIEWS = EVERYTHING
 
 

@@ -16,7 +16,7 @@ from firmware.stations.station import Station
 from saas.contracts import rpc
 from tests.saas.edge.ocpp.fakes import House, opened, play, until
 
-pytestmark = pytest.mark.req("DEV-08")
+pytestmark = [pytest.mark.req("DEV-08"), pytest.mark.slow]
 VERSIONS = ("ocpp1.6", "ocpp2.0.1")
 Story = Callable[[House, Station], Awaitable[None]]
 

@@ -22,7 +22,7 @@ from saas.contracts.telemetry.messages import Event, Telemetry
 from tests.firmware.broker import Platform, free_port, start_broker, stop, until
 from tests.firmware.micropython.kit import CODE, permit
 
-pytestmark = pytest.mark.req("DEV-08", "DEV-01", "MKT-12")
+pytestmark = [pytest.mark.req("DEV-08", "DEV-01", "MKT-12"), pytest.mark.slow]
 KEY = b"k" * 32
 NAMES = ["ad_1", "ad_2", "ad_3"]
 

@@ -11,7 +11,7 @@ from .conftest import Site
 from .test_driver_journey import check, errors_of
 from .test_settings_journey import SIZES, shot
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 class Fleet:

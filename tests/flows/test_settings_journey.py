@@ -12,7 +12,7 @@ import pytest
 from .conftest import Site
 from .test_driver_journey import check, errors_of
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 SHOTS = os.environ.get("WATTLANE_SHOTS", "")
 

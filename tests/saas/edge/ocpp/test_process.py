@@ -20,7 +20,7 @@ from saas.tenancy.models import Tenant
 from tests.saas.edge.processes import House, free_port, listens, test_database_url, until
 from tests.saas.edge.rig import NOW, rows
 
-pytestmark = pytest.mark.req("CHG-01", "CHG-09")
+pytestmark = [pytest.mark.req("CHG-01", "CHG-09"), pytest.mark.slow]
 BROKER, INGESTER, GATEWAY = "saas.edge.broker", "tests.saas.edge.quiet_ingester", "saas.edge.ocpp"
 AT = "2026-01-01T00:00:00Z"
 START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 100, "timestamp": AT}
