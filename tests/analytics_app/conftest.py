@@ -1,5 +1,6 @@
 """A lake with live sessions of two tenants, and a way to open pages as somebody."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -54,6 +55,12 @@ def fill(home: Path) -> None:
     fill_outlook(lake)
     for step in (CARD, RISK, MARKET, INSTRUMENT_COVERAGE, INVENTORY):
         lake.replace_all(step.table, step.rows(Sources(lake, store), datetime.now(UTC)))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`AppTest` leaves the page as `__main__`, which later processes of `multiprocessing` would run once more."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")
