@@ -5,19 +5,22 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
+from pipelines.defs.catalogue import STEPS
 from pipelines.defs.partitions import FIRST_DAY
-from pipelines.marts import carbon_hourly, energy_hours, fleet_daily, sessions_daily, visits
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts._table import collect
 from pipelines.resources import imported
-from pipelines.resources.lake import LOOK_AHEAD, LOOK_BACK
+from pipelines.resources.lake import LOOK_AHEAD, LOOK_BACK, Lake, kept_from
 from pipelines.resources.store import TelemetryStore
-from pipelines.resources.tables import IMPORTED, RAW
+from pipelines.resources.tables import CHARGERS, CONTEXT, IMPORTED, RAW
 
 Range = tuple[date, date]
 _NEAR = timedelta(days=7)
 # A live session whose cost is not known yet is looked at again for this long.
 _PRICED_WITHIN = timedelta(minutes=10)
+# What the web app tells and days are made from.
+TOLD = (CHARGERS, CONTEXT)
+_LAKE = Lake()
 
 
 def telemetry(store: TelemetryStore, since: datetime | None, today: date) -> tuple[list[Range], datetime | None]:
@@ -52,15 +55,18 @@ def unpriced(now: datetime) -> list[Range]:
     return merged((day, day) for day in collect(waiting.select("day").unique())["day"])
 
 
-def behind() -> list[Range]:
-    """All days of sessions while a table that is summed from them was never made: a new version of the product."""
-    if sessions_mart.state() is None or all(
-        mart.state() for mart in (carbon_hourly, sessions_daily, energy_hours, fleet_daily, visits)
-    ):
+def behind(today: date) -> list[Range]:
+    """All days while a table of days was never made or an older edition of it lies there: a new version of the product.
+
+    What the web app tells comes first: while that is of an older edition a run of today asks for it.
+    """
+    if sessions_mart.state() is None or all(step.table.current() for step in STEPS):
         return []
-    days = sessions_mart.TABLE.scan().select(first=pl.col("day").min(), last=pl.col("day").max())
-    first, last = collect(days).row(0)
-    return [] if first is None else [(first, last)]
+    if any(table.edition_held() is not None and not table.current() for table in TOLD):
+        return [(today, today)]
+    spans = [span for step in STEPS if (span := _LAKE.span(step.table))]
+    first, last = min(first for first, _ in spans), max(last for _, last in spans)
+    return [(max(first, kept_from() or first), last)]
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:

@@ -28,6 +28,9 @@ def main(argv: list[str] | None = None) -> int:
     began = time.monotonic()
     ranges = [(arguments.first, arguments.last)] if arguments.first else what_is_due(datetime.now(UTC))
     good = min((make(first, last) for first, last in ranges), default=True)
+    if good and not arguments.first:  # the web app has told now what older tables wait for
+        older = [span for span in due.behind(datetime.now(UTC).date()) if span not in ranges]
+        good, ranges = all([make(first, last) for first, last in older]), ranges + older
     good = good and (not arguments.knowledge or know())
     documents = waiting_reports() if arguments.reports else []
     report = {
@@ -49,7 +52,7 @@ def what_is_due(now: datetime) -> list[due.Range]:
     except NoDatabase as error:
         sys.stderr.write(f"No telemetry: {error}\n")
         telemetry = []
-    return due.merged([*telemetry, *due.landed(), *due.unpriced(now), *due.behind()])
+    return due.merged([*telemetry, *due.landed(), *due.unpriced(now), *due.behind(now.date())])
 
 
 def make(first: date, last: date) -> bool:

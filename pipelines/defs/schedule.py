@@ -74,10 +74,11 @@ def telemetry_news(context: dg.SensorEvaluationContext, store: dg.ResourceParam[
     except NoDatabase as error:
         yield dg.SkipReason(f"no database: {error}")
         return
-    ranges = due.merged([*ranges, *due.unpriced(now), *due.behind()])
+    older, said = made_anew(held, now)
+    ranges = due.merged([*ranges, *due.unpriced(now), *older])
     for first, last in ranges:
         yield request(first, last, now)
-    context.update_cursor(cursor_after(newest, now, now.isoformat() if ranges else held.get("asked")))
+    context.update_cursor(cursor_after(newest, now, now.isoformat() if ranges else held.get("asked"), said))
     if not ranges:
         yield dg.SkipReason("nothing new")
 
@@ -88,6 +89,17 @@ def only_readings(store: TelemetryStore, held: dict[str, str], now: datetime) ->
         return False
     asked = datetime.fromisoformat(held["asked"])
     return now - asked < QUIET and not store.ended_since(asked - SEEN) and not due.unpriced(now)
+
+
+def made_anew(held: dict[str, str], now: datetime) -> tuple[list[due.Range], str | None]:
+    """Days of tables of an older edition, and what to remember of it: asked for within the hour in vain, they wait, so
+    that a table which a rule stops is not made over and over."""
+    ranges = due.behind(now.date())
+    said = ", ".join(f"{first}..{last}" for first, last in ranges)
+    before, _, at = (held.get("anew") or "").partition("@")
+    if ranges and said == before and now - datetime.fromisoformat(at) < REST:
+        return [], held["anew"]
+    return ranges, f"{said}@{now.isoformat()}" if ranges else None
 
 
 def looked_until(cursor: str | None, now: datetime) -> datetime | None:
@@ -107,9 +119,11 @@ def _read(cursor: str | None) -> dict[str, str]:
     return held if isinstance(held, dict) else {}
 
 
-def cursor_after(newest: datetime | None, now: datetime, asked: str | None = None) -> str:
-    """What a sensor remembers: the day it looked at everything, the newest news, and when it last asked for a run."""
-    return json.dumps({"all": now.date().isoformat(), "newest": newest.isoformat() if newest else None, "asked": asked})
+def cursor_after(newest: datetime | None, now: datetime, asked: str | None = None, anew: str | None = None) -> str:
+    """What a sensor remembers: the day it looked at everything, the newest news, when it last asked for a run, and
+    which days to make anew."""
+    seen = newest.isoformat() if newest else None
+    return json.dumps({"all": now.date().isoformat(), "newest": seen, "asked": asked, "anew": anew})
 
 
 @dg.sensor(jobs=[REFRESH, history], minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -129,7 +143,7 @@ def landing_news(context: dg.SensorEvaluationContext) -> Asked:
 
 @dg.sensor(job=KNOW, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def knowledge_news(context: dg.SensorEvaluationContext) -> Asked:
-    """Runs `knowledge` when sessions changed since, at most once an hour; at once while a table was never made."""
+    """Runs `knowledge` when sessions changed since, at most once an hour; at once while a table was never made, or by an older edition."""
     if busy(context):
         yield dg.SkipReason("the lake is being written")
         return
@@ -151,7 +165,7 @@ def _anew(context: dg.SensorEvaluationContext, job: str, steps: list[WholeStep])
     if state is None:
         yield dg.SkipReason("no sessions yet")
         return
-    made = all(step.table.state() for step in steps)
+    made = all(step.table.current() for step in steps)
     rested = not held.get("at") or now - datetime.fromisoformat(held["at"]) >= REST
     if (made and held.get("version") == str(state.version)) or not (rested or not held):
         yield dg.SkipReason("nothing new, or made within the hour")

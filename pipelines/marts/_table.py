@@ -9,8 +9,11 @@ from threading import Lock
 from typing import Any
 
 import polars as pl
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 
+EDITION = "edition"
+# Tidying up adds commits of its own: so far back one is looked for that says the edition.
+_RECENT = 20
 _LOCK = Lock()
 _OPEN: dict[str, tuple[tuple[int, int] | None, DeltaTable]] = {}
 CODE = Path(__file__).resolve().parents[2]
@@ -40,12 +43,17 @@ class State:
 
 @dataclass(frozen=True)
 class Table:
-    """A Delta table of the lake: where it lies, its columns, and the order in which its rows are written."""
+    """A Delta table of the lake: where it lies, its columns, and the order in which its rows are written.
+
+    `edition` is raised when the same facts make other rows than before: what an older edition wrote, or one with other
+    columns, is made anew from its sources (`defs.due`).
+    """
 
     path: str
     schema: dict[str, Any]
     order: tuple[str, ...]
     partition_by: tuple[str, ...] = ("month",)
+    edition: int = 1
 
     @property
     def uri(self) -> str:
@@ -65,7 +73,7 @@ class Table:
 
     def version(self) -> int | None:
         """Number of the newest version, or None before anything was published."""
-        return _newest(self.uri) if DeltaTable.is_deltatable(self.uri) else None
+        return _opened(self.uri).version() if DeltaTable.is_deltatable(self.uri) else None
 
     def state(self) -> State | None:
         """Newest version, or None before anything was published."""
@@ -75,6 +83,17 @@ class Table:
         made_ms = table.history(1)[0]["timestamp"]
         return State(table.version(), datetime.fromtimestamp(made_ms / 1000, tz=UTC))
 
+    def edition_held(self) -> int | None:
+        """Edition of the rows on disk, as their commit says; None before anything was published."""
+        return int(edition_of(_opened(self.uri)) or 1) if DeltaTable.is_deltatable(self.uri) else None
+
+    def current(self) -> bool:
+        """Whether what lies on disk is what this edition of the table would hold: its columns, types and edition."""
+        return self.edition_held() == self.edition and _types(_opened(self.uri).schema()) == self._declared()
+
+    def _declared(self) -> dict[str, str]:
+        return _types(Schema.from_arrow(pl.DataFrame(schema=self.schema).to_arrow().schema))
+
     def of_tenant(self, tenant: str, version: int | None = None) -> pl.LazyFrame:
         """Rows of one tenant. TenantRequired when the name is empty: there is no reading of all tenants."""
         if not tenant:
@@ -82,8 +101,17 @@ class Table:
         return self.scan(version).filter(pl.col("tenant") == tenant)
 
 
-def _newest(uri: str) -> int:
-    """Number of the newest version. The log is read whole once per process, then only what was added to it."""
+def edition_of(held: DeltaTable) -> str | None:
+    """Edition of the rows of a table, as the newest commit that says one says it; None where none does."""
+    for back in (1, _RECENT):
+        for commit in held.history(back):
+            if EDITION in commit:
+                return str(commit[EDITION])
+    return None
+
+
+def _opened(uri: str) -> DeltaTable:
+    """The newest version. The log is read whole once per process, then only what was added to it."""
     with _LOCK:
         birth, table = _OPEN.get(uri, (None, None))
         if table is None or birth != _birth(uri):
@@ -91,7 +119,7 @@ def _newest(uri: str) -> int:
             _OPEN[uri] = (birth, table)
         else:
             table.update_incremental()
-        return table.version()
+        return table
 
 
 @lru_cache(maxsize=128)
@@ -110,9 +138,13 @@ def _birth(uri: str) -> tuple[int, int] | None:
         return None
 
 
+def _types(schema: Schema) -> dict[str, str]:
+    return {field.name: str(field.type) for field in schema.fields}
+
+
 def _column(name: str, kind: Any, held: set[str]) -> pl.Expr:
-    """A column as declared; one that a newer version of the product added is null in what was written before."""
-    return pl.col(name).cast(kind) if name in held else pl.lit(None, dtype=kind).alias(name)
+    """A column as declared. Until an older edition is made anew, what it did not have, or had otherwise, is null."""
+    return pl.col(name).cast(kind, strict=False) if name in held else pl.lit(None, dtype=kind).alias(name)
 
 
 def collect(frame: pl.LazyFrame) -> pl.DataFrame:

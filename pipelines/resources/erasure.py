@@ -16,12 +16,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties
+from deltalake import DeltaTable, PostCommitHookProperties
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipelines.marts._table import collect, home_path, lake_url
 from pipelines.resources import objects
-from pipelines.resources.lake import Lake
+from pipelines.resources.lake import Lake, handed_on
 from pipelines.resources.landing import Landing
 from saas.contracts.internal import pseudonym
 from saas.contracts.lake import LANDING_ROOT, QUARANTINE_ROOT
@@ -129,7 +129,7 @@ def _replace_files(held: DeltaTable, files: list[str], texts: list[str], person:
         actions += [_out(file, known[file], parts), _in(path, content.tell(), rows, parts)]
     held.create_write_transaction(
         actions, "append", held.schema(), list(held.metadata().partition_columns),
-        commit_properties=CommitProperties(custom_metadata={"reason": "erasure"}),
+        commit_properties=handed_on(held, "erasure"),
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False),
     )  # fmt: skip
 

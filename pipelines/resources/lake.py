@@ -5,14 +5,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
-from pipelines.marts._table import Table, collect, lake_url
+from pipelines.marts._table import EDITION, Table, collect, edition_of, lake_url
 from pipelines.resources import objects, staged
 from pipelines.resources.staged import Staged
 
@@ -64,6 +64,8 @@ class Lake:
         stray = rows.filter(~pl.col("day").is_between(first, last))
         if stray.height:
             raise ValueError(f"{table.path}: {stray.height} rows outside {first}..{last}")
+        if self._anew(table, first, last):
+            return _commit(table, rows, self._but(table, first, last), rows.height, anew=True)
         changed = _changed(table, collect(self.days(table, first, last)), rows, first, last)
         if not changed:
             return Published(_version(table), rows.height, changed=False)
@@ -73,9 +75,13 @@ class Lake:
         """Replaces the days of the staged pieces by them: one commit, of the days that changed, a piece at a time in
         memory. What was staged is removed."""
         rows, changed = sum(piece.rows for piece in pieces), list[date]()
-        for first, last, made in staged.frames(table, pieces):
-            changed += _changed(table, collect(self.days(table, first, last)), made, first, last)
-        if changed:
+        first, last = min(piece.piece.first for piece in pieces), max(piece.piece.last for piece in pieces)
+        anew = self._anew(table, first, last)
+        for begin, end, made in () if anew else staged.frames(table, pieces):
+            changed += _changed(table, collect(self.days(table, begin, end)), made, begin, end)
+        if anew:
+            done = _commit(table, _stream(table, pieces), self._but(table, first, last), rows, anew=True)
+        elif changed:
             stream = _stream(table, [p for p in pieces if any(p.piece.first <= d <= p.piece.last for d in changed)])
             done = _commit(table, stream, _on(changed, pieces), rows)
         else:
@@ -86,9 +92,26 @@ class Lake:
     def replace_all(self, table: Table, rows: pl.DataFrame) -> Published:
         """Replaces the whole table, for small ones such as names and factors."""
         rows = shaped(table, rows)
-        if _same(collect(table.scan()), rows, table):
+        if _same(collect(table.scan()), rows, table) and table.current():
             return Published(_version(table), rows.height, changed=False)
-        return _commit(table, rows, None, rows.height)
+        return _commit(table, rows, None, rows.height, anew=True)
+
+    def span(self, table: Table) -> tuple[date, date] | None:
+        """First and last day of which the table holds rows; None without any."""
+        first, last = collect(table.scan().select(first=pl.col("day").min(), last=pl.col("day").max())).row(0)
+        return None if first is None else (first, last)
+
+    def _anew(self, table: Table, first: date, last: date) -> bool:
+        """Whether the days first..last are all that can be made of a table that an older edition wrote."""
+        if table.edition_held() is None or table.current():
+            return False
+        held = self.span(table)
+        return held is None or (first <= max(held[0], kept_from() or held[0]) and held[1] <= last)
+
+    def _but(self, table: Table, first: date, last: date) -> str | None:
+        """The predicate of these days where the table holds older ones, whose sources are gone; else all goes."""
+        held = self.span(table)
+        return None if held is None or first <= held[0] else _on(_every(first, last))
 
     def tables(self) -> list[str]:
         """Addresses of all tables there are, whoever made them."""
@@ -98,14 +121,18 @@ class Lake:
     def tidy(self, url: str, *, keep: timedelta) -> None:
         """Compacts small files and removes files that only versions older than `keep` still need."""
         held = DeltaTable(url)
-        held.optimize.compact()
-        held.vacuum(retention_hours=int(keep.total_seconds() // 3600), dry_run=False, enforce_retention_duration=False)
+        said = handed_on(held)
+        held.optimize.compact(commit_properties=said)
+        hours = int(keep.total_seconds() // 3600)
+        held.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False, commit_properties=said)
 
     def forget(self, table: Table, *, before: date) -> int:
         """Removes the rows of days before; says how many. Their files go when no kept version needs them."""
         if not DeltaTable.is_deltatable(table.uri):
             return 0
-        return int(DeltaTable(table.uri).delete(f"day < '{before}'")["num_deleted_rows"] or 0)
+        held = DeltaTable(table.uri)
+        done = held.delete(f"day < '{before}'", commit_properties=handed_on(held))
+        return int(done["num_deleted_rows"] or 0)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -122,6 +149,22 @@ class Lake:
             os.close(handle)
 
 
+def kept_from() -> date | None:
+    """First day of which all telemetry is still there; None where none is ever forgotten.
+
+    What was made from older days cannot be made anew: it stays as it is.
+    """
+    said = (os.environ.get(name) for name in ("WATTLANE_KEEP_RAW_DAYS", "WATTLANE_KEEP_CLEAN_DAYS"))
+    days = [int(number) for number in said if number]
+    return datetime.now(UTC).date() - timedelta(days=min(days)) + LOOK_BACK if days else None
+
+
+def handed_on(held: DeltaTable, reason: str = "") -> CommitProperties:
+    """Properties of a commit that moves rows and makes none: it hands on the edition of those that are there."""
+    told = {EDITION: edition_of(held), "reason": reason}
+    return CommitProperties(custom_metadata={name: text for name, text in told.items() if text})
+
+
 def shaped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with the columns, types and order in which the table is written."""
     if "month" in table.schema:
@@ -133,13 +176,17 @@ def shaped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
 def _changed(table: Table, held: pl.DataFrame, rows: pl.DataFrame, first: date, last: date) -> list[date]:
     """Days of first..last on which `rows` are not what the table holds. All days of a table that is not there yet."""
     if not DeltaTable.is_deltatable(table.uri):
-        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return _every(first, last)
     held = held.sort(table.order, nulls_last=True)
     if held.equals(rows):
         return []
     before, now = (frame.partition_by("day", as_dict=True) for frame in (held, rows))
     none = rows.clear()
     return sorted(key[0] for key in {*before, *now} if not before.get(key, none).equals(now.get(key, none)))
+
+
+def _every(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def _on(days: list[date], pieces: list[Staged] | None = None) -> str:
@@ -182,10 +229,16 @@ def _version(table: Table) -> int:
     return DeltaTable(table.uri).version()
 
 
-def _commit(table: Table, rows: pl.DataFrame | pa.RecordBatchReader, predicate: str | None, height: int) -> Published:
-    known = predicate if DeltaTable.is_deltatable(table.uri) else None
+def _commit(
+    table: Table, rows: pl.DataFrame | pa.RecordBatchReader, predicate: str | None, height: int, *, anew: bool = False
+) -> Published:
+    """`anew`: the rows are all that this edition of the table makes; else others of an older edition may stay."""
+    held = table.edition_held()
+    edition = table.edition if anew or held is None else held
     write_deltalake(
-        table.uri, rows, mode="overwrite", partition_by=list(table.partition_by) or None, predicate=known,
-        writer_properties=_GROUPS, schema_mode="merge",
+        table.uri, rows, mode="overwrite", partition_by=list(table.partition_by) or None,
+        predicate=None if held is None else predicate, writer_properties=_GROUPS,
+        schema_mode="overwrite" if anew and predicate is None else "merge",
+        commit_properties=CommitProperties(custom_metadata={EDITION: str(edition)}),
     )  # fmt: skip
     return Published(_version(table), height, changed=True)

@@ -215,12 +215,12 @@ def test_imported_sessions_run_the_same_way_and_are_due_once(lake: Lake) -> None
 def test_a_table_that_a_new_version_brings_is_made_for_all_days_there_are(lake: Lake) -> None:
     from pipelines.marts import sessions_daily
 
-    assert due.behind() == []
+    assert due.behind(DAY) == []
     for step in STEPS[:5]:
         carry_out(step, Sources(lake, Store(messages(*charging()))), DAY, DAY)  # type: ignore[arg-type]
-    assert due.behind() == [(DAY, DAY)]
+    assert due.behind(DAY) == [(DAY, DAY)]
     run(lake, messages(*charging()))
-    assert due.behind() == [] and sessions_daily.read(tenant="ampere")["sessions"].to_list() == [1]
+    assert due.behind(DAY) == [] and sessions_daily.read(tenant="ampere")["sessions"].to_list() == [1]
 
 
 def test_late_messages_of_a_day_long_past_make_only_the_days_they_touch(lake: Lake) -> None:
