@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from saas.kit.home import Home
+from saas.kit.home import Home, home
 
 from . import files, parts, seed
 from .brands import PASSWORD
 from .installation import Plan
+from .supervisor import listens
 
 if TYPE_CHECKING:
     from saas.tenancy.models import Tenant
@@ -24,14 +25,15 @@ Facts = dict[str, Any]
 SLUG, BENCH = "conformance", "Conformance bench"
 OPERATOR = f"operator@{SLUG}.example"
 GROUP = "GROUP1"
+HOST = "127.0.0.1"
 PROFILES = ("0", "1", "2", "3")
-SECURE = ("2", "3")
+SECURE, UPGRADED = ("2", "3"), "1"
 YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
 class Tag:
-    """A card by name; `days`: until it expires."""
+    """A card by name; `days`: until it expires. Any number of sessions may run on it: cases leave some running."""
 
     id_tag: str
     group: bool = False
@@ -97,9 +99,22 @@ CHARGING_PROFILES: dict[str, dict[str, Facts]] = {
 }
 
 
-def environment(profile: str) -> dict[str, str]:
-    """What the parts are told: they take in any station of this tenant, by this security profile."""
-    return {"WATTLANE_CONFORMANCE": SLUG, "WATTLANE_CONFORMANCE_PROFILE": profile}
+def environment(place: Home, profile: str) -> dict[str, str]:
+    """What the parts are told: they take in any station of this tenant, by this security profile.
+
+    With profile 1 a second port, with TLS, is where a station goes that is upgraded to profile 2.
+    """
+    told = {"WATTLANE_CONFORMANCE": SLUG, "WATTLANE_CONFORMANCE_PROFILE": profile}
+    if profile == UPGRADED and place.ocpp_tls_port is None:
+        told["WATTLANE_OCPP_TLS_PORT"] = str(_free_beside(place))
+    return told
+
+
+def _free_beside(place: Home) -> int:
+    """The next port above OCPP's that nobody uses."""
+    ours = {place.web_port, place.mqtt_port, place.live_port}
+    above = range(place.ocpp_port + 1, place.ocpp_port + 1000)
+    return next(port for port in above if port not in ours and not listens(port))
 
 
 def plan(profile: str, stations: list[str]) -> Plan:
@@ -120,6 +135,7 @@ def summary(facts: Facts) -> str:
         f"Ready for a conformance kit: security profile {kit['profile']}.",
         "",
         *(f"  Station:   {address}" for address in kit["stations"]),
+        *(f"  By TLS:    {address}   (for the upgrade to profile 2)" for address in kit["upgraded"]),
         *(
             [f"  Password:  {kit['password']}   (HTTP Basic; the user name is the station's id)"]
             if kit["password"]
@@ -147,6 +163,7 @@ def _seed(place: Home, say: Callable[[str], None], profile: str, stations: list[
     now = datetime.now(UTC)
     seed.open_platform_site(now)
     tenant = by_schema(SLUG) or _open(now, say)
+    _hosts(tenant)
     with tenant_schema(SLUG):
         _cards(now)
         _policy(tenant, int(profile), now)
@@ -172,6 +189,18 @@ def _open(now: datetime, say: Callable[[str], None]) -> "Tenant":
     return tenant
 
 
+def _hosts(tenant: "Tenant") -> None:
+    """The bench answers at this machine's own names: those of `*.localhost` are not known to every client, and a
+    station must reach what it is told (where to put its log, where an image lies).
+    """
+    from django.conf import settings
+
+    from saas.tenancy.models import Domain
+
+    for host, primary in ((settings.BASE_DOMAIN, False), (HOST, True)):
+        Domain.objects.update_or_create(domain=host, defaults={"tenant": tenant, "is_primary": primary})
+
+
 def _cards(now: datetime) -> None:
     from tenants.accounts.queries import by_email
     from tenants.cards import actions, queries
@@ -185,11 +214,13 @@ def _cards(now: datetime) -> None:
     )
     for tag in TAGS:
         expires = now + timedelta(days=tag.days) if tag.days else now + YEAR
-        terms = actions.Terms(group=group if tag.group else None, expires_at=expires)
-        if queries.find(tag.id_tag) is None:
-            card = actions.register(id_tag=tag.id_tag, kind="Central", by=operator, terms=terms, now=now)
-            if tag.blocked:
-                actions.block(card=card, by=operator, now=now)
+        terms = actions.Terms(group=group if tag.group else None, expires_at=expires, most_at_once=None)
+        if card := queries.find(tag.id_tag):
+            actions.set_terms(card=card, by=operator, terms=terms, now=now)
+            continue
+        card = actions.register(id_tag=tag.id_tag, kind="Central", by=operator, terms=terms, now=now)
+        if tag.blocked:
+            actions.block(card=card, by=operator, now=now)
 
 
 def _policy(tenant: "Tenant", profile: int, now: datetime) -> None:
@@ -222,8 +253,9 @@ def _facts(place: Home, tenant: "Tenant", profile: str, stations: list[str], now
     if operator is None:
         raise RuntimeError(f"{OPERATOR} is not there")
     host = f"{primary_host(tenant)}:{place.web_port}"
-    scheme, pki = ("wss", _pki(place, stations)) if profile in SECURE else ("ws", {})
-    root = f"{scheme}://localhost:{place.ocpp_port}/ocpp"
+    pki = _pki(place, stations) if profile in (UPGRADED, *SECURE) else {}
+    root = f"{'wss' if profile in SECURE else 'ws'}://localhost:{place.ocpp_port}/ocpp"
+    by_tls = home().ocpp_tls_port if profile == UPGRADED else None
     return {
         "written_at": now.isoformat(),
         "home": str(place.path),
@@ -237,7 +269,8 @@ def _facts(place: Home, tenant: "Tenant", profile: str, stations: list[str], now
             "profile": int(profile),
             "tenant": SLUG,
             "host": host,
-            "stations": [f"{root}/{SLUG}/<station id>", f"{root}/<station id>"],
+            "stations": _places(root),
+            "upgraded": _places(f"wss://localhost:{by_tls}/ocpp") if by_tls else [],
             "password": registration_token(tenant) if profile in ("1", "2") else "",
             "pki": pki,
             "tags": [{"id_tag": tag.id_tag, "parent": GROUP if tag.group else None} for tag in TAGS],
@@ -246,6 +279,10 @@ def _facts(place: Home, tenant: "Tenant", profile: str, stations: list[str], now
             "charging_profiles": CHARGING_PROFILES,
         },
     }
+
+
+def _places(root: str) -> list[str]:
+    return [f"{root}/{SLUG}/<station id>", f"{root}/<station id>"]
 
 
 def _pki(place: Home, stations: list[str]) -> dict[str, str]:

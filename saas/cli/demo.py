@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     with only_one(place):
         if not arguments.conformance:
             return serve(place, whole(), summary, then=_real_sessions)
-        os.environ.update(conformance.environment(arguments.profile))
+        os.environ.update(conformance.environment(place, arguments.profile))
         plan = conformance.plan(arguments.profile, arguments.station or ["CP001"])
         return serve(place, plan, conformance.summary)
 

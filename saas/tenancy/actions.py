@@ -170,5 +170,7 @@ def open_platform(*, host: str, now: datetime) -> Tenant:
                 "colour_accent": "#12B76A",
             },
         )[0]
-        Domain.objects.get_or_create(domain=host, defaults={"tenant": platform, "is_primary": True})
+        Domain.objects.update_or_create(
+            domain=host, defaults={"tenant": platform}, create_defaults={"tenant": platform, "is_primary": True}
+        )
     return platform

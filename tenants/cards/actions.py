@@ -27,6 +27,7 @@ class Terms:
     group: CardGroup | None = None
     expires_at: datetime | None = None
     month_limit_wh: int | None = None
+    most_at_once: int | None = 1
 
 
 @transaction.atomic
@@ -61,7 +62,7 @@ def rename(*, card: Card, by: User, name: str, now: datetime) -> Card:
 
 @transaction.atomic
 def set_terms(*, card: Card, by: User, terms: Terms, now: datetime) -> Card:
-    """Group, end and monthly limit, by staff. Forbidden."""
+    """Group, end and limits, by staff. Forbidden."""
     if not can(by, "card.manage"):
         raise Forbidden()
     _apply(card, terms)
@@ -124,6 +125,7 @@ def clean(id_tag: str) -> str:
 def _apply(card: Card, terms: Terms | None) -> None:
     if terms is not None:
         card.group, card.expires_at, card.month_limit_wh = terms.group, terms.expires_at, terms.month_limit_wh
+        card.most_at_once = terms.most_at_once
 
 
 def _insert(row: Card | CardGroup, taken: Exception) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tenants.accounts.models import User
 
 router = Router(tags=["cards"])
-STAFF = {"driver", "group", "expires_at", "month_limit_wh"}
+STAFF = {"driver", "group", "expires_at", "month_limit_wh", "most_at_once"}
 
 
 @router.get("/cards", response=PageOf[Card], operation_id="cards")
@@ -72,7 +72,7 @@ def rename(request: HttpRequest, uid: UUID, body: CardName) -> object:
 
 @router.put("/cards/{uuid:uid}/terms", response=Card, operation_id="set_card_terms")
 def set_terms(request: HttpRequest, uid: UUID, body: CardTerms) -> object:
-    """Group, end and monthly limit, by staff."""
+    """Group, end and limits, by staff."""
     person = caller(request)
     found = queries.get(uid=uid, viewer=person)
     return card_shown(actions.set_terms(card=found, by=person, terms=_terms(body), now=timezone.now()))
@@ -123,4 +123,5 @@ def _driver(uid: UUID | None) -> "User | None":
 
 def _terms(body: NewCard | CardTerms) -> actions.Terms:
     group = queries.group(uid=body.group) if body.group else None
-    return actions.Terms(group=group, expires_at=body.expires_at, month_limit_wh=body.month_limit_wh)
+    names = ("expires_at", "month_limit_wh", "most_at_once")
+    return actions.Terms(group=group, **{name: getattr(body, name) for name in names})

@@ -51,6 +51,9 @@ class Card(Public):
     month_limit_wh = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Energy per calendar month of the tenant; empty: any"
     )
+    most_at_once = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=1, help_text="Sessions that may run on it at a time; empty: any number"
+    )
     changed_at = models.DateTimeField(auto_now=True, db_index=True, help_text="Stations' local lists follow it")
 
     class Meta:

@@ -71,6 +71,10 @@ def _out_of_energy(card: Card, _now: datetime, usage: Usage) -> bool:
     return card.month_limit_wh is not None and usage.month_wh([card.id_tag]) >= card.month_limit_wh
 
 
+def _card_is_full(card: Card, _now: datetime, usage: Usage) -> bool:
+    return card.most_at_once is not None and usage.running([card.id_tag]) >= card.most_at_once
+
+
 def _group_is_full(card: Card, _now: datetime, usage: Usage) -> bool:
     if card.group is None or card.group.most_at_once is None:
         return False
@@ -82,7 +86,7 @@ _RULES: tuple[tuple[Status, str, Callable[[Card, datetime, Usage], bool]], ...] 
     ("Blocked", "card is blocked", lambda card, _now, _usage: card.state == Card.State.BLOCKED),
     ("Blocked", "its owner's account is closed", _owner_left),
     ("Expired", "card has expired", lambda card, now, _usage: card.expires_at is not None and card.expires_at <= now),
-    ("ConcurrentTx", "card charges elsewhere", lambda card, _now, usage: usage.running([card.id_tag]) > 0),
+    ("ConcurrentTx", "card charges elsewhere", _card_is_full),
     ("ConcurrentTx", "its group charges as often as it may", _group_is_full),
     ("NoCredit", "energy of this month is used up", _out_of_energy),
 )  # fmt: skip

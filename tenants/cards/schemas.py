@@ -14,6 +14,10 @@ Number = Annotated[
     Word, Field(min_length=4, description="As printed on the card or shown by a reader, such as 04A1B2C3")
 ]
 
+AtOnce = Annotated[
+    int | None, Field(ge=1, le=10_000, description="Sessions that may run on it at a time; null: any number")
+]
+
 
 class Card(Schema):
     """An RFID card or other token. `driver`, `group` and limits are null where there are none."""
@@ -27,6 +31,7 @@ class Card(Schema):
     group: UUID | None
     expires_at: Moment | None
     month_limit_wh: int | None
+    most_at_once: int | None = Field(description="Sessions that may run on it at a time; null: any number")
 
 
 class NewCard(Schema):
@@ -39,6 +44,7 @@ class NewCard(Schema):
     group: UUID | None = None
     expires_at: Moment | None = None
     month_limit_wh: EnergyWh | None = None
+    most_at_once: AtOnce = 1
 
 
 class CardName(Schema):
@@ -46,11 +52,12 @@ class CardName(Schema):
 
 
 class CardTerms(Schema):
-    """All three are set: what is left out is taken away."""
+    """All are set: what is left out is taken away."""
 
     group: UUID | None = None
     expires_at: Moment | None = None
     month_limit_wh: EnergyWh | None = None
+    most_at_once: AtOnce = 1
 
 
 class CardFilter(Paging):
@@ -77,7 +84,7 @@ class NewCardGroup(Schema):
 
 
 def card_shown(card: CardRow) -> dict[str, object]:
-    names = ("uid", "id_tag", "kind", "name", "state", "expires_at", "month_limit_wh")
+    names = ("uid", "id_tag", "kind", "name", "state", "expires_at", "month_limit_wh", "most_at_once")
     return {
         **{name: getattr(card, name) for name in names},
         "driver": card.driver.uid if card.driver else None,

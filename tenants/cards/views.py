@@ -181,7 +181,7 @@ def terms(request: HttpRequest, uid: UUID) -> HttpResponse:
     card = queries.get(uid=uid, viewer=person(request))
     form = TermsForm(request.POST or None, initial=_initial(card, brand(request).timezone))
     if form.is_valid():
-        actions.set_terms(card=card, by=person(request), terms=_terms(request, form), now=datetime.now(UTC))
+        actions.set_terms(card=card, by=person(request), terms=_terms(request, card, form), now=datetime.now(UTC))
         messages.success(request, _("Saved."))
         return redirect("console_cards")
     context = {"card": card, "form": form, "now": datetime.now(UTC)}
@@ -238,7 +238,7 @@ def _last_day(card: Card, zone: str) -> date | None:
     return (card.expires_at - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date() if card.expires_at else None
 
 
-def _terms(request: HttpRequest, form: TermsForm) -> actions.Terms:
+def _terms(request: HttpRequest, card: Card, form: TermsForm) -> actions.Terms:
     """Valid until the end of that day at the brand's clock."""
     held = form.cleaned_data
     day, limit = held["expires_on"], held["month_limit_kwh"]
@@ -246,4 +246,5 @@ def _terms(request: HttpRequest, form: TermsForm) -> actions.Terms:
         group=held["group"],
         expires_at=day_bounds(day, ZoneInfo(brand(request).timezone))[1] if day else None,
         month_limit_wh=limit * 1000 if limit else None,
+        most_at_once=card.most_at_once,
     )

@@ -31,8 +31,8 @@ class Admitted(Protocol):
     """A request that was let in."""
 
     @property
-    def subprotocol(self) -> str | None:
-        """The sub-protocol to speak; None: there is no common one."""
+    def subprotocol(self) -> str:
+        """The sub-protocol to speak."""
 
 
 class Door:

@@ -94,7 +94,7 @@ class Gateway:
         device = admitted.device
         older = self._stations.get(device)
         state = older.state if older else self._states.pop(device, State(device=device))
-        translator = TRANSLATORS[str(admitted.subprotocol)]
+        translator = TRANSLATORS[admitted.subprotocol]
         connection = Connection(
             socket, translator, state, self._services, registered=not admitted.pending, gone=self._gone
         )

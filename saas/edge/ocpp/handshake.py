@@ -26,15 +26,15 @@ _STATION_ID = re.compile(r"[\x21-\x7e]{1,48}")
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """A station that proved who it is. `subprotocol` None: it offers none that we speak."""
+    """A station that proved who it is, and the sub-protocol that it will speak."""
 
     device: str
-    subprotocol: str | None
+    subprotocol: str
     pending: bool
 
 
 async def admit(request: Request, answers: Answers, *, tls: ssl.SSLObject | None = None) -> Admission:
-    """The station behind a request. Raises Refused: 401, 404, 400 (offers no sub-protocol) or 503 (ask later)."""
+    """The station behind a request. Raises Refused: 401, 404, 400 (no common sub-protocol) or 503 (ask later)."""
     tenant, station_id = place(request.path)
     subprotocol = chosen(request.headers.get_all("Sec-WebSocket-Protocol"))
     password = password_of(request.headers.get("Authorization"), station_id)
@@ -54,8 +54,8 @@ async def admit(request: Request, answers: Answers, *, tls: ssl.SSLObject | None
     if connected.status != 101 or connected.device is None:
         words = "Unknown station." if connected.status == 404 else "Wrong credential."
         raise Refused(connected.status, words, device=connected.device)
-    if subprotocol is None and not request.headers.get_all("Sec-WebSocket-Protocol"):
-        words = f"This is no OCPP: offer a sub-protocol, one of {', '.join(TRANSLATORS)}."
+    if subprotocol is None:  # OCA's TC_088 (1.6) and TC_B_58 (2.0.1): the connection is not upgraded
+        words = f"No common sub-protocol: offer one of {', '.join(TRANSLATORS)}."
         raise Refused(400, words, device=connected.device)
     return Admission(connected.device, subprotocol, connected.pending)
 

@@ -61,8 +61,8 @@ async def answer_to(request: Request, admission: Awaitable[Admitted]) -> tuple[R
     return response, admitted if response.status_code == 101 else None
 
 
-def acceptance(request: Request, subprotocol: str | None) -> Response:
-    """101 with the sub-protocol, or without one; another status when the request does not ask for a WebSocket."""
+def acceptance(request: Request, subprotocol: str) -> Response:
+    """101 with the sub-protocol; another status when the request does not ask for a WebSocket."""
     select = cast(Select, lambda _protocol, _offered: subprotocol)
     return ServerProtocol(select_subprotocol=select).accept(request)
 

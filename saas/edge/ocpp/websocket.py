@@ -296,13 +296,9 @@ class WebSocket(asyncio.Protocol):
             self.transport.close()
 
     def _begin(self, response: Response, admitted: Admitted) -> None:
-        """OCPP-J 3.1.2: without a common sub-protocol the handshake is completed, then the connection closed."""
         if self.transport.is_closing():
             return
         self.transport.write(response.serialize())
         self._stage, self.heard_at = OPEN, self._door.now
-        if admitted.subprotocol is None:
-            self.fail(PROTOCOL_ERROR, "No common sub-protocol.")
-            return
         self._peer = self._door.enter(self, admitted)
         self._next_turn()

@@ -205,17 +205,16 @@ def test_who_may_not_connect(
 
 @pytest.mark.req("CHG-01")
 @pytest.mark.parametrize("protocols", [("ocpp9.9",), ("OCPP1.6",), ("ocpp1.5", "ocpp2.0")])
-def test_without_a_common_sub_protocol_the_handshake_is_completed_and_the_connection_closed(
+def test_without_a_common_sub_protocol_the_connection_is_not_upgraded(
     tmp_path: Path, protocols: tuple[str, ...]
 ) -> None:
-    """OCPP-J 3.1.2."""
+    """OCA's TC_088_CSMS (1.6) and TC_B_58_CSMS (2.0.1)."""
 
     async def scene() -> None:
-        async with opened(tmp_path) as house, dial(house, protocols=protocols) as socket:
-            assert socket.subprotocol is None
-            with pytest.raises(ConnectionClosed) as caught:
-                await asyncio.wait_for(socket.recv(), 5)
-            assert caught.value.rcvd and caught.value.rcvd.code == 1002
+        async with opened(tmp_path) as house:
+            with pytest.raises(InvalidStatus) as caught:
+                await dial(house, protocols=protocols)
+            assert caught.value.response.status_code == 400
             assert house.broker.sent == []
 
     play(scene)
