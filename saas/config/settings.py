@@ -3,6 +3,7 @@
 import os
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from saas.kit import smtp
 from saas.kit.home import CODE, home
 
 HOME = home()
@@ -202,5 +203,12 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية"), ("f
 LOCALE_PATHS = [CODE / "saas" / "web" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
-EMAIL_BACKEND = os.environ.get("WATTLANE_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+SMTP_URL = os.environ.get("SMTP_URL", "")  # without one, mails are files that people can read
+MAIL_SERVER = smtp.server_of(SMTP_URL)
+EMAIL_BACKEND = os.environ.get(
+    "WATTLANE_EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if SMTP_URL else 'filebased'}.EmailBackend"
+)
+EMAIL_HOST, EMAIL_PORT = MAIL_SERVER.host, MAIL_SERVER.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.user, MAIL_SERVER.password
+EMAIL_USE_SSL, EMAIL_USE_TLS, EMAIL_TIMEOUT = MAIL_SERVER.tls, MAIL_SERVER.starttls, smtp.TIMEOUT_S
 EMAIL_FILE_PATH = HOME.path / "mail"

@@ -42,6 +42,33 @@ class OutcomeMissing(Refused):
     status = 422
 
 
+class NoPhoto(Refused):
+    """This is not a photo: JPEG, PNG or WebP."""
+
+    code = "no_photo"
+    status = 422
+
+
+class PhotoTooLarge(Refused):
+    """This photo is too large."""
+
+    code = "photo_too_large"
+    status = 413
+
+
+class TooManyPhotos(Refused):
+    """This work order has as many photos as it may have. Remove one first."""
+
+    code = "too_many_photos"
+
+
+class PhotoOfAnother(Refused):
+    """Only who added a photo removes it."""
+
+    code = "photo_of_another"
+    status = 403
+
+
 class StillDown(Refused):
     """The charger still reports that it is out of order. Give the job back, or wait until the fault is cleared."""
 

@@ -1,5 +1,7 @@
 """Mails about alerts and work orders, in the tenant's brand and the person's language."""
 
+from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -13,9 +15,10 @@ from saas.tenancy.models import Tenant
 from saas.tenancy.queries import address, current, sender
 from tenants.charging.mails import PAGE, language_of
 
+from .fault_words import alert_title, alert_todo, raw_word
 from .models import Alert, Notice, WorkOrder
 from .queries.units import names, title
-from .words import SEVERITIES, code_word
+from .words import SEVERITIES
 
 Text = tuple[str, list[str], str]  # subject, lines, path
 
@@ -29,9 +32,17 @@ def write(notice: Notice) -> EmailMultiAlternatives:
     link = f"{address(tenant)}{path}"
     body = "\n".join([*lines, "", link, "", f"{tenant.name} · {tenant.support_email}", ""])
     subject = " ".join(subject.split())
-    message = EmailMultiAlternatives(subject, body, sender(tenant), [notice.to.email], reply_to=[tenant.support_email])
+    message = EmailMultiAlternatives(
+        subject, body, sender(tenant), [notice.to.email], reply_to=[tenant.support_email],
+        headers={"Message-ID": _name(notice, tenant)},
+    )  # fmt: skip
     message.attach_alternative(_page(lines, link, tenant, language), "text/html")
     return message
+
+
+def _name(notice: Notice, tenant: Tenant) -> str:
+    """The same for each attempt: a mail that comes twice, because the first answer was lost, is known as one."""
+    return f"<notice.{tenant.schema_name}.{notice.pk}@{urlsplit(address(tenant)).hostname}>"
 
 
 def unit(alert: Alert) -> str:
@@ -43,16 +54,34 @@ def unit(alert: Alert) -> str:
 
 
 def _of_alert(alert: Alert, language: str) -> Text:
-    what, where = code_word(alert.code), unit(alert)
+    what, where = alert_title(alert), unit(alert)
     severity = str(SEVERITIES[alert.severity])
-    zone = ZoneInfo(current().timezone)
-    since = format_datetime(alert.first_at, "short", tzinfo=zone, locale=LOCALES.get(language, "en"))
     lines = [
         _("%(severity)s: %(what)s at %(where)s.") % {"severity": severity, "what": what, "where": where},
-        _("Since %(since)s, seen %(count)d times. Nobody has acknowledged it yet.")
-        % {"since": since, "count": alert.count},
+        _how_it_stands(alert, language),
+        _("Code: %(code)s") % {"code": " · ".join(filter(None, (raw_word(alert.code), alert.mrec)))},
+        *([] if alert.resolved_at else [_("What to do first:"), *_first_steps(alert)]),
     ]
     return f"{severity}: {what} · {where}", lines, f"/maintenance/alerts/{alert.uid}/"
+
+
+def _how_it_stands(alert: Alert, language: str) -> str:
+    """As it is when the mail goes out, which may be late: the mail server was away."""
+    said = {"since": _moment(alert.first_at, language), "count": alert.count, "who": str(alert.acknowledged_by)}
+    if alert.resolved_at is not None:
+        return _("Since %(since)s, over since %(end)s.") % {**said, "end": _moment(alert.resolved_at, language)}
+    if alert.acknowledged_at is not None:
+        return _("Since %(since)s, seen %(count)d times. Acknowledged by %(who)s.") % said
+    return _("Since %(since)s, seen %(count)d times. Nobody has acknowledged it yet.") % said
+
+
+def _moment(moment: datetime, language: str) -> str:
+    zone = ZoneInfo(current().timezone)
+    return format_datetime(moment, "short", tzinfo=zone, locale=LOCALES.get(language, "en"))
+
+
+def _first_steps(alert: Alert) -> list[str]:
+    return [f"{number}. {step.text}" for number, step in enumerate(alert_todo(alert).first, start=1)]
 
 
 def _of_step(notice: Notice, language: str) -> Text:
@@ -69,6 +98,8 @@ def _of_step(notice: Notice, language: str) -> Text:
         zone = ZoneInfo(order.evse.location.timezone)
         due = format_datetime(order.due_at, "short", tzinfo=zone, locale=LOCALES.get(language, "en"))
         lines.append(_("To be done by %(due)s.") % {"due": due})
+    if order.alert is not None and (tools := alert_todo(order.alert).bring):
+        lines.append(_("Bring: %(tools)s.") % {"tools": ", ".join(tool.text for tool in tools)})
     return subject, lines, f"/jobs/{order.uid}/"
 
 

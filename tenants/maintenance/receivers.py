@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from saas.contracts import faults
+from saas.contracts.advice import WARNING
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event
 from saas.devices.models import Device
@@ -22,7 +23,6 @@ from .models import Alert, Outage, WorkOrder
 from .queries import rules
 
 Source = Alert.Source
-WARNING = "warning:"  # before the code of an error of a connector that works
 STATION_FAULT = "station_fault"  # as the gateway calls it; the words of the station stand in `detail`
 
 

@@ -6,7 +6,8 @@ from saas.contracts.faults import name_of
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 
-from .models import Alert, EscalationRule, Outage, Risk, Silence, StatusChange, VendorCode, WorkOrder
+from .fault_words import Todo, alert_title, alert_todo
+from .models import Alert, EscalationRule, OrderPhoto, Outage, Risk, Silence, StatusChange, VendorCode, WorkOrder
 from .queries.alerts import Line
 from .queries.orders import Place, is_assignee
 from .queries.units import title
@@ -18,6 +19,7 @@ Shown = dict[str, object]
 def alert_shown(row: Alert, names: Mapping[str, str]) -> Shown:
     return {
         "uid": row.uid, "device": row.device_id, "device_evse": row.device_evse, "unit": unit_of(row, names),
+        "title": alert_title(row), "todo": todo_shown(alert_todo(row)),
         "evse": row.evse.uid if row.evse else None, "site": row.location.uid if row.location else None,
         "group": row.group.uid if row.group else None, "code": row.code, "mrec": row.mrec,
         "mrec_name": name_of(row.mrec), "severity": row.severity, "cause": row.cause, "broken": row.broken,
@@ -27,6 +29,10 @@ def alert_shown(row: Alert, names: Mapping[str, str]) -> Shown:
         "acknowledged_by": row.acknowledged_by.uid if row.acknowledged_by else None,
         "silenced": row.silence_id is not None,
     }  # fmt: skip
+
+
+def todo_shown(todo: Todo) -> Shown:
+    return {kind: [step._asdict() for step in steps] for kind, steps in todo._asdict().items()}
 
 
 def unit_of(row: Alert, names: Mapping[str, str]) -> str:
@@ -56,8 +62,17 @@ def order_shown(row: WorkOrder, viewer: User, place: Place | None = None) -> Sho
     where = {"address": place.address, "latitude": place.latitude, "longitude": place.longitude} if place else {}
     return {name: getattr(row, name) for name in names} | where | {
         "number": row.pk, "evse": row.evse.uid, "device": row.device_id, "unit": title(row.evse),
-        "alert": row.alert.uid if row.alert else None, "assignee": row.assignee.uid if row.assignee else None,
+        "alert": row.alert.uid if row.alert else None, "todo": todo_shown(alert_todo(row.alert)) if row.alert else None,
+        "assignee": row.assignee.uid if row.assignee else None,
         "next": verbs_for(row, manages=manages, assignee=is_assignee(row, viewer)),
+    }  # fmt: skip
+
+
+def photo_said(row: OrderPhoto) -> Shown:
+    return {
+        "uid": row.uid, "added_by": row.added_by.uid if row.added_by else None, "added_at": row.created_at,
+        "width": row.width, "height": row.height, "size": row.size,
+        "path": f"/maintenance/work-orders/{row.order.uid}/photos/{row.uid}",
     }  # fmt: skip
 
 

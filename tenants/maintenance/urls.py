@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from .views import alerts, jobs, orders, outages, rules
+from .queries.photos import SMALL
+from .views import alerts, jobs, orders, outages, photos, rules
 
 AT = "maintenance/"
+PHOTOS = "jobs/<uuid:uid>/photos/"
 urlpatterns: list[URLPattern] = [
     path(AT, alerts.home, name="maintenance"),
     path(f"{AT}acknowledge/", alerts.acknowledge, name="acknowledge_alerts"),
@@ -31,5 +33,9 @@ urlpatterns: list[URLPattern] = [
     path("jobs/<uuid:uid>/finish/", jobs.finish, name="job_finish"),
     path("jobs/<uuid:uid>/checklist/", jobs.tick, name="job_tick"),
     path("jobs/<uuid:uid>/note/", jobs.note, name="job_note"),
+    path(PHOTOS, photos.add, name="photo_add"),
+    path(f"{PHOTOS}<uuid:photo>/", photos.photo, name="photo"),
+    path(f"{PHOTOS}<uuid:photo>/small/", photos.photo, {"size": SMALL}, name="photo_small"),
+    path(f"{PHOTOS}<uuid:photo>/remove/", photos.remove, name="photo_remove"),
     path("jobs/<uuid:uid>/<slug:verb>/", jobs.step, name="job_step"),
 ]

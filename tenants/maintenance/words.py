@@ -1,9 +1,8 @@
-"""What people read: severities, causes, states, faults, exclusions, steps. Tables; and OCPP's words taken apart."""
+"""What people read: severities, causes, states, exclusions, steps. Tables; and OCPP's words taken apart."""
 
 import re
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from saas.contracts import faults
@@ -61,6 +60,8 @@ VERBS: Words = {
     "travel": _("On the way"),
     "start": _("Begun"),
     "note": _("Note"),
+    "photo": _("Photo added"),
+    "unphoto": _("Photo removed"),
     "finish": _("Done"),
     "return": _("Given back for more work"),
     "verify": _("Verified"),
@@ -95,39 +96,7 @@ REASONS: Words = {
     "trouble": _("Faults, refusals, sessions without energy"),
     "lost_messages": _("Lost messages"),
 }
-# What people read of a code; without a row here the code itself is shown.
-CODES: Words = {
-    "over_current": _("Too much current"),
-    "over_temperature": _("Too hot"),
-    "stuck_relay": _("Contactor does not open or close"),
-    "meter_failure": _("Meter silent or frozen"),
-    "brown_out": _("Supply voltage too low"),
-    "tamper": _("Case opened"),
-    "unmetered_energy": _("Energy without a session"),
-    "reported": _("Fault without a name"),
-    "offline": _("Not connected"),
-    "site_offline": _("Many chargers of the site are not connected"),
-    "heartbeat_missing": _("Connected, but silent"),
-    "refused_starts": _("Starts refused in a row"),
-    "refused_by_device": _("The charger refuses to start"),
-    "power_ignores": _("Draws more than its limit"),
-    "power_stopped": _("Stopped: it drew more than its limit"),
-    "power_over_limit": _("A circuit carries more than its limit"),
-    "power_no_room": _("The limit cannot be kept"),
-    "power_no_answer": _("Does not confirm its limit"),
-    "power_unlimitable": _("Cannot be limited"),
-    "firmware_failed": _("Update of the firmware failed"),
-    "derating": _("Warm: offers less power"),
-}
 _PART = re.compile(r"(errorCode|vendorId|vendorErrorCode|info)=(.*?)(?=, (?:vendorId|vendorErrorCode|info)=|$)", re.S)
-
-
-def code_word(code: str) -> str:
-    """A code for people."""
-    warning, _colon, rest = code.partition(":")
-    if warning == "warning" and rest:
-        return gettext("Warning: %(what)s") % {"what": code_word(rest)}
-    return str(CODES.get(code, code))
 
 
 def parts_of(detail: str) -> dict[str, str]:

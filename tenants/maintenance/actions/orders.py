@@ -24,10 +24,10 @@ from ..errors import (
     StillDown,
     WrongStep,
 )
+from ..fault_words import alert_title
 from ..models import Alert, Notice, Outage, Risk, WorkOrder, WorkOrderStep
 from ..queries.units import evse_at, title
 from ..stages import OVER, STEPS
-from ..words import code_word
 from . import log
 from .outages import DOWN
 
@@ -64,7 +64,7 @@ def order_for_alert(*, alert: Alert, job: Job | None, by: User, now: datetime) -
     evse = alert.evse or (evse_at(alert.device_id, alert.device_evse) if alert.device_id else None)
     if evse is None:
         raise NotFound("This alert is at no charger: open a work order for one of them.")
-    wanted = _titled(job, f"{code_word(alert.code)} · {title(evse)}", alert.severity)
+    wanted = _titled(job, f"{alert_title(alert)} · {title(evse)}", alert.severity)
     order = _create(evse, wanted, Source.ALERT, by, now, alert=alert, began_at=alert.first_at)
     log.write(alert, log.Kind.ORDERED, now, by, f"#{order.pk}")
     return order
@@ -108,7 +108,7 @@ def step(
     _PREPARE.get(verb, _nothing)(row, now, {"assignee": assignee, "due_at": due_at, "result": result})
     row.state, row.changed_at = STEPS[verb].after, now
     row.save()
-    done = _note(row, verb, by, now, text)
+    done = record(row, verb, by, now, text)
     if before is not None and row.assignee is not None and before != row.assignee:
         _tell(before, row, done, now)
     _FOLLOW.get(verb, _nobody)(row, done, by, now)
@@ -120,7 +120,7 @@ def note(*, order: WorkOrder, text: str, by: User, now: datetime) -> None:
     """A note of the technician or the operator."""
     if not text.strip():
         raise ReasonMissing("Write something.")
-    _note(order, "note", by, now, text.strip())
+    record(order, "note", by, now, text.strip())
 
 
 @transaction.atomic
@@ -158,7 +158,7 @@ def _create(evse: Evse, job: Job, source: str, by: User | None, now: datetime, *
             )  # fmt: skip
     except IntegrityError as clash:
         raise OrderedAlready() from clash
-    _note(order, "open", by, now)
+    record(order, "open", by, now)
     return order
 
 
@@ -258,7 +258,8 @@ def _nobody(row: WorkOrder, done: WorkOrderStep, by: User, now: datetime) -> Non
     """A step that only the board shows."""
 
 
-def _note(row: WorkOrder, verb: str, by: User | None, now: datetime, text: str = "") -> WorkOrderStep:
+def record(row: WorkOrder, verb: str, by: User | None, now: datetime, text: str = "") -> WorkOrderStep:
+    """A line in the log of a work order; the board hears of it."""
     data = {"order": str(row.uid), "number": row.pk, "state": row.state, "verb": verb}
     publish(audience="operations", kind="work_order", data=data, now=now)
     return WorkOrderStep.objects.create(order=row, verb=verb, state=row.state, by=by, text=text.strip()[:2000], at=now)

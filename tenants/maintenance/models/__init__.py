@@ -1,7 +1,7 @@
 """Faults, alerts, outages, work orders: what is wrong with chargers, who knows, and who sees to it."""
 
 from .alerts import Alert, AlertEvent, Refusals
-from .orders import WorkOrder, WorkOrderStep
+from .orders import OrderPhoto, WorkOrder, WorkOrderStep
 from .outages import Outage, OutageEdit, StatusChange
 from .risks import Risk
 from .rules import EscalationRule, MaintenancePolicy, Notice, Silence, VendorCode
@@ -12,6 +12,7 @@ __all__ = [
     "EscalationRule",
     "MaintenancePolicy",
     "Notice",
+    "OrderPhoto",
     "Outage",
     "OutageEdit",
     "Refusals",

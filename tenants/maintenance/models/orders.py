@@ -78,3 +78,13 @@ class WorkOrderStep(models.Model):
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     text = models.CharField(max_length=2000, blank=True)
     at = models.DateTimeField()
+
+
+class OrderPhoto(Public):
+    """A photo of a work order; its file lies among the tenant's private files, under this row's uid."""
+
+    order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="photos")
+    added_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="Bytes of the whole photo")

@@ -9,7 +9,7 @@ from saas.contracts import faults
 from saas.web.templatetags.wattlane import number
 from tenants.accounts.roles import WORDS as ROLE_WORDS
 
-from .. import words
+from .. import fault_words, words
 from ..models import Alert
 from ..queries.units import title
 from ..showing import unit_of
@@ -29,7 +29,9 @@ TABLES: dict[str, Mapping[str, Promise]] = {
     "role": {role.value: said for role, said in ROLE_WORDS.items()},
 }
 register.filter("unit_title", title)
-register.filter("code_word", words.code_word)
+register.filter("alert_title", fault_words.alert_title)
+register.filter("raw_word", fault_words.raw_word)
+register.filter("todo", fault_words.alert_todo)
 register.filter("mrec_name", faults.name_of)
 
 

@@ -16,7 +16,7 @@ from tenants.accounts.here import person
 from tenants.stations.models import Station
 
 from ..actions import deciding
-from ..queries import alerts, outages, units
+from ..queries import alerts, outages, photos, units
 from ..stages import OVER
 from .common import LIMIT, MANAGE, after, manager, show, tried
 
@@ -61,6 +61,7 @@ def alert(request: HttpRequest, uid: UUID) -> HttpResponse:
         request, "alert", alert=found, log=alerts.log_of(found), orders=jobs, members=below,
         names=units.names([found.device_id, *(row.device_id for row in below)]), station=station,
         detail=sorted(found.detail.items()), charger=charger, sent=any(job.state not in OVER for job in jobs),
+        photos=photos.of_alert(found),
     )  # fmt: skip
 
 

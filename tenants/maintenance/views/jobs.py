@@ -18,8 +18,8 @@ from tenants.accounts.models import User
 from ..actions import orders as actions
 from ..forms import FinishForm
 from ..models import WorkOrder
-from ..queries import orders
-from ..stages import verbs_for
+from ..queries import orders, photos
+from ..stages import OVER, verbs_for
 from .common import LIMIT, after, show, tried
 
 
@@ -97,5 +97,7 @@ def _show(request: HttpRequest, found: WorkOrder) -> HttpResponse:
     user = person(request)
     place = orders.place_for(order=found, viewer=user, now=datetime.now(UTC))
     verbs = verbs_for(found, manages=False, assignee=True)
-    return show(request, "job", order=found, place=place, verbs=verbs, steps=orders.steps(found),
-                local=found.evse.location.timezone)  # fmt: skip
+    return show(
+        request, "job", order=found, place=place, verbs=verbs, steps=orders.steps(found),
+        local=found.evse.location.timezone, photos=photos.of_order(found), may_add=found.state not in OVER,
+    )  # fmt: skip

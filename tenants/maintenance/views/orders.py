@@ -21,11 +21,11 @@ from tenants.accounts.permissions import can
 from tenants.sites.models import Evse
 
 from ..actions import orders as actions
+from ..fault_words import alert_title
 from ..forms import AssignForm, OrderForm
 from ..models import Alert, Risk, WorkOrder
-from ..queries import alerts, orders, outages, units
-from ..stages import verbs_for
-from ..words import code_word
+from ..queries import alerts, orders, outages, photos, units
+from ..stages import OVER, verbs_for
 from .common import LIMIT, MANAGE, after, manager, show, tried
 
 STATES = ("live", "open", "assigned", "accepted", "travelling", "started", "done", "verified", "cancelled")
@@ -74,7 +74,8 @@ def order(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = AssignForm(people=orders.technicians(), zone=brand(request).timezone)
     verbs = verbs_for(found, manages=can(user, MANAGE), assignee=False)
     return show(request, "order", order=found, steps=orders.steps(found), form=form, verbs=verbs,
-                mine=orders.is_assignee(found, user))  # fmt: skip
+                mine=orders.is_assignee(found, user), photos=photos.of_order(found),
+                may_add=can(user, MANAGE) and found.state not in OVER)  # fmt: skip
 
 
 @login_required
@@ -118,7 +119,7 @@ def _source(request: HttpRequest, user: User) -> Source:
 def _initial(source: Source) -> dict[str, Any]:
     if isinstance(source, Alert):
         place = units.title(source.evse) if source.evse else source.location.name if source.location else ""
-        return {"title": f"{code_word(source.code)} · {place}"[:120], "severity": source.severity}
+        return {"title": f"{alert_title(source)} · {place}"[:120], "severity": source.severity}
     evse = source.evse if isinstance(source, Risk) else source
     return {"title": units.title(evse)[:120] if isinstance(source, Risk) else "", "severity": "minor"}
 

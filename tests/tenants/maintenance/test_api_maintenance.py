@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from saas.kit.tenant_context import tenant_schema
 from tenants.accounts.models import AuditEntry
@@ -12,6 +13,7 @@ from tests.builders import NOW
 from tests.tenants.apiclient import Api, code, person, said, unknown_to_others
 
 from .story import Unit, later
+from .test_photos import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("MNT-01", "API-01")]
 VIEWERS = {"owner", "admin", "operator", "finance", "auditor"}
@@ -175,3 +177,43 @@ def test_an_outage_is_corrected_with_a_reason(operator: Api, unit: Unit) -> None
         "grid", "hardware", "utility_interruption", "CX004",
     )  # fmt: skip
     unknown_to_others(at)
+
+
+@pytest.mark.req("MNT-05", "TEN-04")
+def test_photos_of_a_work_order_come_and_go_through_the_api(operator: Api, unit: Unit) -> None:
+    tech = person("ampere", "", "technician")
+    crew = Api("ampere", tech)
+    order = said(operator.post("/maintenance/work-orders", {"alert": str(alert_of(unit).uid)}))
+    at = f"/maintenance/work-orders/{order['uid']}"
+    operator.post(f"{at}/steps", {"verb": "assign", "assignee": str(tech.uid)})
+
+    def send(caller: Api, data: bytes) -> Any:
+        file = SimpleUploadedFile("x.png", data, "image/png")
+        return caller.client.post(f"/api/v1{at}/photos", {"file": file}, headers=caller.headers)
+
+    made = send(crew, picture("PNG"))
+    shown = said(made)
+    assert (made.status_code, shown["width"], shown["height"], shown["added_by"]) == (201, 64, 48, str(tech.uid))
+    assert code(send(crew, b"no photo")) == (422, "no_photo")
+    assert code(crew.post(f"{at}/photos")) == (422, "invalid")
+    assert said(operator.get(f"{at}/photos")) == {"items": [shown], "next": None}
+    for size in ("", "?size=small"):
+        answer = operator.get(f"{shown['path']}{size}")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    for path in (f"{at}/photos", shown["path"]):
+        unknown_to_others(path)
+    unknown_to_others(shown["path"], method="DELETE")
+    assert code(operator("DELETE", shown["path"])) == (403, "photo_of_another")
+    assert crew("DELETE", shown["path"]).status_code == 204
+    assert code(crew.get(shown["path"])) == (404, "not_found")
+
+
+@pytest.mark.req("MNT-05")
+def test_an_alert_and_its_work_order_say_what_to_do(operator: Api, unit: Unit) -> None:
+    (row,) = said(operator.get("/maintenance/alerts"))["items"]
+    assert row["title"] == "Too much current"
+    assert [step["code"] for step in row["todo"]["first"]] == ["keep_off", "ask_breaker"]
+    order = said(operator.post("/maintenance/work-orders", {"alert": row["uid"]}))
+    assert order["todo"] == row["todo"] and order["todo"]["bring"][0] == {"code": "clamp_meter", "text": "clamp meter"}
+    by_hand = said(operator.post("/maintenance/work-orders", {"evse": str(unit.evse.uid), "title": "Look"}))
+    assert by_hand["todo"] is None

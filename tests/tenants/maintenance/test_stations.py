@@ -179,4 +179,4 @@ def test_an_outlet_of_a_station_that_nobody_offers_is_called_by_the_stations_nam
     assert units.title(post.evse) == f"{name}/1" == units.titles([post.evse])[post.evse.pk]
     post.fails("errorCode=GroundFailure")
     order = order_for_alert(alert=post.alerts[0], job=None, by=builders.person("boss", "operator"), now=later(1))
-    assert order.title == f"GroundFailure · {name}/1"
+    assert order.title == f"Earth-fault protection has tripped · {name}/1"
