@@ -6,79 +6,98 @@ import polars as pl
 
 from .sessions import local
 
-QUARTER_MS = 900_000
+QUARTER_MS, DAY_MS = 900_000, 86_400_000
 _METER = ["tenant", "device", "evse"]
 _TIME = ["ts_ms", "boot", "seq"]
 READING = [*_METER, *_TIME, "session", "energy_wh"]
 
 
 def readings(messages: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
-    """Columns `READING` of messages that give a register: each meter's together, in the order of their time.
+    """Columns `READING` of messages that give a register: each meter's together, in the order of their time; and
+    `meter`, which counts the meters from 0.
 
     The lake holds them in that order; only what lies otherwise (an older file, several days) is sorted.
     """
     told = messages.lazy().filter(pl.col("energy_wh").is_not_null()).select(READING)
-    rows = told.collect(engine="streaming")
-    return rows if _in_order(rows) else rows.sort(*_METER, *_TIME)
+    rows = _numbered(told.collect(engine="streaming").rechunk())
+    return rows if _in_order(rows) else _numbered(rows.sort(*_METER, *_TIME))
 
 
 def latest(rows: pl.DataFrame) -> pl.DataFrame:
     """Each meter's last row of `readings`."""
-    return rows.filter(_new_meter().shift(-1, fill_value=True))
+    return rows.filter(_new_meter().shift(-1, fill_value=True)).select(READING)
 
 
 def meters(rows: pl.DataFrame) -> pl.DataFrame:
-    """Which meters told something."""
+    """Which meters told something: `meter` of `readings` is the number of its row."""
     return rows.filter(_new_meter()).select(_METER)
 
 
-def seam(before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """`readings` on both sides of a cut: each meter's `latest` before it and its first of `rows`."""
-    first = rows.filter(_new_meter())
-    return pl.concat([before, first]).sort(*_METER, *_TIME)
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(meter=pl.struct(_METER).rle_id())
 
 
 def _new_meter() -> pl.Expr:
     """A row of another meter than the row before it."""
-    return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in _METER)
+    return _differs("meter")
+
+
+def _differs(*names: str) -> pl.Expr:
+    """A row that has not what the row before it has."""
+    return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in names)
 
 
 def _in_order(rows: pl.DataFrame) -> bool:
     ts, boot, seq = (pl.col(name) for name in _TIME)
     tied = (ts == ts.shift(1)) & ((boot < boot.shift(1)) | ((boot == boot.shift(1)) & (seq < seq.shift(1))))
-    marked = rows.select(*_METER, new=_new_meter(), back=(ts < ts.shift(1)) | tied)
-    heads = marked.filter(pl.col("new").fill_null(True)).select(_METER)
-    falls = marked.select((pl.col("back") & ~pl.col("new")).any()).item()
-    return not falls and heads.n_unique() == heads.height
+    falls = rows.select((((ts < ts.shift(1)) | tied) & ~_new_meter()).any()).item()
+    return not falls and meters(rows).is_unique().all()
 
 
-def intervals(
-    messages: pl.DataFrame | pl.LazyFrame, first: date, last: date, before: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """Spans between two readings of one meter, with the energy between them, of the days first..last.
+def _seam(before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """`readings` on both sides of a cut: each meter's `latest` before it and its first of `rows`."""
+    first = rows.filter(_new_meter())
+    numbers = first.select(*_METER, "meter")
+    known = before.join(numbers, on=_METER, how="inner", nulls_equal=True).select(first.columns)
+    return pl.concat([known, first]).sort("meter", *_TIME)
 
-    A span counts for the day of its later reading. A register that falls (a new meter) gives no energy. `before`: the
-    `latest` reading of each meter before the messages, where they do not hold it themselves.
+
+def _shares(rows: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+    """Energy of the days first..last by `meter`, session, `at` (the number of its quarter) and `day` (of 1970).
+
+    A span between two readings of one meter counts for the day of its later reading. A register that falls (a new
+    meter) gives no energy. Sums that do not lie beside each other stay apart.
     """
-    return spans_of(readings(messages), first, last, before).collect(engine="streaming")
-
-
-def spans_of(rows: pl.DataFrame, first: date, last: date, before: pl.DataFrame | None = None) -> pl.LazyFrame:
-    """`intervals` of `readings`."""
-    spans = _spans(rows, first, last)
-    return spans if before is None else pl.concat([_spans(seam(before, rows), first, last), spans])
-
-
-def _spans(rows: pl.DataFrame, first: date, last: date) -> pl.LazyFrame:
-    spans = rows.lazy().with_columns(
-        start_ms=pl.col("ts_ms").shift(1),
-        delta_wh=pl.col("energy_wh").diff(),
+    day = pl.col("end_ms") // DAY_MS
+    spans = rows.select(
+        "meter",
         session=pl.coalesce("session", pl.when(~_new_meter()).then(pl.col("session").shift(1))),
-        day=pl.from_epoch("ts_ms", time_unit="ms").dt.date(),
-        new=_new_meter(),
+        start_ms=pl.when(~_new_meter()).then(pl.col("ts_ms").shift(1)),
+        end_ms="ts_ms",
+        energy_wh=pl.col("energy_wh").diff(),
+    ).with_columns(day=day, at=pl.col("start_ms") // QUARTER_MS, within=day.is_between(_day(first), _day(last)))
+    counts = pl.col("within") & pl.col("start_ms").is_not_null() & (pl.col("energy_wh") > 0)
+    spans = spans.with_columns(counts=counts, whole=counts & (pl.col("at") == _end() // QUARTER_MS))
+    cut = _cut(spans.lazy().filter(pl.col("counts") & ~pl.col("whole")).drop("at")).select(_SHARE)
+    return pl.concat([_runs(spans), cut.collect(engine="streaming")])
+
+
+_SHARE = ["meter", "session", "at", "day", "energy_wh"]
+
+
+def _runs(spans: pl.DataFrame) -> pl.DataFrame:
+    """Spans inside one quarter, summed where they lie beside each other: the register of what was counted, read where
+    a quarter of a session ends. Fifteen minutes of readings become one row, and no row is looked up by its name."""
+    told = pl.when("whole").then("energy_wh").otherwise(0).cum_sum()
+    ends = _differs("meter", "session", "at", "day").shift(-1, fill_value=True)
+    read = spans.with_columns(energy_wh=told).filter(ends).select(_SHARE)
+    return read.with_columns(energy_wh=pl.col("energy_wh") - pl.col("energy_wh").shift(1, fill_value=0)).filter(
+        pl.col("energy_wh") > 0
     )
-    spans = spans.filter(~pl.col("new") & (pl.col("delta_wh") > 0) & pl.col("day").is_between(first, last))
-    return spans.select(*_METER, "session", "start_ms", end_ms="ts_ms", energy_wh="delta_wh", day="day")
+
+
+def _day(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
 
 
 def spread(spans: pl.DataFrame) -> pl.DataFrame:
@@ -125,32 +144,34 @@ def of_sessions(sessions: pl.DataFrame) -> pl.DataFrame:
     return spread(spans.filter(pl.col("energy_wh") > 0))
 
 
-def of_meters(spans: pl.DataFrame | pl.LazyFrame, chargers: pl.DataFrame, tenants: pl.DataFrame) -> pl.DataFrame:
-    """Quarters of live meters, with the names of their chargers."""
-    homes = tenants.select("tenant", home="timezone")
-    rows = _by_quarter(spans.lazy()).join(
-        chargers.select(*_METER, "charger", "site", "timezone"), on=_METER, how="left"
-    )
-    rows = rows.join(homes, on="tenant", how="left")
-    named = rows.select(
+def of_meters(
+    rows: pl.DataFrame, first: date, last: date, before: pl.DataFrame, *, chargers: pl.DataFrame, tenants: pl.DataFrame
+) -> pl.DataFrame:
+    """Quarters of live meters for the days first..last, with the names of their chargers.
+
+    `rows`: `readings` of these days. `before`: the `latest` reading of each meter before them, where there is one.
+    """
+    shares = pl.concat([_shares(_seam(before, rows), first, last), _shares(rows, first, last)])
+    of_meter, places = _places(meters(rows), chargers, tenants)
+    placed = shares.with_columns(place=of_meter.gather(shares["meter"]))
+    summed = placed.group_by("place", "session", "at", "day").agg(pl.col("energy_wh").sum())
+    summed = summed.sort("day", "place", "at", "session")
+    named = summed.with_columns(places[name].gather(summed["place"]) for name in places.columns)
+    return named.with_columns(day=pl.col("day").cast(pl.Int32).cast(pl.Date), quarter=_QUARTER).drop("place", "at")
+
+
+def _places(known: pl.DataFrame, chargers: pl.DataFrame, tenants: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+    """The number of each meter's place, and the places by their number: two meters may have one name."""
+    told = chargers.select(*_METER, "charger", "site", "timezone").unique(_METER, keep="last", maintain_order=True)
+    homes = tenants.select("tenant", home="timezone").unique("tenant", keep="last", maintain_order=True)
+    named = known.join(told, on=_METER, how="left", maintain_order="left")
+    named = named.join(homes, on="tenant", how="left", maintain_order="left").select(
         "tenant", pl.lit("live").alias("source"), pl.coalesce("charger", "device").alias("charger"),
         pl.coalesce("site", "device").alias("site"), pl.coalesce("timezone", "home", pl.lit("UTC")).alias("timezone"),
-        "session", "energy_wh", "day", "quarter",
     )  # fmt: skip
-    keys = [name for name in named.columns if name != "energy_wh"]
-    return named.group_by(keys).agg(pl.col("energy_wh").sum())
-
-
-def _by_quarter(spans: pl.LazyFrame) -> pl.DataFrame:
-    """`spread`, summed where neighbours are of one meter, session, day and quarter: fifteen minutes of readings become
-    one row before any name is looked up. Sums that do not lie beside each other stay apart."""
-    inside, cut = _quarters(spans)
-    keys = [name for name in inside.collect_schema() if name != "energy_wh"]
-    another = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in keys)
-    runs = inside.with_columns(run=another.cast(pl.UInt32).cum_sum()).group_by("run")
-    summed = runs.agg(*(pl.col(name).first() for name in keys), pl.col("energy_wh").sum()).drop("run")
-    both = pl.concat([summed, cut.select(summed.collect_schema().names())])
-    return both.with_columns(quarter=_QUARTER).drop("at").collect(engine="streaming")
+    places = named.unique().sort("tenant", "charger", "site", "timezone").with_row_index("place")
+    of_meter = named.join(places, on=named.columns, how="left", nulls_equal=True, maintain_order="left")
+    return of_meter["place"], places.drop("place")
 
 
 def daily(quarters: pl.DataFrame) -> pl.DataFrame:

@@ -12,17 +12,26 @@ _ID = ["tenant", "device", "evse", "session"]
 _STARTED, _STOPPED = pl.col("type") == "started", pl.col("type") == "stopped"
 
 
-def ended(messages: pl.DataFrame | pl.LazyFrame, first: date, last: date) -> pl.DataFrame:
+EVENT = [*_ID, "ts_ms", "boot", "seq", "type", "energy_wh", "reason"]
+
+
+def events(messages: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Columns `EVENT` of the messages by which sessions start and stop: few of all that devices say."""
+    told = messages.lazy().filter(pl.col("session").is_not_null() & (_STARTED | _STOPPED))
+    return told.select(EVENT).collect(engine="streaming")
+
+
+def ended(
+    messages: pl.DataFrame | pl.LazyFrame, first: date, last: date, told: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Live sessions whose last stop lies in the UTC days first..last, from clean messages in any order.
 
     Energy is the register at the last stop less that at the first start; where the start was lost, less the lowest
     register heard in the session. Columns: tenant, device, evse, session, start_ms, stop_ms, energy_wh, reason, wrong
-    (see `_judged`), of all tenants.
+    (see `_judged`), of all tenants. `told`: the `events` of the messages, where they are known.
     """
-    rows = messages.lazy().filter(pl.col("session").is_not_null())
-    events = rows.filter(_STARTED | _STOPPED).select(*_ID, "ts_ms", "boot", "seq", "type", "energy_wh", "reason")
-    found = _from_events(events.collect(engine="streaming").sort("ts_ms", "boot", "seq"))
-    found = _with_lost_starts(found.filter(pl.col("stop_wh").is_not_null()), rows)
+    found = _from_events(events(messages) if told is None else told)
+    found = _with_lost_starts(found, messages.lazy().filter(pl.col("session").is_not_null()))
     day = pl.from_epoch("stop_ms", time_unit="ms").dt.date()
     found = found.with_columns(day=day, energy_wh=pl.col("stop_wh") - pl.col("start_wh"))
     return _judged(found).filter(pl.col("day").is_between(first, last))
@@ -41,14 +50,14 @@ def _judged(found: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(wrong=pl.coalesce("wrong", again)).sort("tenant", "stop_ms", "device", "evse", "session")
 
 
-def _from_events(events: pl.DataFrame) -> pl.DataFrame:
-    return events.group_by(_ID, maintain_order=True).agg(
-        start_ms=pl.col("ts_ms").filter(_STARTED).min(),
-        start_wh=pl.col("energy_wh").filter(_STARTED).first(),
-        stop_ms=pl.col("ts_ms").filter(_STOPPED).last(),
-        stop_wh=pl.col("energy_wh").filter(_STOPPED).last(),
-        reason=pl.col("reason").filter(_STOPPED).last(),
-    )
+def _from_events(told: pl.DataFrame) -> pl.DataFrame:
+    """Sessions that have stopped, with what their first start said, where there was one."""
+    told = told.sort("ts_ms", "boot", "seq")
+    began = told.filter(_STARTED).unique(_ID, keep="first").select(*_ID, start_ms="ts_ms", start_wh="energy_wh")
+    over = told.filter(_STOPPED).unique(_ID, keep="last", maintain_order=True)
+    over = over.filter(pl.col("energy_wh").is_not_null()).select(*_ID, "reason", stop_ms="ts_ms", stop_wh="energy_wh")
+    both = over.join(began, on=_ID, how="left", nulls_equal=True, maintain_order="left")
+    return both.select(*_ID, "start_ms", "start_wh", "stop_ms", "stop_wh", "reason")
 
 
 def _with_lost_starts(found: pl.DataFrame, rows: pl.LazyFrame) -> pl.DataFrame:

@@ -37,14 +37,18 @@ def session_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
 def quarter_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
     ended = collect(sources.lake.days(sessions_mart.TABLE, first, last).filter(pl.col("source") == "imported"))
     rows = energy.readings(sources.lake.days(CLEAN, first, last))
-    spans = energy.spans_of(rows, first, last, _latest_before(sources.lake, rows, first))
-    live = energy.of_meters(spans, collect(CHARGERS.scan()), collect(tenants.TABLE.scan()))
+    before, names, homes = (
+        _latest_before(sources.lake, rows, first),
+        collect(CHARGERS.scan()),
+        collect(tenants.TABLE.scan()),
+    )
+    live = energy.of_meters(rows, first, last, before, chargers=names, tenants=homes)
     return pl.concat([live, energy.of_sessions(ended)], how="diagonal_relaxed")
 
 
 def _latest_before(lake: Lake, rows: pl.DataFrame, first: date) -> pl.DataFrame:
     """Each meter's last reading before `first`: of the day before, or of one that lies further back."""
-    wanted, found = energy.meters(rows), [rows.clear()]
+    wanted, found = energy.meters(rows), [rows.clear().select(energy.READING)]
     for back in range(1, LOOK_BACK.days + 1):
         if wanted.is_empty():
             break
