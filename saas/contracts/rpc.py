@@ -37,12 +37,13 @@ class Connect(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Connected(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`status` 101 to go on, else 401 (then `device` is for the log alone) or 404.
 
-    A pending station may talk, yet charges nobody.
+    A pending station may talk, yet charges nobody. `costs`: it shows its drivers what a session costs so far.
     """
 
     status: Literal[101, 401, 404]
     device: str | None = None
     pending: bool = False
+    costs: bool = False
 
 
 class Boot(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -106,6 +107,21 @@ class Authorised(msgspec.Struct, kw_only=True, omit_defaults=True):
     message: dict[str, str] | None = None
     evses: list[int] = []
     certificate: str | None = None
+
+
+class Cost(msgspec.Struct, kw_only=True):
+    """What does this transaction cost, so far or in the end?"""
+
+    device: str
+    transaction: str
+
+
+class Costed(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """In the main unit of the tenant's currency, taxes included, as OCPP's totalCost wants it: a decimal number as a
+    text. None: nobody knows such a transaction.
+    """
+
+    total: str | None = None
 
 
 class StatusReport(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -177,6 +193,7 @@ METHODS: dict[str, tuple[type[Any], type[Any]]] = {
     "connect": (Connect, Connected),
     "boot": (Boot, Booted),
     "authorise": (Authorise, Authorised),
+    "cost": (Cost, Costed),
     "status": (StatusReport, Noted),
     "presence": (Presence, Noted),
     "heard": (Heard, Response),

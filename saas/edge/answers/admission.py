@@ -18,10 +18,11 @@ from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
 from tenants.stations.actions.connecting import station_connected
 from tenants.stations.queries import policy
-from tenants.stations.queries.stations import profile_of
+from tenants.stations.queries.stations import profile_of, shows_costs
 
 UNKNOWN = rpc.Connected(status=404)
 REFUSED = rpc.Connected(status=401)
+SHOWS_COSTS = "ocpp2.0.1"  # 1.6 has no word for it
 
 
 def connect(question: rpc.Connect, now: datetime) -> rpc.Connected:
@@ -68,13 +69,17 @@ def _tenant_of(device: Device) -> bool:
 def _welcome(device: Device, question: rpc.Connect, now: datetime) -> rpc.Connected:
     """A station that is known already. What is refused says whose it is, for the log alone."""
     profile = profile_shown(question)
+    costs = False
     with tenant_schema(device.tenant.schema_name):
         if device.state == Device.State.REVOKED or not _allowed(device, question, profile):
             return rpc.Connected(status=401, device=device.device_id)
         station_connected(device=device, profile=profile, protocol=question.protocol, now=now)
+        if question.protocol == SHOWS_COSTS:
+            costs = _on_the_bench(device.tenant, 0) or shows_costs(device.device_id)
     if question.password and passwords.proof(device=device, shown=question.password) == passwords.NEXT:
         passwords.used(device=device, now=now)
-    return rpc.Connected(status=101, device=device.device_id, pending=device.state == Device.State.PENDING)
+    pending = device.state == Device.State.PENDING
+    return rpc.Connected(status=101, device=device.device_id, pending=pending, costs=costs)
 
 
 def _allowed(device: Device, question: rpc.Connect, profile: int) -> bool:

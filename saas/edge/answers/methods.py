@@ -15,6 +15,7 @@ from saas.edge.answers.admission import connect
 from saas.kit.tenant_context import tenant_schema
 from tenants.charging import actions
 from tenants.charging.actions import AuthResult
+from tenants.charging.queries import total_cost
 from tenants.stations import actions as stations
 from tenants.stations.queries import policy as rules
 
@@ -85,6 +86,13 @@ def _for_driver(result: AuthResult) -> dict[str, str] | None:
     return {"format": "UTF8", "language": "en", "content": result.reason}
 
 
+def cost(question: rpc.Cost, now: datetime) -> rpc.Costed:
+    """What a transaction costs."""
+    device = registry.get(question.device)
+    with _inside(device):
+        return rpc.Costed(total=total_cost(device=device, transaction=question.transaction, now=now))
+
+
 def status(question: rpc.StatusReport, now: datetime) -> rpc.Noted:
     """StatusNotification."""
     device = registry.get(question.device)
@@ -126,6 +134,7 @@ METHODS: dict[str, Callable[[Any, datetime], Any]] = {
     "connect": connect,
     "boot": boot,
     "authorise": authorise,
+    "cost": cost,
     "status": status,
     "presence": presence,
     "heard": heard,

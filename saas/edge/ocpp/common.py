@@ -240,6 +240,7 @@ def boot(state: State, question: rpc.Boot, payload: dict[str, Any], now_ms: int)
         running=state.running,
         firmware=question.firmware or None,
         starts=state.starts,
+        costs=state.costs,
     )
     return Plan(state=fresh, facts=(fact,), question=question, answer=booted)
 

@@ -159,7 +159,7 @@ class Connection:
             if plan.tell is not None:
                 self._tell(plan.tell)
             sent: Sent = []
-            if plan.question is None:
+            if plan.question is None and plan.later is None:
                 if plan.wait is Wait.COMMITTED:
                     self._current = call
                     self._commit(plan, lambda stored: self._finish(call, plan, None, stored=stored))
@@ -241,7 +241,7 @@ class Connection:
             await self._publisher.acknowledged(sent, within_s=self._services.puback_s)
         if not answered:
             raise Silence("nobody answered the question")
-        return result
+        return result if plan.later is None else (result, await self._services.ask_if_can(plan.later))
 
     def _commit(self, plan: Plan, done: Callable[[bool], None]) -> None:
         self._publisher.commit(plan, within_s=self._services.commit_s, done=done)

@@ -94,6 +94,7 @@ class Gateway:
         device = admitted.device
         older = self._stations.get(device)
         state = older.state if older else self._states.pop(device, State(device=device))
+        state = msgspec.structs.replace(state, costs=admitted.costs)
         translator = TRANSLATORS[admitted.subprotocol]
         connection = Connection(
             socket, translator, state, self._services, registered=not admitted.pending, gone=self._gone

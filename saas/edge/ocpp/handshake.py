@@ -31,6 +31,7 @@ class Admission(msgspec.Struct, frozen=True):
     device: str
     subprotocol: str
     pending: bool
+    costs: bool = False
 
 
 async def admit(request: Request, answers: Answers, *, tls: ssl.SSLObject | None = None) -> Admission:
@@ -57,7 +58,7 @@ async def admit(request: Request, answers: Answers, *, tls: ssl.SSLObject | None
     if subprotocol is None:  # OCA's TC_088 (1.6) and TC_B_58 (2.0.1): the connection is not upgraded
         words = f"No common sub-protocol: offer one of {', '.join(TRANSLATORS)}."
         raise Refused(400, words, device=connected.device)
-    return Admission(connected.device, subprotocol, connected.pending)
+    return Admission(connected.device, subprotocol, connected.pending, connected.costs)
 
 
 def place(path: str) -> tuple[str | None, str]:

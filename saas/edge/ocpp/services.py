@@ -64,6 +64,14 @@ class Services:
         self.retelling.heard(question)
         return result, True
 
+    async def ask_if_can(self, question: Any) -> Any:
+        """The result; None when nobody says it."""
+        try:
+            return await self.answers.ask(question)
+        except (NoAnswer, Refusal) as wrong:
+            log.info("question_unanswered", device=question.device, reason=str(wrong))
+            return None
+
     async def tell(self, message: Any) -> None:
         """Lost when nobody hears it."""
         try:

@@ -30,7 +30,8 @@ class Running(msgspec.Struct, frozen=True):
 
 class State(msgspec.Struct, frozen=True):
     """`statuses` by (EVSE, connector), in OCPP 1.6 words; `registers`: the last energy register of an EVSE in Wh;
-    `running` by transaction id; `starts`: the content of the last starts, by the id that they got (1.6).
+    `running` by transaction id; `starts`: the content of the last starts, by the id that they got (1.6);
+    `costs`: the station shows its drivers what a session costs so far (2.0.1).
     """
 
     device: str
@@ -39,6 +40,7 @@ class State(msgspec.Struct, frozen=True):
     running: Mapping[str, Running] = {}
     firmware: str | None = None
     starts: Mapping[int, int] = {}
+    costs: bool = False
 
     def with_start(self, transaction: int, content: int) -> "State":
         kept = dict(list(self.starts.items())[-MAX_RUNNING + 1 :])
@@ -107,7 +109,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `question` is asked first; `answer` turns its result (None: no question, or not answered and not `needed`) into the
     payload that the station gets. `plain` is published before the facts and not waited for. `tell` is said in the
-    background, and lost when nobody hears it.
+    background, and lost when nobody hears it. `later` is asked once the facts are committed, and need not be answered:
+    `answer` then gets the pair of both results.
     """
 
     state: State
@@ -116,6 +119,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     plain: tuple[Fact, ...] = ()
     question: Any = None
     needed: bool = True
+    later: Any = None
     tell: Any = None
     wait: Wait = Wait.PUBLISHED
 

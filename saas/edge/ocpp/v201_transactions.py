@@ -60,8 +60,14 @@ def transaction_event(payload: Any, state: State, _now_ms: int) -> Plan:
         facts=facts,
         question=_shown(payload, state, evse) if tag else None,
         wait=Wait.COMMITTED,
+        later=rpc.Cost(device=state.device, transaction=session) if _costs(payload, state) else None,
         answer=lambda result: _event_answer(payload, result),
     )
+
+
+def _costs(payload: Any, state: State) -> bool:
+    """The end says what it cost; so does what comes before, to a station that shows it (use cases I02 and I03)."""
+    return payload.eventType == "Ended" or (state.costs and bool(payload.meterValue))
 
 
 def _shown(payload: Any, state: State, evse: int) -> rpc.Authorise:
@@ -77,11 +83,17 @@ def _shown(payload: Any, state: State, evse: int) -> rpc.Authorise:
     )
 
 
-def _event_answer(payload: Any, result: rpc.Authorised | None) -> Payload:
+def _event_answer(payload: Any, result: Any) -> Payload:
     """With word of the token, where one was shown; a start button's (NoAuthorization) needs no asking."""
-    if result is not None:
-        return {"idTokenInfo": id_token_info(result)}
-    return {"idTokenInfo": {"status": "Accepted"}} if payload.idToken is not None else {}
+    authorised, cost = result if isinstance(result, tuple) else (result, None)
+    answer: Payload = {}
+    if authorised is not None:
+        answer["idTokenInfo"] = id_token_info(authorised)
+    elif payload.idToken is not None:
+        answer["idTokenInfo"] = {"status": "Accepted"}
+    if cost is not None and cost.total is not None:
+        answer["totalCost"] = float(cost.total)  # JSON has no other number
+    return answer
 
 
 def _turns(payload: Any, before: Running | None) -> int | None:

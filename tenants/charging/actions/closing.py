@@ -1,17 +1,13 @@
 """Closing a session: price by outcome, settle, CDR. In the same transaction as the fact that ended it."""
 
 from datetime import datetime
-from fractions import Fraction
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from saas.kit.time import to_ms
 from saas.tenancy.queries import current
 from tenants.bookings.actions import move
 from tenants.bookings.models import Booking
-from tenants.marketplace.models import Listing
 from tenants.sites.models import Evse
-from tenants.tariffs.engine import Stretch, price
 
 from .. import metering, outcomes
 from ..cdr import cdr_of
@@ -19,11 +15,11 @@ from ..metering import Evidence, Metered
 from ..models import Session, SessionChange
 from ..outcomes import Bill, Delivered
 from ..signals import ended
+from ..walkups import priced
 from .changes import change
 from .commands import withdraw
 from .settlement import settle
 
-FREE = {"lines": [], "net_minor": 0, "tax_minor": 0, "total_minor": 0}
 RUNNING = (Booking.State.CONFIRMED, Booking.State.ACTIVE)
 
 
@@ -119,26 +115,6 @@ def _bill(booking: Booking, outcome: str, delivered: Delivered) -> Bill:
 
 
 def _price_walk_up(session: Session, delivered: Delivered) -> None:
-    """Nobody paid ahead: the cost is worked out for the record, where the charger has a price; else it is free."""
-    offered = Listing.objects.select_related("tariff").exclude(state=Listing.State.DELETED)
-    listing = offered.filter(evse=session.evse).first()
+    found = priced(session, delivered)
     session.outcome = outcomes.NORMAL
-    if listing is None:
-        session.currency, session.cost_minor, session.bill = current().currency, 0, FREE
-        return
-    tariff = listing.tariff
-    end = max(delivered.start, delivered.end)
-    priced = price(
-        elements=tariff.elements,
-        code=tariff.currency,
-        tax_bp=tariff.tax_bp,
-        stretches=[Stretch(delivered.start, end, Fraction(delivered.energy_wh))],
-        zone=ZoneInfo(session.evse.location.timezone),
-    )
-    session.currency, session.cost_minor = tariff.currency, priced.total_minor
-    session.bill = {
-        "lines": [line.as_json() for line in priced.lines],
-        "net_minor": priced.net_minor,
-        "tax_minor": priced.tax_minor,
-        "total_minor": priced.total_minor,
-    }
+    session.currency, session.cost_minor, session.bill = found.currency, found.total_minor, found.bill

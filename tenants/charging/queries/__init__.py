@@ -1,5 +1,6 @@
 """Reads of sessions and commands."""
 
+from .costs import total_cost
 from .live import accrued_minor, live_state
 from .people import device_of_evse, due_commands, evse_of_token, get, of_driver, of_evse, of_host, qr_token
 from .proof import proof
@@ -20,4 +21,5 @@ __all__ = [
     "proof",
     "qr_token",
     "receipt",
+    "total_cost",
 ]

@@ -10,7 +10,9 @@ from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.models import Evse, Location
 
-from ..models import ConnectorStatus, Station, StationPolicy
+from ..models import ConnectorStatus, Station, StationPolicy, Variable
+
+COSTS = "TariffCostCtrlr/Enabled[Cost]"
 
 
 def all_of_tenant() -> list[Station]:
@@ -84,6 +86,12 @@ def location(*, uid: UUID) -> Location:
 def profile_of(device_id: str) -> int | None:
     """The security profile by which the station came last; None when it never did."""
     return Station.objects.filter(device_id=device_id).values_list("security_profile", flat=True).first()
+
+
+def shows_costs(device_id: str) -> bool:
+    """The station says that it shows its drivers what a session costs so far (OCPP 2.0.1, TariffCostCtrlr)."""
+    said = Variable.objects.filter(station__device_id=device_id, key=COSTS).values_list("value", flat=True).first()
+    return (said or "").lower() == "true"
 
 
 def _uid(name: str | UUID) -> UUID | None:

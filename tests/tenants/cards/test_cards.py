@@ -55,6 +55,10 @@ def test_each_reason_to_refuse_has_its_name(card: Card) -> None:
     assert verdict("04A1B2C3", month_wh=49_999) == ("Accepted", "card")
     assert verdict("04A1B2C3", month_wh=50_000) == ("NoCredit", "energy of this month is used up")
     assert verdict("04A1B2C3", running=1) == ("ConcurrentTx", "card charges elsewhere")
+    Card.objects.filter(pk=card.pk).update(most_at_once=2)
+    assert verdict("04A1B2C3", running=1) == ("Accepted", "card")
+    Card.objects.filter(pk=card.pk).update(most_at_once=None, group=None)
+    assert verdict("04A1B2C3", running=99) == ("Accepted", "card")
     Card.objects.filter(pk=card.pk).update(expires_at=NOW)
     assert verdict("04A1B2C3") == ("Expired", "card has expired")
     Card.objects.filter(pk=card.pk).update(expires_at=None, state="blocked")
@@ -160,7 +164,9 @@ def test_staff_give_cards_to_people_and_set_their_limits() -> None:
     body = {"id_tag": "VAN00001", "driver": str(driver.uid), "group": group["uid"], "month_limit_wh": 90_000}
     card = said(staff.post("/cards", body))
     assert (card["driver"], card["group"], card["month_limit_wh"]) == (str(driver.uid), group["uid"], 90_000)
-    assert said(staff.post("/cards", {"id_tag": "POOL0001", "driver": None}))["driver"] is None
+    pool = said(staff.post("/cards", {"id_tag": "POOL0001", "driver": None, "most_at_once": None}))
+    assert (pool["driver"], pool["most_at_once"], card["most_at_once"]) == (None, None, 1)
+    assert said(staff("PUT", f"/cards/{card['uid']}/terms", {"most_at_once": 3}))["most_at_once"] == 3
     assert said(staff("PUT", f"/cards/{card['uid']}/terms", {}))["group"] is None
     assert [c["id_tag"] for c in said(staff.get("/cards?search=carla"))["items"]] == ["VAN00001"]
     assert said(staff.get("/cards?mine=true"))["items"] == []

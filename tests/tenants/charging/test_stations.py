@@ -72,6 +72,31 @@ def test_a_walk_up_is_one_session_with_a_cost_in_any_order(people: Cast, station
     assert HeldFact.objects.get().reason == "unknown_evse" and Session.objects.count() == 1
 
 
+@pytest.mark.req("CHG-09")
+@pytest.mark.parametrize("offered", [False, True])
+def test_a_station_can_show_what_a_walk_up_costs_so_far_and_in_the_end(
+    people: Cast, station: Device, offered: bool
+) -> None:
+    if offered:
+        listing(host=people.host, on=evse(of=station), per_hour=None, per_kwh="0.40")
+    else:
+        evse(of=station)
+    told = speaker(station, "271828")
+
+    def shown() -> str | None:
+        return queries.total_cost(device=station, transaction="271828", now=START)
+
+    assert shown() is None
+    told._tell(told.event("started", energy_wh=100), START)
+    assert shown() == "0.00"
+    told._tell(told.sample(10, 2_600), START)
+    assert shown() == ("1.00" if offered else "0.00")
+    told._tell(told.event("stopped", 30, energy_wh=5_100, reason="local"), START)
+    assert shown() == ("2.00" if offered else "0.00") and Session.objects.get().state == "closed"
+    elsewhere = device(kind="station", station_id="CP-2")
+    assert queries.total_cost(device=elsewhere, transaction="271828", now=START) is None
+
+
 @pytest.mark.req("MKT-11", "MKT-12")
 def test_a_booked_session_is_started_found_and_stopped_by_the_platform(people: Cast, station: Device) -> None:
     _, session = confirmed(of=listing(host=people.host, on=evse(of=station)), by=people.driver)

@@ -7,8 +7,11 @@ import pytest
 
 from saas.kit.time import iso
 from saas.tenancy.models import Tenant
-from tenants.stations import queries
+from tenants.cards.models import Card, CardGroup
+from tenants.charging.models import Session
+from tenants.stations import actions, queries
 from tenants.stations.models import Item, LocalListEntry, Notice, Reservation, Variable
+from tests import builders
 from tests.builders import NOW
 
 from .rig import Rig
@@ -162,6 +165,40 @@ def test_a_station_gives_a_reservation_up(new: Rig) -> None:
     assert reservation(new) == (0, "C", "active")
     assert new.tell("ReservationStatusUpdate", {"reservationId": 3, "reservationUpdateStatus": "Expired"}) == {}
     assert reservation(new) == (0, "C", "expired")
+
+
+@pytest.mark.req("CHG-02", "CHG-10")
+def test_a_card_of_the_same_group_uses_a_reservation(old: Rig) -> None:
+    """OCA's TC_053 (1.6), TC_H_08 and TC_H_20 (2.0.1)."""
+    group = CardGroup.objects.create(name="Vans", parent_id="VANS")
+    Card.objects.create(id_tag="VAN2", group=group)
+    Card.objects.create(id_tag="OTHER")
+    evse = builders.evse(of=old.device)
+    held = {"connectorId": 1, "expiryDate": iso(NOW + timedelta(hours=1)), "idTag": "VAN1", "reservationId": 9}
+    old.call("ReserveNow", {**held, "parentIdTag": "VANS"}, OK)
+    for tag, state in (("OTHER", "active"), ("VAN2", "used")):
+        session = Session(evse=evse, device_id=evse.device_id, id_tag=tag, transaction_id=f"of {tag}")
+        actions.session_began(session=session, reservation=None, now=NOW)
+        assert reservation(old) == (1, "VAN1", state)
+    assert Reservation.objects.get().transaction_id == "of VAN2"
+
+
+@pytest.mark.req("CHG-02", "CHG-07")
+def test_the_profile_of_a_remote_start_is_kept(old: Rig, new: Rig) -> None:
+    """OCA's TC_059 (1.6), TC_K_15 (2.0.1)."""
+    profile = old_profile(5, "TxProfile")
+    body = {"idTag": "A", "connectorId": 1, "chargingProfile": profile}
+    old.call("RemoteStartTransaction", body, {"status": "Rejected"})
+    old.call("RemoteStartTransaction", {"idTag": "A"}, OK)
+    assert kept(old, "charging_profile") == {}
+    old.call("RemoteStartTransaction", body, OK)
+    assert kept(old, "charging_profile") == {"1:5": {"evse": 1, "source": "CSO", "profile": profile}}
+    schedule = [{"id": 1, **profile["chargingSchedule"]}]
+    latest = {**profile, "id": 6, "chargingSchedule": schedule}
+    del latest["chargingProfileId"]
+    asked = {"idToken": {"idToken": "A", "type": "Central"}, "remoteStartId": 1, "evseId": 2}
+    new.call("RequestStartTransaction", {**asked, "chargingProfile": latest}, OK)
+    assert set(kept(new, "charging_profile")) == {"2:6"}
 
 
 def old_profile(number: int, purpose: str = "TxDefaultProfile", level: int = 0) -> dict[str, Any]:

@@ -24,6 +24,8 @@ ANSWERED: Mapping[str, Callable[[Done], None]] = {
     "GetVariables": configuration.got_variables,
     "InstallCertificate": certificates.installed,
     "PublishFirmware": files.asked,
+    "RemoteStartTransaction": charging.started_with,
+    "RequestStartTransaction": charging.started_with,
     "ReserveNow": reservations.made,
     "SendLocalList": local_list.sent,
     "SetChargingProfile": charging.profile_set,

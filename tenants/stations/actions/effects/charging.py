@@ -17,6 +17,14 @@ def profile_set(done: Done) -> None:
     keep_profile(done.station, evse, done.payload["csChargingProfiles" if done.old else "chargingProfile"], "CSO", done)
 
 
+def started_with(done: Done) -> None:
+    """A remote start that brought a profile for its transaction."""
+    asked = done.payload
+    evse, profile = asked.get("connectorId" if done.old else "evseId"), asked.get("chargingProfile")
+    if done.status == "Accepted" and evse and profile:
+        keep_profile(done.station, evse, profile, "CSO", done)
+
+
 def keep_profile(station: Station, evse: int, profile: Json, source: str, at: Done | Said) -> None:
     """Key: EVSE (0: the station) and the profile's own number, which 1.6 allows several times."""
     key = profile.get("chargingProfileId", profile.get("id"))

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from tenants.cards.queries import find
 from tenants.charging.models import Session
 
 from ...models import Reservation, Station
@@ -47,17 +48,25 @@ def updated(said: Said) -> Json:
 
 
 def used(*, session: Session, reservation: int | None, now: datetime) -> None:
-    """A session began: by the number that the station names, else by the place and the token that it was kept for."""
+    """A session began: by the number that the station names, else by the place and the token that it was kept for, or
+    another one of the same group."""
     active = Reservation.objects.filter(station__device_id=session.device_id, state=State.ACTIVE)
     if reservation is not None:
         active = active.filter(reservation_id=reservation)
     else:
-        tokens = Q(id_tag__iexact=session.id_tag) if session.id_tag else Q(pk=None)
-        active = active.filter(tokens, evse__in=(0, session.evse.device_evse), expires_at__gt=now)
+        active = active.filter(_kept_for(session.id_tag), evse__in=(0, session.evse.device_evse), expires_at__gt=now)
     first = active.order_by("-evse", "id").first()
     if first is not None:
         first.state, first.transaction_id, first.changed_at = State.USED, session.transaction_id, now
         first.save(update_fields=["state", "transaction_id", "changed_at"])
+
+
+def _kept_for(id_tag: str) -> Q:
+    if not id_tag:
+        return Q(pk=None)
+    card = find(id_tag)
+    group = Q(parent__iexact=card.group.parent_id) if card and card.group else Q(pk=None)
+    return Q(id_tag__iexact=id_tag) | group
 
 
 def expire(*, now: datetime) -> int:

@@ -91,6 +91,7 @@ class Answers:
         self.booting = "Accepted"
         self.away = False
         self.asked: list[Any] = []
+        self.costs = False  # stations show what a session costs
         self.responses: dict[str, dict[str, Any]] = {}  # of the domain to what else stations say
 
     async def ask(self, question: Any) -> Any:
@@ -109,7 +110,7 @@ class Answers:
         device, password = self.stations[places[0]]
         if password != question.password and not self.certified:
             return rpc.Connected(status=401, device=device)
-        return rpc.Connected(status=101, device=device, pending=device in self.pending)
+        return rpc.Connected(status=101, device=device, pending=device in self.pending, costs=self.costs)
 
     def _boot(self, _question: rpc.Boot) -> rpc.Booted:
         return rpc.Booted(status=self.booting, interval_s=300, now_ms=1_767_225_600_000)
@@ -118,6 +119,9 @@ class Answers:
         if question.id_tag == "STRANGER":
             return rpc.Authorised(status="Invalid")
         return rpc.Authorised(status="Accepted", expires_ms=1_798_761_600_000, parent="GROUP1")
+
+    def _cost(self, _question: rpc.Cost) -> rpc.Costed:
+        return rpc.Costed(total="1.23")
 
     def _heard(self, question: rpc.Heard) -> rpc.Response:
         return rpc.Response(payload=self.responses.get(question.action, {}))

@@ -86,6 +86,30 @@ def test_a_201_station_charges(tmp_path: Path) -> None:
     play(scene)
 
 
+@pytest.mark.req("CHG-01", "CHG-09")
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_end_says_what_it_cost_and_so_does_the_way_there_where_that_is_shown(tmp_path: Path, shown: bool) -> None:
+    """OCA's TC_I_01 and TC_I_02. Nobody waits for a cost that nobody can say."""
+    on_the_way = {"totalCost": 1.23} if shown else {}
+    told = [("Started", 0, {}), ("Updated", 1, on_the_way), ("Ended", 2, {"totalCost": 1.23})]
+
+    async def scene() -> None:
+        async with opened(tmp_path) as house:
+            house.answers.costs = shown
+            async with dial(house, protocols=("ocpp2.0.1",)) as socket:
+                for kind, seq_no, expected in (*told, ("Ended", 3, {})):
+                    values = [{"timestamp": AT, "sampledValue": [{"value": 10.0}]}] if seq_no else None
+                    event = {
+                        "eventType": kind, "timestamp": AT, "triggerReason": "MeterValuePeriodic", "seqNo": seq_no,
+                        "transactionInfo": {"transactionId": "tx-1"}, "evse": {"id": 1, "connectorId": 1},
+                    }  # fmt: skip
+                    house.answers.away = seq_no == 3
+                    answer = await ask(socket, "TransactionEvent", event | ({"meterValue": values} if values else {}))
+                    assert answer[2] == expected
+
+    play(scene)
+
+
 @pytest.mark.req("CHG-09")
 def test_start_and_stop_are_answered_after_the_commit_only(tmp_path: Path) -> None:
     """No acknowledgement, no answer; said again under another id, it is the same fact and gets its answer."""
