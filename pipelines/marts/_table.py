@@ -75,6 +75,13 @@ class Table:
         """Number of the newest version, or None before anything was published."""
         return _opened(self.uri).version() if DeltaTable.is_deltatable(self.uri) else None
 
+    def snapshot(self) -> tuple[str, int] | None:
+        """What tells the newest version from all others of all tables; None before anything was published."""
+        if not DeltaTable.is_deltatable(self.uri):
+            return None
+        table = _opened(self.uri)
+        return str(table.metadata().id), table.version()
+
     def state(self) -> State | None:
         """Newest version, or None before anything was published."""
         if not DeltaTable.is_deltatable(self.uri):

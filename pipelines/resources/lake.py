@@ -39,7 +39,7 @@ class Lake:
     """
 
     def __init__(self, tenants: tuple[str, ...] | None = None) -> None:
-        self._tenants = tenants
+        self.tenants = tenants
 
     def days(
         self, table: Table, first: date, last: date, *, look_back: bool = False, look_ahead: bool = False
@@ -49,9 +49,9 @@ class Lake:
         start = first - LOOK_BACK if look_back else first
         end = last + LOOK_AHEAD if look_ahead else last
         rows = table.scan().filter(pl.col("day").is_between(start, end))
-        if self._tenants is None or "tenant" not in table.schema:
+        if self.tenants is None or "tenant" not in table.schema:
             return rows
-        return rows.filter(pl.col("tenant").is_in(list(self._tenants)))
+        return rows.filter(pl.col("tenant").is_in(list(self.tenants)))
 
     def rows_by_day(self, table: Table, first: date, last: date) -> dict[date, int]:
         """How many rows each of these days holds; days without rows are not named."""

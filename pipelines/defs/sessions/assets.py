@@ -8,12 +8,13 @@ import polars as pl
 from pipelines.defs.checks import Rule, once, ranges
 from pipelines.defs.fanout.pieces import Weights, by_day
 from pipelines.defs.steps import Sources, Step
-from pipelines.defs.telemetry.assets import heard, near
+from pipelines.defs.telemetry.assets import ended_sessions, heard
 from pipelines.marts import energy_daily as energy_mart
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts import tenants
 from pipelines.marts._table import collect
 from pipelines.resources import erased, imported
+from pipelines.resources.days import Day
 from pipelines.resources.lake import LOOK_BACK, Lake
 from pipelines.resources.tables import CHARGERS, CLEAN, CONTEXT, ENERGY_15MIN, IMPORTED
 from pipelines.transforms import energy
@@ -36,14 +37,24 @@ def session_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
 
 def quarter_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
     ended = collect(sources.lake.days(sessions_mart.TABLE, first, last).filter(pl.col("source") == "imported"))
-    rows = energy.readings(sources.lake.days(CLEAN, first, last))
-    before, names, homes = (
-        _latest_before(sources.lake, rows, first),
-        collect(CHARGERS.scan()),
-        collect(tenants.TABLE.scan()),
-    )
+    rows = _readings(sources.lake, first, last)
+    before = _latest_before(sources.lake, rows, first)
+    names, homes = collect(CHARGERS.scan()), collect(tenants.TABLE.scan())
     live = energy.of_meters(rows, first, last, before, chargers=names, tenants=homes)
     return pl.concat([live, energy.of_sessions(ended)], how="diagonal_relaxed")
+
+
+def _readings(lake: Lake, first: date, last: date) -> pl.DataFrame:
+    """A day's latest stay at hand for the day after it."""
+    day = Day(lake, CLEAN, last)
+    rows = energy.readings(lake.days(CLEAN, first, last))
+    if first == last:
+        day.keep(_latest, energy.latest(rows))
+    return rows
+
+
+def _latest(messages: pl.LazyFrame) -> pl.DataFrame:
+    return energy.latest(energy.readings(messages))
 
 
 def _latest_before(lake: Lake, rows: pl.DataFrame, first: date) -> pl.DataFrame:
@@ -52,8 +63,7 @@ def _latest_before(lake: Lake, rows: pl.DataFrame, first: date) -> pl.DataFrame:
     for back in range(1, LOOK_BACK.days + 1):
         if wanted.is_empty():
             break
-        day = first - timedelta(days=back)
-        last = energy.latest(energy.readings(lake.days(CLEAN, day, day)))
+        last = Day(lake, CLEAN, first - timedelta(days=back)).made_by(_latest)
         found.append(last.join(wanted, on=wanted.columns, how="semi", nulls_equal=True))
         wanted = wanted.join(last, on=wanted.columns, how="anti", nulls_equal=True)
     return pl.concat(found)
@@ -89,7 +99,7 @@ def unreconciled(quarters: pl.DataFrame) -> pl.DataFrame:
 
 
 def _live(lake: Lake, first: date, last: date) -> pl.DataFrame:
-    ended = session_steps.ended(near(lake, first, last), first, last)
+    ended = ended_sessions(lake, first, last)
     names, homes = collect(CHARGERS.scan()), collect(tenants.TABLE.scan())
     told = collect(CONTEXT.scan().filter(pl.col("day") >= first - LOOK_BACK)) if ended.height else _NOTHING_TOLD
     return session_steps.live(ended, told, names, homes)

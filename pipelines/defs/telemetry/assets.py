@@ -11,7 +11,8 @@ from pipelines.defs.fanout.pieces import Weights
 from pipelines.defs.steps import Sources, Step
 from pipelines.marts import set_aside as set_aside_mart
 from pipelines.marts._table import collect
-from pipelines.resources.lake import Lake
+from pipelines.resources.days import Day
+from pipelines.resources.lake import LOOK_AHEAD, LOOK_BACK, Lake
 from pipelines.resources.store import NoDatabase
 from pipelines.resources.tables import CLEAN, IMPORTED, RAW
 from pipelines.transforms import sessions, telemetry
@@ -39,7 +40,7 @@ def clean_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
 def set_aside_rows(sources: Sources, first: date, last: date) -> pl.DataFrame:
     judged = _judged(sources, first, last)
     messages = telemetry.set_aside(judged.filter(pl.col("day").is_between(first, last)))
-    ended = sessions.ended(near(sources.lake, first, last), first, last)
+    ended = ended_sessions(sources.lake, first, last)
     return pl.concat([messages, sessions.set_aside(ended)], how="diagonal_relaxed")
 
 
@@ -48,9 +49,16 @@ def _judged(sources: Sources, first: date, last: date) -> pl.DataFrame:
     return telemetry.judged(collect(sources.lake.days(RAW, first - _ONE, last)))
 
 
-def near(lake: Lake, first: date, last: date) -> pl.LazyFrame:
-    """Clean messages that decide which sessions ended on the days first..last."""
-    return lake.days(CLEAN, first, last, look_back=True, look_ahead=True)
+def ended_sessions(lake: Lake, first: date, last: date) -> pl.DataFrame:
+    """`sessions.ended` on the days first..last, which the days around them decide together."""
+    near = lake.days(CLEAN, first, last, look_back=True, look_ahead=True)
+    return sessions.ended(near, first, last, _events_near(lake, first) if first == last else None)
+
+
+def _events_near(lake: Lake, day: date) -> pl.DataFrame:
+    """A year of days is looked at around each of them: their events stay at hand."""
+    days = (day - LOOK_BACK + _ONE * n for n in range((LOOK_BACK + LOOK_AHEAD).days + 1))
+    return pl.concat([Day(lake, CLEAN, near).made_by(sessions.events) for near in days])
 
 
 def stored(sources: Sources, first: date, last: date) -> Weights:
