@@ -3,29 +3,36 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from saas.kit.errors import NotFound
+from saas.kit.pagination import link_next
+from saas.kit.schemas import PageOf
 from tenants.accounts.bearer import caller
 
 from . import actions, queries
-from .schemas import Imported, NewVehicle, Roster, Vehicle, VehicleList
+from .schemas import Imported, NewVehicle, Roster, Vehicle, WhichVehicles
 
 router = Router(tags=["vehicles"])
 
 
-@router.get("/vehicles", response=VehicleList, operation_id="vehicles")
-def vehicles(request: HttpRequest, organisation: UUID | None = None) -> object:
-    """The roster of a fleet that one may see; without one, one's own vehicles and all of the fleets one manages."""
+@router.get("/vehicles", response=PageOf[Vehicle], operation_id="vehicles")
+def vehicles(request: HttpRequest, response: HttpResponse, asked: Query[WhichVehicles]) -> object:
+    """The roster of a fleet that one may see; without one, one's own vehicles and all of the fleets one manages.
+
+    Newest first.
+    """
     person = caller(request)
-    if organisation is None:
-        found = queries.visible_to(viewer=person)
+    if asked.organisation is None:
+        page = queries.visible_to(viewer=person, after=asked.after, limit=asked.limit)
     else:
-        found = queries.roster(organisation=queries.fleet(uid=organisation, viewer=person))
-    managed = queries.managed_by(viewer=person, vehicles=found)
-    return {"items": [_shown(vehicle, managed=vehicle.pk in managed) for vehicle in found]}
+        fleet = queries.fleet(uid=asked.organisation, viewer=person)
+        page = queries.roster(organisation=fleet, after=asked.after, limit=asked.limit)
+    link_next(request, response, page.next)
+    managed = queries.managed_by(viewer=person, vehicles=page.items)
+    return {"items": [_shown(vehicle, managed=vehicle.pk in managed) for vehicle in page.items], "next": page.next}
 
 
 @router.post("/vehicles", response={201: Vehicle}, operation_id="add_vehicle")

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 
 from saas.kit.errors import NotFound
+from saas.kit.pagination import LIMIT, Page, newest_first
 from tenants.accounts.models import Organisation, User
 from tenants.accounts.permissions import Someone, can, organisations_of
 
@@ -24,11 +25,10 @@ def fleet(*, uid: UUID, viewer: Someone, permission: str = "fleet.view") -> Orga
     return organisation
 
 
-def roster(*, organisation: Organisation) -> list[Vehicle]:
-    """Vehicles in use, by plate, with their drivers. Who may see the fleet is for `fleet` to say first."""
-    return list(
-        Vehicle.objects.select_related(*RELATED).filter(organisation=organisation, active=True).order_by("plate")
-    )
+def roster(*, organisation: Organisation, after: str | None = None, limit: int = LIMIT) -> Page[Vehicle]:
+    """Vehicles in use with their drivers, newest first. Who may see the fleet is for `fleet` to say first."""
+    rows = Vehicle.objects.select_related(*RELATED).filter(organisation=organisation, active=True)
+    return newest_first(rows, after=after, limit=limit)
 
 
 def charged(*, organisation: Organisation, page: int, search: str = "") -> tuple[list[Vehicle], int]:
@@ -48,11 +48,11 @@ def charged(*, organisation: Organisation, page: int, search: str = "") -> tuple
     return list(sums.order_by("plate")), pages
 
 
-def visible_to(*, viewer: User) -> list[Vehicle]:
-    """One's own vehicles, those that one drives, and the rosters of the organisations that one manages; by plate."""
+def visible_to(*, viewer: User, after: str | None = None, limit: int = LIMIT) -> Page[Vehicle]:
+    """One's own vehicles, those that one drives, and the rosters of organisations that one manages; newest first."""
     managed = Q(organisation__in=organisations_of(viewer, MANAGE))
     rows = Vehicle.objects.select_related(*RELATED).filter(Q(driver=viewer) | managed, active=True)
-    return list(rows.order_by("plate", "id"))
+    return newest_first(rows, after=after, limit=limit)
 
 
 def managed_by(*, viewer: User, vehicles: Iterable[Vehicle]) -> set[int]:

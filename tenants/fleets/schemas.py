@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from saas.kit.schemas import Word
+from saas.kit.schemas import Paging, Word
 
 
 class Vehicle(Schema):
@@ -20,8 +20,8 @@ class Vehicle(Schema):
     rfid: str | None = Field(None, description="The card that charges it; null for who may not manage the vehicle")
 
 
-class VehicleList(Schema):
-    items: list[Vehicle]
+class WhichVehicles(Paging):
+    organisation: UUID | None = None
 
 
 class NewVehicle(Schema):

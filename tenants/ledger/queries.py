@@ -1,9 +1,12 @@
 """Reading the books, and proving them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Sum
+
+from saas.kit.pagination import LIMIT, Page, newest_first
 
 from .models import Account, Entry, Posting
 
@@ -27,20 +30,30 @@ def balance(*, kind: str, owner: str = "", currency: str) -> int:
     return -row.balance_minor if row else 0
 
 
-def statement(*, kind: str, owner: str = "", limit: int = 200) -> list[StatementLine]:
-    """The newest movements of an owner's accounts of this kind, newest first, with the balance after each."""
-    lines: list[StatementLine] = []
-    for account in Account.objects.filter(kind=kind, owner=owner):
-        rest = -account.balance_minor
-        for entry in account.entries.select_related("posting").order_by("-id")[:limit]:
-            posting = entry.posting
-            lines.append(
-                StatementLine(
-                    posting.at, posting.name, posting.reference, entry.memo, -entry.amount_minor, rest, account.currency
-                )
-            )
-            rest += entry.amount_minor
-    return sorted(lines, key=lambda line: line.at, reverse=True)[:limit]
+def statement(*, kind: str, owner: str = "", limit: int = LIMIT, after: str | None = None) -> Page[StatementLine]:
+    """Movements of an owner's accounts of this kind, newest first, each with the balance of its account after it."""
+    rows = Entry.objects.select_related("posting", "account").filter(account__kind=kind, account__owner=owner)
+    page = newest_first(rows, after=after, limit=limit)
+    rest = _after(page.items)
+    lines = []
+    for entry in page.items:
+        at, account = entry.posting, entry.account
+        held = rest[account.pk]
+        lines.append(
+            StatementLine(at.at, at.name, at.reference, entry.memo, -entry.amount_minor, held, account.currency)
+        )
+        rest[account.pk] += entry.amount_minor
+    return Page(lines, page.next)
+
+
+def _after(entries: Sequence[Entry]) -> dict[int, int]:
+    """What lay on each account after the newest of these entries, from its owner's side."""
+    accounts = {entry.account.pk: -entry.account.balance_minor for entry in entries}
+    if entries:
+        newer = Entry.objects.filter(account__in=accounts, pk__gt=entries[0].pk)
+        for key, amount in newer.values_list("account").annotate(rest=Sum("amount_minor")).order_by():
+            accounts[key] += amount
+    return accounts
 
 
 def of_reference(reference: str) -> list[Posting]:

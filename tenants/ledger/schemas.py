@@ -17,7 +17,8 @@ class Earning(Schema):
 
 
 class Earnings(Schema):
-    """What is owed to the host, and the newest movements."""
+    """What is owed to the host, and a page of the movements. `next` goes into `after` for the following one."""
 
     balance: Money
     items: list[Earning]
+    next: str | None

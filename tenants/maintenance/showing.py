@@ -7,7 +7,18 @@ from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 
 from .fault_words import Todo, alert_title, alert_todo
-from .models import Alert, EscalationRule, OrderPhoto, Outage, Risk, Silence, StatusChange, VendorCode, WorkOrder
+from .models import (
+    Alert,
+    AlertEvent,
+    EscalationRule,
+    OrderPhoto,
+    Outage,
+    Risk,
+    Silence,
+    StatusChange,
+    VendorCode,
+    WorkOrder,
+)
 from .queries.alerts import Line
 from .queries.orders import Place, is_assignee
 from .queries.units import title
@@ -29,6 +40,10 @@ def alert_shown(row: Alert, names: Mapping[str, str]) -> Shown:
         "acknowledged_by": row.acknowledged_by.uid if row.acknowledged_by else None,
         "silenced": row.silence_id is not None,
     }  # fmt: skip
+
+
+def event_shown(row: AlertEvent) -> Shown:
+    return {"kind": row.kind, "text": row.text, "by": row.by.uid if row.by else None, "at": row.at}
 
 
 def todo_shown(todo: Todo) -> Shown:

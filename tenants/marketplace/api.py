@@ -10,7 +10,7 @@ from ninja import Query, Router, Status
 
 from saas.kit.errors import Invalid
 from saas.kit.pagination import link_next
-from saas.kit.schemas import Moment, PageOf
+from saas.kit.schemas import Moment, PageOf, Paging
 from tenants.accounts.api import Anyone, Bearer
 from tenants.accounts.bearer import caller, viewer
 from tenants.sites.actions import Place
@@ -58,9 +58,11 @@ def slots(request: HttpRequest, uid: UUID, start: Moment, end: Moment) -> object
 
 
 @router.get("/host/chargers", response=PageOf[ChargerDetail], operation_id="host_chargers")
-def of_host(request: HttpRequest) -> object:
+def of_host(request: HttpRequest, response: HttpResponse, asked: Query[Paging]) -> object:
     """The caller's own chargers, newest first."""
-    return {"items": queries.of_host(host=caller(request), now=timezone.now())}
+    page = queries.page_of_host(host=caller(request), now=timezone.now(), after=asked.after, limit=asked.limit)
+    link_next(request, response, page.next)
+    return {"items": page.items, "next": page.next}
 
 
 @router.post("/chargers", response={201: ChargerDetail}, operation_id="create_charger")

@@ -46,7 +46,7 @@ class Group(Schema):
 
 
 class GroupDetail(Group):
-    """`named`: devices that were put in by name."""
+    """`named`: devices that were put in by name, `children`: groups below it; the first 200 of each."""
 
     devices: int
     online: int

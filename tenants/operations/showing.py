@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from saas.kit.pagination import MOST
 from saas.tenancy.queries import current
 
 from . import queries
@@ -39,8 +40,8 @@ def group_detail(row: Group) -> Shown:
         "devices": len(members),
         "online": sum(member.online for member in members),
         "charging": queries.charging_among(members),
-        "named": sorted(row.devices.values_list("device_id", flat=True)),
-        "children": list(row.children.order_by("name").values_list("uid", flat=True)),
+        "named": list(row.devices.order_by("device_id").values_list("device_id", flat=True)[:MOST]),
+        "children": list(row.children.order_by("name").values_list("uid", flat=True)[:MOST]),
     }
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from saas.kit.pagination import link_next
+from saas.kit.pagination import MOST, link_next
 from saas.kit.schemas import PageOf, Paging
 from tenants.accounts.bearer import caller
 from tenants.stations import queries as stations
@@ -26,7 +26,7 @@ from .schemas import (
     MemberIn,
     Need,
     NeedOut,
-    PointList,
+    PointOut,
     PointsIn,
     Series,
     SeriesIn,
@@ -185,22 +185,28 @@ def remove_series(request: HttpRequest, uid: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/price-series/{uuid:uid}/points", response=PointList, operation_id="price_points")
-def points(request: HttpRequest, uid: UUID) -> object:
+@router.get("/price-series/{uuid:uid}/points", response=PageOf[PointOut], operation_id="price_points")
+def points(request: HttpRequest, response: HttpResponse, uid: UUID, asked: Query[Paging]) -> object:
     """The values from a day ago on, in order."""
     series = prices.find(uid=uid, viewer=caller(request))
-    rows = prices.points(series=series, start=timezone.now() - timedelta(days=1), limit=5_000)
-    return {"items": [{"start": row.start_at, "end": row.end_at, "value": plain(row.value)} for row in rows]}
+    since = timezone.now() - timedelta(days=1)
+    page = prices.points(series=series, start=since, after=asked.after, limit=asked.limit)
+    link_next(request, response, page.next)
+    shown = [{"start": row.start_at, "end": row.end_at, "value": plain(row.value)} for row in page.items]
+    return {"items": shown, "next": page.next}
 
 
-@router.put("/price-series/{uuid:uid}/points", response=PointList, operation_id="put_price_points")
-def put_points(request: HttpRequest, uid: UUID, body: PointsIn) -> object:
-    """Values per 15, 30 or 60 minutes, or over any periods; they replace what the series said of their time."""
+@router.put("/price-series/{uuid:uid}/points", response=PageOf[PointOut], operation_id="put_price_points")
+def put_points(request: HttpRequest, response: HttpResponse, uid: UUID, body: PointsIn) -> object:
+    """Values per 15, 30 or 60 minutes, or over any periods; they replace what the series said of their time.
+
+    The answer is the first page of the series as it is now.
+    """
     person, length = caller(request), timedelta(minutes=body.minutes)
     series = prices.find(uid=uid, viewer=person)
     given = [actions.Point(one.start, one.end or one.start + length, Decimal(one.value)) for one in body.points]
     actions.put_points(series=series, points=given, by=person, now=timezone.now())
-    return points(request, uid)
+    return points(request, response, uid, Paging(limit=MOST))
 
 
 @router.get("/stations/{name}/smart-charging", response=Abilities, operation_id="smart_charging_abilities")

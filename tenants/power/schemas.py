@@ -198,10 +198,6 @@ class PointOut(Schema):
     value: str
 
 
-class PointList(Schema):
-    items: list[PointOut]
-
-
 class Abilities(Schema):
     """What a station can do with charging profiles: as it said, and as it turned out."""
 

@@ -55,7 +55,7 @@ def host(request: HttpRequest) -> HttpResponse:
 
 def _earnings(owner: str) -> list[dict[str, object]]:
     """Movements of the host's account, each with the receipt that explains it where there is one."""
-    lines = ledger.statement(kind=Account.Kind.HOST_PAYABLE, owner=owner, limit=RECENT)
+    lines = ledger.statement(kind=Account.Kind.HOST_PAYABLE, owner=owner, limit=RECENT).items
     uids = [line.reference.removeprefix("booking:") for line in lines if line.reference.startswith("booking:")]
     rows = Session.objects.select_related("booking__listing").filter(booking__uid__in=uids)
     by_booking = {str(row.booking.uid): row for row in rows if row.booking}

@@ -8,7 +8,7 @@ from ninja import Query, Router, Status
 
 from saas.kit.errors import Invalid
 from saas.kit.pagination import link_next
-from saas.kit.schemas import PageOf
+from saas.kit.schemas import PageOf, Paging
 from tenants.accounts.bearer import caller
 
 from ..actions import deciding, outages
@@ -19,16 +19,16 @@ from ..schemas import (
     Acknowledged,
     AlertFilter,
     AlertIds,
-    AlertLog,
+    AlertLine,
     Because,
     MaintenanceAlert,
     OutageChanges,
     OutageFilter,
     OutageShown,
     Remark,
-    UnitLog,
+    UnitLine,
 )
-from ..showing import alert_shown, line_shown, outage_shown
+from ..showing import alert_shown, event_shown, line_shown, outage_shown
 
 router = Router(tags=["maintenance"])
 MANAGE = "maintenance.manage"
@@ -61,19 +61,23 @@ def alert(request: HttpRequest, uid: UUID) -> object:
     return _shown(request, uid)
 
 
-@router.get("/maintenance/alerts/{uuid:uid}/log", response=AlertLog, operation_id="alert_log")
-def alert_log(request: HttpRequest, uid: UUID) -> object:
+@router.get("/maintenance/alerts/{uuid:uid}/log", response=PageOf[AlertLine], operation_id="alert_log")
+def alert_log(request: HttpRequest, response: HttpResponse, uid: UUID, asked: Query[Paging]) -> object:
     """What happened to it, newest first: the machine's steps and people's."""
-    rows = alerts.log_of(alerts.find(uid=uid, viewer=caller(request)))
-    return {"items": [{"kind": r.kind, "text": r.text, "by": r.by.uid if r.by else None, "at": r.at} for r in rows]}
+    found = alerts.find(uid=uid, viewer=caller(request))
+    page = alerts.log_of(found, after=asked.after, limit=asked.limit)
+    link_next(request, response, page.next)
+    return {"items": [event_shown(row) for row in page.items], "next": page.next}
 
 
 @router.get("/maintenance/alerts/{uuid:uid}/members", response=PageOf[MaintenanceAlert], operation_id="alert_members")
-def alert_members(request: HttpRequest, uid: UUID) -> object:
-    """The units of a site's alert."""
-    rows = alerts.members(alerts.find(uid=uid, viewer=caller(request)))
-    called = names(row.device_id for row in rows)
-    return {"items": [alert_shown(row, called) for row in rows], "next": None}
+def alert_members(request: HttpRequest, response: HttpResponse, uid: UUID, asked: Query[Paging]) -> object:
+    """The units of a site's alert that are away still, newest first."""
+    found = alerts.find(uid=uid, viewer=caller(request))
+    page = alerts.members(found, after=asked.after, limit=asked.limit)
+    link_next(request, response, page.next)
+    called = names(row.device_id for row in page.items)
+    return {"items": [alert_shown(row, called) for row in page.items], "next": page.next}
 
 
 @router.post("/maintenance/alerts/{uuid:uid}/acknowledge", response=MaintenanceAlert, operation_id="acknowledge_alert")
@@ -94,13 +98,13 @@ def resolve_alert(request: HttpRequest, uid: UUID, body: Because) -> object:
     return _shown(request, uid)
 
 
-@router.post("/maintenance/alerts/{uuid:uid}/comments", response={201: AlertLog}, operation_id="comment_alert")
-def comment_alert(request: HttpRequest, uid: UUID, body: Remark) -> Status[object]:
-    """A line in its log."""
+@router.post("/maintenance/alerts/{uuid:uid}/comments", response={201: PageOf[AlertLine]}, operation_id="comment_alert")
+def comment_alert(request: HttpRequest, response: HttpResponse, uid: UUID, body: Remark) -> Status[object]:
+    """A line in its log; the answer is the first page of it."""
     person = caller(request)
     row = alerts.find(uid=uid, viewer=person, permission=MANAGE)
     deciding.comment(alert=row, text=body.text, by=person, now=timezone.now())
-    return Status(201, alert_log(request, uid))
+    return Status(201, alert_log(request, response, uid, Paging()))
 
 
 @router.get("/maintenance/outages", response=PageOf[OutageShown], operation_id="outages")
@@ -131,11 +135,16 @@ def edit_outage(request: HttpRequest, uid: UUID, body: OutageChanges) -> object:
     return outage(request, uid)
 
 
-@router.get("/maintenance/units/{uuid:uid}/log", response=UnitLog, operation_id="unit_log")
-def unit_log(request: HttpRequest, uid: UUID) -> object:
-    """Alerts, outages, work orders and statuses of an EVSE, newest first: the last hundred."""
+@router.get("/maintenance/units/{uuid:uid}/log", response=PageOf[UnitLine], operation_id="unit_log")
+def unit_log(request: HttpRequest, response: HttpResponse, uid: UUID, asked: Query[Paging]) -> object:
+    """Alerts, outages, work orders and statuses of an EVSE, newest first.
+
+    What happened at one moment stands on one page, which may have a few more lines than `limit` for that.
+    """
     evse = units.find(uid=uid, viewer=caller(request))
-    return {"items": [line_shown(line) for line in alerts.log_of_unit(evse)]}
+    page = alerts.log_of_unit(evse, after=asked.after, limit=asked.limit)
+    link_next(request, response, page.next)
+    return {"items": [line_shown(line) for line in page.items], "next": page.next}
 
 
 def _shown(request: HttpRequest, uid: UUID) -> object:

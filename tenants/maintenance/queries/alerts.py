@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from saas.contracts.faults import SEVERITIES
 from saas.kit.errors import Forbidden, NotFound
-from saas.kit.pagination import Page, newest_first
+from saas.kit.pagination import LIMIT, MOST, Page, cursor_at, moment_of, newest_first
 from tenants.accounts.models import User
 from tenants.accounts.permissions import Someone, can
 from tenants.sites.models import Evse, Location
 
 from ..models import Alert, AlertEvent, Outage, StatusChange, WorkOrder
 
-M = TypeVar("M", bound=Model)
 VIEW, MANAGE = "maintenance.view", "maintenance.manage"
 RELATED = ("evse__listing", "location", "acknowledged_by", "resolved_by", "silence", "group")
-UNIT_ROWS = 100
+# What happens at a unit, and when.
+UNIT_KINDS = {"alert": "first_at", "outage": "began_at", "order": "created_at", "status": "at"}
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,15 @@ def several(*, uids: Sequence[UUID], viewer: Someone) -> list[Alert]:
     return rows
 
 
-def members(alert: Alert) -> list[Alert]:
-    """The units of a site's alert that are away still."""
-    return list(alert.members.select_related(*RELATED).filter(resolved_at=None).order_by("device_id")[:200])
+def members(alert: Alert, *, after: str | None = None, limit: int = MOST) -> Page[Alert]:
+    """The units of a site's alert that are away still, newest first."""
+    rows = alert.members.select_related(*RELATED).filter(resolved_at=None)
+    return newest_first(rows, after=after, limit=limit)
 
 
-def log_of(alert: Alert) -> list[AlertEvent]:
-    return list(alert.events.select_related("by").order_by("-id")[:200])
+def log_of(alert: Alert, *, after: str | None = None, limit: int = LIMIT) -> Page[AlertEvent]:
+    """What happened to it, newest first."""
+    return newest_first(alert.events.select_related("by"), after=after, limit=limit)
 
 
 def orders_of(alert: Alert) -> list[WorkOrder]:
@@ -100,20 +102,37 @@ class Line:
     row: Alert | Outage | WorkOrder | StatusChange
 
 
-def log_of_unit(evse: Evse) -> list[Line]:
-    """Alerts, outages, work orders and statuses of a unit, newest first: the last UNIT_ROWS of them."""
+def log_of_unit(evse: Evse, *, after: str | None = None, limit: int = LIMIT) -> Page[Line]:
+    """Alerts, outages, work orders and statuses of a unit, newest first.
+
+    A page ends between two moments: what happened at the same moment as its last line is on it too.
+    """
+    before = moment_of(after) if after else None
+    newest = sorted((at for kind in UNIT_KINDS for at in _moments(evse, kind, before, limit)), reverse=True)
+    if not newest:
+        return Page([], None)
+    oldest = newest[:limit][-1]
+    lines = [Line(kind, getattr(row, field), row) for kind, field in UNIT_KINDS.items()
+             for row in _between(evse, kind, before).filter(**{f"{field}__gte": oldest}).order_by("-pk")]  # fmt: skip
+    more = any(_between(evse, kind, oldest).exists() for kind in UNIT_KINDS)
+    return Page(sorted(lines, key=lambda line: line.at, reverse=True), cursor_at(oldest) if more else None)
+
+
+def _moments(evse: Evse, kind: str, before: datetime | None, most: int) -> list[datetime]:
+    field = UNIT_KINDS[kind]
+    return list(_between(evse, kind, before).order_by(f"-{field}").values_list(field, flat=True)[:most])
+
+
+def _between(evse: Evse, kind: str, before: datetime | None) -> "QuerySet[Any]":
+    """Everything of this kind that happened at a unit, before a moment."""
     own = Q(device_id=evse.device_id or "", device_evse__in=(0, evse.device_evse))
-    lines = [
-        *(Line("alert", row.first_at, row) for row in _last(Alert.objects.filter(own))),
-        *(Line("outage", row.began_at, row) for row in _last(Outage.objects.filter(evse=evse))),
-        *(Line("order", row.created_at, row) for row in _last(WorkOrder.objects.filter(evse=evse))),
-        *(Line("status", row.at, row) for row in _last(StatusChange.objects.filter(evse=evse))),
-    ]
-    return sorted(lines, key=lambda line: line.at, reverse=True)[:UNIT_ROWS]
-
-
-def _last(rows: "QuerySet[M]") -> "QuerySet[M]":
-    return rows.order_by("-pk")[:UNIT_ROWS]
+    rows: QuerySet[Any] = {
+        "alert": Alert.objects.filter(own),
+        "outage": Outage.objects.filter(evse=evse),
+        "order": WorkOrder.objects.filter(evse=evse),
+        "status": StatusChange.objects.filter(evse=evse),
+    }[kind]
+    return rows.filter(**{f"{UNIT_KINDS[kind]}__lt": before}) if before else rows
 
 
 def _filtered(rows: "QuerySet[Alert]", viewer: User, wanted: Filter) -> "QuerySet[Alert]":

@@ -5,7 +5,6 @@ from .alerts import (
     AlertFilter,
     AlertIds,
     AlertLine,
-    AlertLog,
     AlertTodo,
     Because,
     MaintenanceAlert,
@@ -15,7 +14,6 @@ from .alerts import (
     Remark,
     TodoStep,
     UnitLine,
-    UnitLog,
 )
 from .orders import (
     CheckPoint,
@@ -35,7 +33,6 @@ __all__ = [
     "AlertFilter",
     "AlertIds",
     "AlertLine",
-    "AlertLog",
     "AlertTodo",
     "Because",
     "CheckPoint",
@@ -55,7 +52,6 @@ __all__ = [
     "Ticked",
     "TodoStep",
     "UnitLine",
-    "UnitLog",
     "VendorCodeIn",
     "VendorCodeShown",
     "WorkOrderFilter",

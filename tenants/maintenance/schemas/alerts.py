@@ -74,10 +74,6 @@ class AlertLine(Schema):
     at: Moment
 
 
-class AlertLog(Schema):
-    items: list[AlertLine]
-
-
 class AlertIds(Schema):
     alerts: Annotated[list[UUID], Field(min_length=1, max_length=200)]
 
@@ -142,7 +138,3 @@ class UnitLine(Schema):
     at: Moment
     uid: UUID | None
     text: str
-
-
-class UnitLog(Schema):
-    items: list[UnitLine]

@@ -54,11 +54,11 @@ def alert(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One alert: what the device says, who knows, what was done."""
     user = person(request)
     found = alerts.find(uid=uid, viewer=user)
-    below, jobs = alerts.members(found), alerts.orders_of(found)
+    below, jobs = alerts.members(found).items, alerts.orders_of(found)
     charger = found.evse or (units.evse_at(found.device_id, 0) if found.at_charger else None)
     station = Station.objects.filter(device_id=found.device_id).first() if found.device_id else None
     return show(
-        request, "alert", alert=found, log=alerts.log_of(found), orders=jobs, members=below,
+        request, "alert", alert=found, log=alerts.log_of(found, after=after(request)), orders=jobs, members=below,
         names=units.names([found.device_id, *(row.device_id for row in below)]), station=station,
         detail=sorted(found.detail.items()), charger=charger, sent=any(job.state not in OVER for job in jobs),
         photos=photos.of_alert(found),
@@ -90,8 +90,8 @@ def unit(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Everything that happened at a charger, in order."""
     evse = units.find(uid=uid, viewer=person(request))
     station = Station.objects.filter(device_id=evse.device_id).first()
-    lines = alerts.log_of_unit(evse)
-    return show(request, "unit", evse=evse, lines=lines, station=station, predictions=outages.risks_of(evse))
+    page = alerts.log_of_unit(evse, after=after(request))
+    return show(request, "unit", evse=evse, page=page, station=station, predictions=outages.risks_of(evse))
 
 
 def _filter(request: HttpRequest) -> alerts.Filter:

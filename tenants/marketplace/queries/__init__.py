@@ -1,7 +1,7 @@
 """Reads of what hosts offer."""
 
 from .address import may_see_exact
-from .charger import charger, of_host
+from .charger import charger, of_host, page_of_host
 from .freeness import bookable, free_slots, rules_of
 from .search import search
 from .shapes import ChargerCard, ChargerView, Page
@@ -15,6 +15,7 @@ __all__ = [
     "free_slots",
     "may_see_exact",
     "of_host",
+    "page_of_host",
     "rules_of",
     "search",
 ]

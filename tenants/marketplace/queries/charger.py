@@ -4,6 +4,9 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from saas.kit import pagination
 from saas.kit.errors import NotFound
 from tenants.accounts.models import User
 from tenants.accounts.permissions import Someone, can
@@ -28,8 +31,17 @@ def charger(*, uid: UUID, viewer: Someone, now: datetime) -> ChargerView:
 
 def of_host(*, host: User, now: datetime) -> list[ChargerView]:
     """All chargers of a host that are not deleted, newest first, with their exact address."""
-    rows = Listing.objects.select_related(*RELATED).filter(host=host).exclude(state=Listing.State.DELETED)
-    return [_view(listing, exact=True, now=now) for listing in rows.order_by("-id")]
+    return [_view(listing, exact=True, now=now) for listing in _offered(host).order_by("-id")]
+
+
+def page_of_host(*, host: User, now: datetime, after: str | None, limit: int) -> pagination.Page[ChargerView]:
+    """The same, page by page."""
+    page = pagination.newest_first(_offered(host), after=after, limit=limit)
+    return pagination.Page([_view(listing, exact=True, now=now) for listing in page.items], page.next)
+
+
+def _offered(host: User) -> "QuerySet[Listing]":
+    return Listing.objects.select_related(*RELATED).filter(host=host).exclude(state=Listing.State.DELETED)
 
 
 def _view(listing: Listing, *, exact: bool, now: datetime) -> ChargerView:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from saas.kit.errors import Forbidden, NotFound
-from saas.kit.pagination import Page, newest_first
+from saas.kit.pagination import Page, cursor_at, moment_of, newest_first
 from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 
@@ -26,6 +26,10 @@ def find(*, uid: UUID, viewer: User) -> PriceSeries:
     return row
 
 
-def points(*, series: PriceSeries, start: datetime, limit: int) -> list[PricePoint]:
-    """Values from a moment on, in order."""
-    return list(PricePoint.objects.filter(series=series, end_at__gt=start).order_by("start_at")[:limit])
+def points(*, series: PriceSeries, start: datetime, after: str | None, limit: int) -> Page[PricePoint]:
+    """Values from a moment on, in order of their beginning."""
+    rows = PricePoint.objects.filter(series=series, end_at__gt=start).order_by("start_at")
+    if after is not None:
+        rows = rows.filter(start_at__gt=moment_of(after))
+    found = list(rows[: limit + 1])
+    return Page(found[:limit], cursor_at(found[limit - 1].start_at) if len(found) > limit else None)

@@ -82,3 +82,19 @@ def test_a_manager_sees_all_their_fleets_and_their_cards_at_once(fleet: Organisa
     assert (seen(analyst), seen(analyst, f"?organisation={fleet.uid}")) == ({}, {"A-1": None})
     admin = Api("ampere", person("ampere", "", "admin"))
     assert (seen(admin), seen(admin, f"?organisation={rival.uid}")) == ({}, {"R-1": "card R-1"})
+
+
+@pytest.mark.req("FLT-01", "API-01")
+def test_a_roster_comes_page_by_page_newest_first(manager: Api, fleet: Organisation) -> None:
+    plates = [f"P-{number}" for number in range(5)]
+    manager.post(f"/vehicles/import/{fleet.uid}", {"csv": "plate\n" + "\n".join(plates)})
+    for query in ("", f"&organisation={fleet.uid}"):
+        seen, after, links = [], "", []
+        while after is not None:
+            answer = manager.get(f"/vehicles?limit=2{query}" + (f"&after={after}" if after else ""))
+            page = said(answer)
+            seen += [vehicle["plate"] for vehicle in page["items"]]
+            links.append("Link" in answer.headers)
+            after = page["next"]
+        assert (seen, links) == (plates[::-1], [True, True, False])
+    assert code(manager.get("/vehicles?after=nonsense")) == (422, "invalid")

@@ -55,7 +55,7 @@ def test_importing_again_changes_nothing_and_changes_update(fleet: Organisation)
     assert load(fleet, HEADER + "A-1,VW,,50,,,\n").added == 1
     assert load(fleet, HEADER + "A-1,VW,,50,,,\n").unchanged == 1
     assert load(fleet, HEADER + "A-1,VW,ID.3,58,,,\n").updated == 1
-    assert [v.battery_wh for v in queries.roster(organisation=fleet)] == [58_000]
+    assert [v.battery_wh for v in queries.roster(organisation=fleet).items] == [58_000]
 
 
 @pytest.mark.req("FLT-01")

@@ -35,10 +35,23 @@ def test_balances_follow_the_entries(ampere: Tenant) -> None:
     book(100)
     book(250, key="k2")
     assert queries.balance(kind="driver_hold", owner="user:1", currency="EUR") == 350
-    lines = queries.statement(kind="driver_hold", owner="user:1")
+    lines = queries.statement(kind="driver_hold", owner="user:1").items
     assert [(line.amount_minor, line.balance_minor) for line in lines] == [(250, 350), (100, 100)]
     assert queries.balance(kind="driver_hold", owner="user:2", currency="EUR") == 0
     assert [p.key for p in queries.of_reference("booking:1")] == ["k", "k2"] and queries.differences() == []
+
+
+@pytest.mark.req("BIL-06", "API-01")
+def test_a_statement_comes_page_by_page_with_the_balance_after_each_movement(ampere: Tenant) -> None:
+    for number, amount in enumerate((100, 250, 30, 4)):
+        book(amount, key=f"k{number}")
+    whole = queries.statement(kind="driver_hold", owner="user:1")
+    assert [(line.amount_minor, line.balance_minor) for line in whole.items] == [
+        (4, 384), (30, 380), (250, 350), (100, 100),
+    ]  # fmt: skip
+    first = queries.statement(kind="driver_hold", owner="user:1", limit=3)
+    rest = queries.statement(kind="driver_hold", owner="user:1", limit=3, after=first.next)
+    assert [*first.items, *rest.items] == list(whole.items) and (whole.next, rest.next) == (None, None)
 
 
 @pytest.mark.req("BIL-06")

@@ -7,12 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from saas.kit.tenant_context import tenant_schema
 from tenants.accounts.models import AuditEntry
+from tenants.maintenance import tasks
 from tenants.maintenance.models import Alert, MaintenancePolicy, Risk
 from tenants.marketplace.models import AddressLook
 from tests.builders import NOW
 from tests.tenants.apiclient import Api, code, person, said, unknown_to_others
 
-from .story import Unit, later
+from .story import Unit, later, street
 from .test_photos import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("MNT-01", "API-01")]
@@ -217,3 +218,38 @@ def test_an_alert_and_its_work_order_say_what_to_do(operator: Api, unit: Unit) -
     assert order["todo"] == row["todo"] and order["todo"]["bring"][0] == {"code": "clamp_meter", "text": "clamp meter"}
     by_hand = said(operator.post("/maintenance/work-orders", {"evse": str(unit.evse.uid), "title": "Look"}))
     assert by_hand["todo"] is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+def test_the_log_of_a_unit_goes_on_where_it_ended_even_within_one_moment(operator: Api, unit: Unit, limit: int) -> None:
+    with tenant_schema("ampere"):
+        unit.recovers(now=later(1))  # alert, outage and statuses of one moment
+        for minute in (20, 40):
+            unit.breaks(now=later(minute))
+            unit.recovers(now=later(minute))
+    at, after, seen, pages = f"/maintenance/units/{unit.evse.uid}/log", "", [], 0
+    whole = said(operator.get(f"{at}?limit=200"))
+    while after is not None:
+        page = said(operator.get(f"{at}?limit={limit}" + (f"&after={after}" if after else "")))
+        seen, after, pages = seen + page["items"], page["next"], pages + 1
+    assert seen == whole["items"] and whole["next"] is None
+    assert len(seen) > 6 and (pages > 1) is (limit < 50)
+    assert code(operator.get(f"{at}?after=MTo5OTk5OTk5OTk5OTk5OTk5OTk5")) == (422, "invalid")
+
+
+def test_the_log_of_an_alert_and_the_units_of_a_sites_alert_are_paged(operator: Api) -> None:
+    with tenant_schema("ampere"):
+        units = street(4)
+        for unit in units:
+            unit.goes(online=False)
+        tasks.watch(later(6))
+        site = Alert.objects.get(code="site_offline")
+    at = f"/maintenance/alerts/{site.uid}"
+    for text in ("one", "two", "three"):
+        operator.post(f"{at}/comments", {"text": text})
+    for part, least in (("members", 4), ("log", 4)):
+        whole = said(operator.get(f"{at}/{part}"))["items"]
+        first = said(operator.get(f"{at}/{part}?limit=3"))
+        rest = said(operator.get(f"{at}/{part}?limit=3&after={first['next']}"))
+        assert len(whole) >= least and [*first["items"], *rest["items"]] == whole, part
+        assert (len(first["items"]), rest["next"]) == (3, None), part

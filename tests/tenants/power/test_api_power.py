@@ -167,6 +167,10 @@ def test_prices_are_uploaded_replaced_and_kept_apart(operator: Api, street: Stre
     later = [{"start": hours[1]["start"], "value": "-0.5"}]
     items = said(operator("PUT", f"{path}/points", {"minutes": 60, "points": later}))["items"]
     assert [row["value"] for row in items] == ["0.25", "-0.5", "2.25", "3.25"]
+    first = said(operator.get(f"{path}/points?limit=3"))
+    rest = said(operator.get(f"{path}/points?limit=3&after={first['next']}"))
+    assert [row["value"] for row in first["items"] + rest["items"]] == ["0.25", "-0.5", "2.25", "3.25"]
+    assert (len(first["items"]), rest["next"]) == (3, None)
     twice = [hours[0], {"start": hours[0]["start"], "value": "9"}]
     assert code(operator("PUT", f"{path}/points", {"points": twice})) == (422, "prices_overlap")
     assert said(operator("PATCH", f"/circuits/{street.root.uid}", {"series": said(made)["uid"]}))["series"]
