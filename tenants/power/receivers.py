@@ -10,6 +10,7 @@ from tenants.stations.models import Station, StationCommand
 
 from .actions.hurry import hurry
 from .actions.needs import vehicle_needs
+from .actions.offers import vehicle_plans
 from .actions.tell import ORIGIN
 from .models import Member
 from .queries.permits import permit_ma
@@ -38,7 +39,9 @@ def permitting(sender: object, session: Session, **_: Any) -> int | None:
 
 
 def heard(sender: object, station: Station, action: str, payload: dict[str, Any], now: datetime, **_: Any) -> object:
-    """A vehicle says by ISO 15118 what it needs; the answer is OCPP's."""
+    """A vehicle says by ISO 15118 what it needs, and what it makes of what it got; the answer is OCPP's."""
     if action == "NotifyEVChargingNeeds":
         return vehicle_needs(station=station, payload=payload, now=now)
+    if action == "NotifyEVChargingSchedule":
+        return vehicle_plans(station=station, payload=payload, now=now)
     return None

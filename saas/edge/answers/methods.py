@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
+import structlog
 
 from saas.contracts import rpc
 from saas.devices import actions as devices
 from saas.devices import queries as registry
 from saas.devices.models import Device
 from saas.edge import metrics
+from saas.edge.answers import ocsp
 from saas.edge.answers.admission import connect
 from saas.kit.tenant_context import tenant_schema
 from tenants.charging import actions
@@ -19,6 +21,7 @@ from tenants.charging.queries import total_cost
 from tenants.stations import actions as stations
 from tenants.stations.queries import policy as rules
 
+log = structlog.get_logger("answers")
 PENDING_SECONDS = 30  # until a station that waits asks again
 BOOTED: dict[Device.State, Literal["Accepted", "Pending", "Rejected"]] = {
     Device.State.ACTIVE: "Accepted",
@@ -51,6 +54,7 @@ def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:
     device = registry.get(question.device)
     if device.state != Device.State.ACTIVE:
         return rpc.Authorised(status="Blocked")
+    certificate = _contract(question, now)
     with _inside(device):
         result = actions.authorise(
             device=device,
@@ -62,19 +66,28 @@ def authorise(question: rpc.Authorise, now: datetime) -> rpc.Authorised:
         )
         if result.status != "Accepted":
             actions.tell_refused(device=device, evse=question.evse, id_tag=question.id_tag, result=result, now=now)
-    return _told(question, result)
+    return _told(certificate, result)
 
 
-def _told(question: rpc.Authorise, result: AuthResult) -> rpc.Authorised:
-    """A contract certificate is never waved through: no root of the contracts' issuers is known here."""
-    contract = bool(question.certificate or question.hashes)
+def _contract(question: rpc.Authorise, now: datetime) -> str | None:
+    """Of a contract certificate that the station has checked, whether it was taken back; None: there is none.
+
+    One that we should check ourselves is never waved through: no root of the contracts' issuers is known here.
+    """
+    if question.certificate:
+        return "CertChainError"
+    return ocsp.contract_status(question.hashes, now) if question.hashes else None
+
+
+def _told(certificate: str | None, result: AuthResult) -> rpc.Authorised:
+    doubtful = certificate not in (None, "Accepted")
     return msgspec.convert(
         {
-            "status": "Invalid" if contract and result.status == "Accepted" else result.status,
+            "status": "Invalid" if doubtful and result.status == "Accepted" else result.status,
             "expires_ms": result.expires_at and _ms(result.expires_at),
             "parent": result.parent,
             "message": _for_driver(result),
-            "certificate": "CertChainError" if contract else None,
+            "certificate": certificate,
         },
         rpc.Authorised,
     )
@@ -105,7 +118,20 @@ def heard(question: rpc.Heard, now: datetime) -> rpc.Response:
     """Whatever else a station says: the domain knows what it is answered."""
     device = registry.get(question.device)
     with _inside(device):
-        return rpc.Response(payload=stations.heard(device=device, heard=question, now=now))
+        payload = stations.heard(device=device, heard=question, now=now)
+    if question.action == "GetCertificateStatus":
+        payload = _certificate_status(question, now)
+    return rpc.Response(payload=payload)
+
+
+def _certificate_status(question: rpc.Heard, now: datetime) -> dict[str, Any]:
+    """The responder's own words, for the station to judge. Asked outside of every transaction: it may take seconds."""
+    try:
+        said = ocsp.status_of(question.payload["ocspRequestData"], now)
+    except ocsp.NoResponse as why:
+        log.info("ocsp_unanswered", device=question.device, reason=str(why))
+        return {"status": "Failed"}
+    return {"status": "Accepted", "ocspResult": said.text}
 
 
 def call_done(question: rpc.CallDone, now: datetime) -> rpc.Noted:

@@ -17,6 +17,7 @@ from tenants.stations.models import Station
 from ..errors import NeedOver
 from ..models import ChargingNeed
 from .hurry import hurry
+from .offers import offer
 
 State = Session.State
 Source = ChargingNeed.Source
@@ -48,7 +49,9 @@ def set_need(
 @transaction.atomic
 def vehicle_needs(*, station: Station, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """NotifyEVChargingNeeds. What a person said of departure and energy stays."""
-    rows = Session.objects.filter(evse__device_id=station.device_id, evse__device_evse=payload["evseId"])
+    rows = Session.objects.select_related("evse").filter(
+        evse__device_id=station.device_id, evse__device_evse=payload["evseId"]
+    )
     session = rows.filter(state__in=(State.STARTING, State.CHARGING)).order_by("-pk").first()
     if session is None:
         return {"status": "Rejected"}
@@ -62,7 +65,7 @@ def vehicle_needs(*, station: Station, payload: Mapping[str, Any], now: datetime
     need.updated_at = now
     need.save()
     hurry()
-    return {"status": "Accepted"}
+    return {"status": "Accepted" if offer(station=station, session=session, needs=said, now=now) else "Rejected"}
 
 
 def _departure(said: Mapping[str, Any], now: datetime) -> datetime | None:

@@ -2,16 +2,21 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from saas.contracts import rpc
+from saas.devices import queries as registry
 from saas.kit.time import to_ms
 from saas.tenancy.models import Tenant
+from tenants.charging.models import Session
 from tenants.power import actions
 from tenants.power.actions import Point
 from tenants.power.models import Allocation, ChargingNeed
-from tenants.stations.actions import heard
+from tenants.stations.actions import call_done, heard
+from tenants.stations.models import Station, StationCommand
+from tests.builders import NOW, device, evse
 from tests.tenants.power.street import Street, member_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("CHG-07")]
@@ -119,6 +124,45 @@ def test_a_vehicle_says_by_itself_what_it_needs(ampere: Tenant) -> None:
     needs(1)
     need.refresh_from_db()
     assert (need.source, need.energy_wh, need.departure_at) == ("driver", 20_000, street.now + timedelta(hours=5))
+
+
+def test_a_vehicle_that_shares_no_circuit_gets_what_it_asks_for_and_no_more(ampere: Tenant) -> None:
+    """OCA's TC_K_53, TC_K_55 and TC_K_57."""
+    station = Station.objects.create(device_id=device(kind="station").device_id, station_id="S", protocol="ocpp2.0.1")
+    box = registry.get(station.device_id)
+    spot = evse(of=box, power_w=11_000)
+    Session.objects.create(evse=spot, device_id=box.device_id, transaction_id="tx-1", state="charging")
+
+    def tell(action: str, **payload: Any) -> dict[str, Any]:
+        told = rpc.Heard(
+            device=box.device_id, protocol="ocpp2.0.1", action=action, payload={"evseId": 1, **payload},
+            ts_ms=to_ms(NOW),
+        )  # fmt: skip
+        return heard(device=box, heard=told, now=NOW)
+
+    def given() -> dict[str, Any]:
+        sent = StationCommand.objects.order_by("-id")[0]
+        done = rpc.CallDone(device=box.device_id, id=str(sent.uid), payload={"status": "Accepted"}, took_ms=1)
+        call_done(device=box, done=done, now=NOW)
+        return dict(sent.payload["chargingProfile"])
+
+    for most, limit in ((10, 10.0), (99, spot.max_current_ma / 1000), (None, spot.max_current_ma / 1000)):
+        needs = {"requestedEnergyTransfer": "AC_three_phase"}
+        wants = {"energyAmount": 1, "evMinCurrent": 6, "evMaxCurrent": most, "evMaxVoltage": 230}
+        more = {"acChargingParameters": wants} if most else {}
+        assert tell("NotifyEVChargingNeeds", chargingNeeds={**needs, **more}) == {"status": "Accepted"}
+        profile = given()
+        assert (profile["chargingProfilePurpose"], profile["transactionId"]) == ("TxProfile", "tx-1")
+        [schedule] = profile["chargingSchedule"]
+        assert schedule["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": limit}]
+    plan = {"timeBase": "2026-01-01T00:00:00Z", "chargingSchedule": schedule}
+    assert tell("NotifyEVChargingSchedule", **plan) == {"status": "Accepted"}
+    later = [*schedule["chargingSchedulePeriod"], {"startPeriod": 60, "limit": limit * 2}]
+    plan["chargingSchedule"] = {**schedule, "chargingSchedulePeriod": later}
+    assert tell("NotifyEVChargingSchedule", **plan) == {"status": "Rejected"}
+    assert given() == profile and StationCommand.objects.count() == 4
+    plan["chargingSchedule"] = {**plan["chargingSchedule"], "chargingRateUnit": "W"}
+    assert tell("NotifyEVChargingSchedule", **plan) == {"status": "Accepted"}
 
 
 def test_a_single_phase_vehicle_leaves_the_other_lines_free(ampere: Tenant) -> None:

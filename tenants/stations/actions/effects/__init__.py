@@ -56,7 +56,7 @@ TOLD: Mapping[str, Callable[[Said], Json]] = {
     "DiagnosticsStatusNotification": files.told,
     "FirmwareStatusNotification": files.told,
     "Get15118EVCertificate": _noted({"status": "Failed", "exiResponse": ""}),  # no provider of contracts is known here
-    "GetCertificateStatus": _noted({"status": "Failed"}),  # no OCSP responder is known here
+    "GetCertificateStatus": _noted({"status": "Failed"}),  # unless the issuer's responder answers: see edge.answers
     "LogStatusNotification": files.told,
     "NotifyChargingLimit": charging.limited,
     "NotifyCustomerInformation": talk.customer_told,
