@@ -122,7 +122,7 @@ def _serve(slug: str) -> Iterator[tuple[str, int]]:
         yield slug, port
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(60)
 
 
 def _same_server(database: str) -> str:
