@@ -21,8 +21,11 @@ def read(url: str) -> bytes:
         return bytes(handle.read())
 
 
-def write(url: str, content: bytes) -> None:
-    """The file appears whole: written beside and renamed in a folder, one PUT on object storage."""
+def write(url: str, content: bytes, *, lasting: bool = True) -> None:
+    """The file appears whole: written beside and renamed in a folder, one PUT on object storage.
+
+    Unless it is `lasting`, it may be gone after the machine lost its power.
+    """
     store, path = _place(url)
     if "://" in url:
         with store.open_output_stream(path) as handle:
@@ -34,8 +37,9 @@ def write(url: str, content: bytes) -> None:
     try:
         with beside.open("wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)

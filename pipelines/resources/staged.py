@@ -45,8 +45,9 @@ def put(table: Table, token: str, piece: Piece, rows: pl.DataFrame) -> Staged:
     """Writes a piece under a name that its days and shard give: making it twice leaves one object."""
     url = f"{folder(table, token)}/{piece.name}.parquet"
     content = io.BytesIO()
-    rows.write_parquet(content)
-    objects.write(url, content.getvalue())
+    rows.write_parquet(content, compression="lz4", statistics=False)
+    # A run that ends with its machine begins anew: it drops what lies here, unread.
+    objects.write(url, content.getvalue(), lasting=False)
     return Staged(piece, url, rows.height)
 
 
@@ -59,7 +60,7 @@ def frames(table: Table, staged: Iterable[Staged]) -> Iterator[tuple[date, date,
         rows = pl.concat([collect(pl.scan_parquet(part.url, hive_partitioning=False)) for part in parts])
         if rows.height != sum(part.rows for part in parts):
             raise ValueError(f"{table.path}: a staged piece of {first}..{last} is not as it was made")
-        yield first, last, rows.sort(table.order, nulls_last=True)
+        yield first, last, rows if len(parts) == 1 else rows.sort(table.order, nulls_last=True)
 
 
 def drop(table: Table) -> int:
