@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics_app.data import cached
+from analytics_app.data import cached, placed
 from analytics_app.who import Viewer
 from pipelines.marts import (
     carbon,
@@ -21,7 +21,7 @@ from pipelines.marts import (
 def sums_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
     """Sums of the viewer's sessions (see the mart `carbon`) per `by`."""
     versions = (carbon.TABLE.version(), carbon_market.TABLE.version())
-    return _sums(**_whose(viewer), by=by, start=start, end=end, source=source, versions=versions)
+    return placed(viewer, _sums(**_whose(viewer), by=by, start=start, end=end, source=source, versions=versions))
 
 
 def inventory_of(
@@ -31,17 +31,18 @@ def inventory_of(
     version = inventory.TABLE.version()
     if version is None:
         return None
-    return _inventory(**_whose(viewer), by=by, start=start, end=end, source=source, version=version)
+    return placed(viewer, _inventory(**_whose(viewer), by=by, start=start, end=end, source=source, version=version))
 
 
 def page_of(viewer: Viewer, *, offset: int, limit: int, **asked: Any) -> pl.DataFrame:
     """Single sessions, newest first."""
-    return _page(**_whose(viewer), **asked, offset=offset, limit=limit, version=carbon.TABLE.version())
+    rows = _page(**_whose(viewer), **asked, offset=offset, limit=limit, version=carbon.TABLE.version())
+    return placed(viewer, rows)
 
 
 def hours_of(viewer: Viewer, session: str) -> pl.DataFrame:
     """Hours of one session, nothing when it is none of the viewer's."""
-    return _hours(**_whose(viewer), sessions=(session,), version=carbon_hourly.TABLE.version())
+    return placed(viewer, _hours(**_whose(viewer), sessions=(session,), version=carbon_hourly.TABLE.version()))
 
 
 def instruments_of(viewer: Viewer) -> pl.DataFrame:
@@ -53,7 +54,7 @@ def shift_of(viewer: Viewer, *, start: date | None, end: date | None, source: st
     version = shift_potential.TABLE.version()
     if version is None:
         return None
-    return _shift(**_whose(viewer), start=start, end=end, source=source, version=version)
+    return placed(viewer, _shift(**_whose(viewer), start=start, end=end, source=source, version=version))
 
 
 def factors_of(viewer: Viewer, names: tuple[str, ...]) -> pl.DataFrame:

@@ -61,6 +61,16 @@ def cached(read: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
     return cast(Callable[..., pl.DataFrame], st.cache_data(max_entries=256, show_spinner=False)(read))
 
 
+def places_of(viewer: Viewer) -> pl.DataFrame:
+    """Names of all chargers and sites of the tenant, by id (see the mart `roster`)."""
+    return _places(tenant=viewer.tenant, version=_version(roster))
+
+
+def placed(viewer: Viewer, rows: pl.DataFrame) -> pl.DataFrame:
+    """Chargers and sites by name, no two by the same one."""
+    return roster.placed(rows, places_of(viewer))
+
+
 def brand_of(viewer: Viewer) -> dict[str, str]:
     """Brand of the tenant; a plain one while the pipelines have not heard of it."""
     rows = _tenants(tenant=viewer.tenant, version=_version(tenants)).to_dicts()
@@ -76,6 +86,18 @@ def sums_of(
     where: Where | None = None,
 ) -> pl.DataFrame:
     """Sums of the viewer's sessions (see the mart `sessions_daily`) in the local days [start, end), per `by`."""
+    return placed(viewer, ids_of(viewer, *by, start=start, end=end, source=source, where=where))
+
+
+def ids_of(
+    viewer: Viewer,
+    *by: str,
+    start: date | None = None,
+    end: date | None = None,
+    source: str | None = None,
+    where: Where | None = None,
+) -> pl.DataFrame:
+    """The same with chargers and sites by id."""
     return _sums(**_whose(viewer), by=by, start=start, end=end, source=source, where=_kept(where),
                  version=_version(sessions_daily))  # fmt: skip
 
@@ -102,8 +124,9 @@ def hours_of(
 def health_of(viewer: Viewer, start: date | None, end: date | None, source: str | None = None) -> pl.DataFrame:
     """What was heard of each charger; for a viewer of some organisations only of their chargers."""
     mine = None if viewer.organisations is None else tuple(_names(viewer, "charger"))
-    return _health(tenant=viewer.tenant, chargers=mine, start=start, end=end, source=source,
+    rows = _health(tenant=viewer.tenant, chargers=mine, start=start, end=end, source=source,
                    version=_version(charger_health_daily))  # fmt: skip
+    return placed(viewer, rows)
 
 
 def fleet_of(
@@ -115,8 +138,9 @@ def fleet_of(
     where: Where | None = None,
 ) -> pl.DataFrame:
     """Sums of the sessions of the viewer's fleets, with emissions (see the mart `fleet_daily`)."""
-    return _fleet(**_whose(viewer), by=by, start=start, end=end, source=source, where=_kept(where),
+    rows = _fleet(**_whose(viewer), by=by, start=start, end=end, source=source, where=_kept(where),
                   version=_version(fleet_daily))  # fmt: skip
+    return placed(viewer, rows)
 
 
 def business_of(viewer: Viewer, *by: str, start: date | None, end: date | None) -> pl.DataFrame:
@@ -133,8 +157,9 @@ def sessions_page(
     viewer: Viewer, *, start: date | None, end: date | None, source: str | None, offset: int, limit: int
 ) -> pl.DataFrame:
     """The viewer's single sessions, newest first, one page of them."""
-    return _page(**_whose(viewer), start=start, end=end, source=source, offset=offset, limit=limit,
+    rows = _page(**_whose(viewer), start=start, end=end, source=source, offset=offset, limit=limit,
                  version=_version(sessions))  # fmt: skip
+    return placed(viewer, rows)
 
 
 def roster_of(viewer: Viewer) -> pl.DataFrame:
@@ -219,6 +244,11 @@ def _tenants(*, tenant: str, version: int | None) -> pl.DataFrame:
 @cached
 def _roster(*, version: int | None, **asked: Any) -> pl.DataFrame:
     return roster.read(**asked)
+
+
+@cached
+def _places(*, tenant: str, version: int | None) -> pl.DataFrame:
+    return roster.places(tenant=tenant)
 
 
 @cached

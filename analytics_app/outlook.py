@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from analytics_app.data import cached
+from analytics_app.data import cached, placed, places_of
 from analytics_app.who import Viewer
-from pipelines.marts import forecast, price_advice, unmet_demand
+from pipelines.marts import forecast, price_advice, roster, unmet_demand
 from pipelines.marts._table import Table
 
 
@@ -20,10 +20,11 @@ def cards_of(viewer: Viewer) -> pl.DataFrame:
     return _cards(tenant=_tenant(viewer), version=_version(forecast.CARD))
 
 
-def units_of(viewer: Viewer, source: str, network: str, level: str) -> list[str]:
-    """Chargers or areas with a forecast, those with most energy first."""
+def units_of(viewer: Viewer, source: str, network: str, level: str) -> dict[str, str]:
+    """Chargers or areas with a forecast, those with most energy first, each id with its name."""
     rows = _units(tenant=_tenant(viewer), source=source, network=network, level=level, version=_version(forecast.TABLE))
-    return [str(name) for name in rows["unit"]]
+    names = roster.placed(rows.select("unit"), places_of(viewer), ("unit",))
+    return dict(zip(rows["unit"], names["unit"], strict=True))
 
 
 def forecast_of(viewer: Viewer, **asked: Any) -> pl.DataFrame:
@@ -49,7 +50,7 @@ def openings_of(viewer: Viewer) -> pl.DataFrame:
 
 
 def advice_of(viewer: Viewer) -> pl.DataFrame:
-    return _advice(tenant=_tenant(viewer), version=_version(price_advice.TABLE))
+    return placed(viewer, _advice(tenant=_tenant(viewer), version=_version(price_advice.TABLE)))
 
 
 def _tenant(viewer: Viewer) -> str:

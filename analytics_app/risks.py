@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics_app.data import cached
+from analytics_app.data import cached, placed
 from analytics_app.who import Viewer
 from pipelines.marts import risk, risk_card
 
@@ -26,9 +26,10 @@ def _cards(*, version: int | None, **asked: Any) -> pl.DataFrame:
 
 def risks_of(viewer: Viewer, source: str | None) -> pl.DataFrame:
     """The latest answers for the viewer's chargers."""
-    return _risks(
+    rows = _risks(
         tenant=viewer.tenant, organisations=viewer.organisations, source=source, version=risk.TABLE.version()
     )  # fmt: skip
+    return placed(viewer, rows)
 
 
 def cards_of(viewer: Viewer) -> pl.DataFrame:

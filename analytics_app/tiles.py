@@ -14,11 +14,13 @@ from analytics_app import charts, data, figures
 from analytics_app.frame import chart, money, table, today
 from analytics_app.text import Text
 from analytics_app.who import Viewer
+from pipelines.marts import roster
 from saas.contracts.dashboards import MEASURES, SPANS, TIMES, Measure, Spec, Tile, may_see, tile_faults
 
 COLUMNS = {"day": "local_day", "month": "month_of", "hour": "local_hour"}
 NAMED = {"host_organisation": "organisation", "fleet_organisation": "organisation", "vehicle": "vehicle",
          "driver": "driver"}  # fmt: skip
+PLACES = ("charger", "site")
 SHARES = {"count": 1, "kwh": 1000, "hours": 3600, "kg": 1_000_000_000}
 UNITS = {"count": "", "kwh": "kWh", "hours": "h", "kg": "kg", "money": ""}
 READS: dict[str, Any] = {"sessions_daily": data.sums_of, "fleet_daily": data.fleet_of, "energy_hours": data.hours_of}
@@ -63,10 +65,25 @@ def rows_of(viewer: Viewer, brand: dict[str, str], spec: Spec, tile: Tile) -> pl
     measure = MEASURES[tile.measure]
     start, end = period(spec, today(brand))
     by = [COLUMNS.get(word, word) for word in tile.by] + (["currency"] if measure.unit == "money" else [])
-    where = {COLUMNS.get(word, word): values for word, values in tile.filters.items() if values}
+    where = {COLUMNS.get(word, word): meant(viewer, word, values) for word, values in tile.filters.items() if values}
     source = None if spec.source == "all" else spec.source
     sums = READS[measure.mart](viewer, *by, start=start, end=end, source=source, where=where)
     return _shaped(sums, measure, tile, by)
+
+
+def meant(viewer: Viewer, word: str, values: Sequence[str]) -> Sequence[str]:
+    """Ids for what a filter names: dashboards that were saved long ago have chargers and sites by name."""
+    if word not in PLACES:
+        return values
+    return roster.ids_called(data.places_of(viewer), word, values)
+
+
+def words_of(viewer: Viewer, word: str, rows: pl.DataFrame) -> pl.Series:
+    """What to call the values of a dimension; an id that nobody named as it is."""
+    if word not in NAMED:
+        return data.placed(viewer, rows)[word]
+    found = data.roster_of(viewer).filter(pl.col("kind") == NAMED[word]).select("id", "name").unique("id")
+    return rows[word].replace(dict(found.iter_rows()))
 
 
 def period(spec: Spec, now: date) -> tuple[date | None, date]:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from analytics_app.data import placed
 from analytics_app.who import Viewer
 from pipelines.marts import outages, uptime, visits
 
@@ -31,17 +32,19 @@ def _outages(*, version: int, **asked: Any) -> pl.DataFrame:
 
 def visits_of(viewer: Viewer, *by: str, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
     """Visits per `by` (see the mart), UTC days [start, end)."""
-    return _visits(**_whose(viewer), by=by, start=start, end=end, source=source, version=_version(visits))
+    rows = _visits(**_whose(viewer), by=by, start=start, end=end, source=source, version=_version(visits))
+    return placed(viewer, rows)
 
 
 def uptime_of(viewer: Viewer, source: str | None) -> pl.DataFrame:
     """Every month of the viewer's ports."""
-    return _uptime(**_whose(viewer), source=source, version=_version(uptime))
+    return placed(viewer, _uptime(**_whose(viewer), source=source, version=_version(uptime)))
 
 
 def outages_of(viewer: Viewer, *, start: date | None, end: date | None, source: str | None) -> pl.DataFrame:
     """Outages that began in the UTC days [start, end)."""
-    return _outages(**_whose(viewer), start=start, end=end, source=source, version=_version(outages))
+    rows = _outages(**_whose(viewer), start=start, end=end, source=source, version=_version(outages))
+    return placed(viewer, rows)
 
 
 def _whose(viewer: Viewer) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import uuid
 from typing import Any, cast
 
 import msgspec
+import polars as pl
 import streamlit as st
 
 from analytics_app import data, saved, tiles
@@ -153,9 +154,11 @@ def _filter(viewer: Viewer, text: Text, tile: dict[str, Any], key: str) -> None:
     if not word:
         tile["filters"] = {}
         return
-    values = data.sums_of(viewer, word).sort("sessions", descending=True)[word].drop_nulls().head(500).to_list()
-    kept = [value for value in tile["filters"].get(word, []) if value in values]
-    chosen = right.multiselect(text(f"d_{word}"), values, kept, key=f"values-{key}-{word}", max_selections=50)
+    used = data.ids_of(viewer, word).sort("sessions", descending=True).filter(pl.col(word).is_not_null()).head(500)
+    values = dict(zip(used[word], tiles.words_of(viewer, word, used), strict=True))
+    kept = [value for value in tiles.meant(viewer, word, tile["filters"].get(word, [])) if value in values]
+    chosen = right.multiselect(text(f"d_{word}"), list(values), kept, key=f"values-{key}-{word}", max_selections=50,
+                               format_func=lambda value: values.get(value, value))  # fmt: skip
     tile["filters"] = {word: chosen} if chosen else {}
 
 

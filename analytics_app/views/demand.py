@@ -80,7 +80,9 @@ def _winner(frame: Frame, cards: pl.DataFrame) -> None:
 def _hours(frame: Frame, whose: dict[str, str], horizon: int) -> None:
     text, level = frame.text, whose["level"]
     units = outlook.units_of(frame.viewer, **whose)
-    unit = st.selectbox(text(f"level_{level}"), units, key=f"demand_unit_{level}")
+    unit = st.selectbox(
+        text(f"level_{level}"), list(units), format_func=lambda one: units.get(one, one), key=f"demand_unit_{level}"
+    )
     rows = outlook.forecast_of(frame.viewer, **whose, horizon_h=horizon, unit=unit)
     names = {"actual_wh": "actual", "forecast_wh": "forecast", "low_wh": "low", "high_wh": "high"}
     shown = rows.select("local", *((pl.col(wh) / 1000).alias(name) for wh, name in names.items()))

@@ -62,7 +62,7 @@ def behind(today: date) -> list[Range]:
     """
     if sessions_mart.state() is None or all(step.table.current() for step in STEPS):
         return []
-    if any(table.edition_held() is not None and not table.current() for table in TOLD):
+    if any(table.older() for table in TOLD):
         return [(today, today)]
     spans = [span for step in STEPS if (span := _LAKE.span(step.table))]
     first, last = min(first for first, _ in spans), max(last for _, last in spans)

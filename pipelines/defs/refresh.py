@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     good = min((make(first, last) for first, last in ranges), default=True)
     if good and not arguments.first:  # the web app has told now what older tables wait for
         older = [span for span in due.behind(datetime.now(UTC).date()) if span not in ranges]
-        good, ranges = all([make(first, last) for first, last in older]), ranges + older
+        good, ranges = min((make(first, last) for first, last in older), default=True), ranges + older
     good = good and (not arguments.knowledge or know())
     documents = waiting_reports() if arguments.reports else []
     report = {

@@ -143,7 +143,8 @@ def landing_news(context: dg.SensorEvaluationContext) -> Asked:
 
 @dg.sensor(job=KNOW, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def knowledge_news(context: dg.SensorEvaluationContext) -> Asked:
-    """Runs `knowledge` when sessions changed since, at most once an hour; at once while a table was never made, or by an older edition."""
+    """Runs `knowledge` when sessions changed since, at most once an hour; at once while a table was never made, or by
+    an older edition."""
     if busy(context):
         yield dg.SkipReason("the lake is being written")
         return

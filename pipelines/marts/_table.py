@@ -68,8 +68,9 @@ class Table:
         if version is None:
             return pl.LazyFrame(schema=self.schema)
         table = _snapshot(self.uri, _birth(self.uri), version)
-        held = {field.name for field in table.schema().fields}
-        return pl.scan_delta(table).select(_column(name, kind, held) for name, kind in self.schema.items())
+        held, declared = _types(table.schema()), self._declared()
+        columns = (_column(name, kind, held.get(name), declared[name]) for name, kind in self.schema.items())
+        return pl.scan_delta(table).select(columns)
 
     def version(self) -> int | None:
         """Number of the newest version, or None before anything was published."""
@@ -97,6 +98,10 @@ class Table:
     def current(self) -> bool:
         """Whether what lies on disk is what this edition of the table would hold: its columns, types and edition."""
         return self.edition_held() == self.edition and _types(_opened(self.uri).schema()) == self._declared()
+
+    def older(self) -> bool:
+        """Whether something lies on disk that another edition of the table wrote."""
+        return self.edition_held() is not None and not self.current()
 
     def _declared(self) -> dict[str, str]:
         return _types(Schema.from_arrow(pl.DataFrame(schema=self.schema).to_arrow().schema))
@@ -149,9 +154,12 @@ def _types(schema: Schema) -> dict[str, str]:
     return {field.name: str(field.type) for field in schema.fields}
 
 
-def _column(name: str, kind: Any, held: set[str]) -> pl.Expr:
-    """A column as declared. Until an older edition is made anew, what it did not have, or had otherwise, is null."""
-    return pl.col(name).cast(kind, strict=False) if name in held else pl.lit(None, dtype=kind).alias(name)
+def _column(name: str, kind: Any, held: str | None, declared: str) -> pl.Expr:
+    """A column as declared. What an older edition did not have, or has in other words, is null until it is made anew."""
+    if held is None:
+        return pl.lit(None, dtype=kind).alias(name)
+    # A cast that may fail in silence is not pushed into the scan: only where it is needed.
+    return pl.col(name).cast(kind, strict=held == declared)
 
 
 def collect(frame: pl.LazyFrame) -> pl.DataFrame:

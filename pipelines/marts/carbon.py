@@ -50,6 +50,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "ended_at", "charger", "session"),
+    edition=2,
 )
 
 

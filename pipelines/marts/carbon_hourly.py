@@ -36,6 +36,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "day", "session", "hour"),
+    edition=2,
 )
 
 

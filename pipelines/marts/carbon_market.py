@@ -34,6 +34,7 @@ TABLE = Table(
     },
     ("tenant", "organisation", "scope", "local_day", "site", "hour", "session", "instrument"),
     (),
+    edition=2,
 )
 
 

@@ -29,6 +29,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "source", "site"),
+    edition=2,
 )
 
 

@@ -20,6 +20,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "local_day", "local_hour", "source", "site"),
+    edition=2,
 )
 
 

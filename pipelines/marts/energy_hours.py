@@ -20,6 +20,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "local_day", "local_hour", "source", "host_organisation", "day"),
+    edition=2,
 )
 
 

@@ -31,6 +31,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "local_day", "vehicle", "driver", "site", "fleet_organisation", "source", "currency", "day"),
+    edition=2,
 )
 SUMS = {
     name: pl.col(name).sum()

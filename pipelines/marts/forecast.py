@@ -27,6 +27,7 @@ TABLE = Table(
     },
     ("tenant", "source", "network", "level", "unit", "horizon_h", "at"),
     (),
+    edition=2,
 )
 CARD = Table(
     "marts/forecast_card",

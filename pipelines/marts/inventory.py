@@ -55,6 +55,7 @@ TABLE = Table(
         "instrument", "evidence", "factor", "factor_value", "gap",
     ),
     (),
+    edition=2,
 )  # fmt: skip
 
 

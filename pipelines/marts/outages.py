@@ -31,6 +31,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "connector", "began_at", "outage"),
+    edition=2,
 )
 
 

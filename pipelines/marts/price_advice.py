@@ -41,6 +41,7 @@ TABLE = Table(
     },
     ("tenant", "listing", "kind"),
     (),
+    edition=2,
 )
 
 

@@ -26,6 +26,7 @@ TABLE = Table(
     },
     ("tenant", "source", "network", "horizon_days", "place", "charger"),
     (),
+    edition=2,
 )
 
 

@@ -1,9 +1,16 @@
-"""Names for the ids in the other marts: organisations, chargers, fleet vehicles, fleet drivers."""
+"""Names for the ids in the other marts: organisations, chargers, sites, fleet vehicles, fleet drivers.
+
+No two ids of a kind have one name: where people gave the same to several, what tells them apart is part of it.
+"""
+
+from collections.abc import Iterable
 
 import polars as pl
 
 from ._table import State, Table, collect
 
+# Between a name and what tells it from another one of the same name.
+BETWEEN = " · "
 TABLE = Table(
     "marts/roster",
     {
@@ -19,11 +26,44 @@ TABLE = Table(
 
 
 def read(*, tenant: str, organisations: tuple[str, ...] | None = None) -> pl.DataFrame:
-    """Rows of kind organisation, charger, vehicle or driver; only of these organisations when given."""
+    """Rows of kind organisation, charger, site, vehicle or driver; only of these organisations when given."""
     rows = TABLE.of_tenant(tenant)
     if organisations is not None:
         rows = rows.filter(pl.col("organisation").is_in(organisations).fill_null(False))
     return collect(rows.sort("kind", "name", "id"))
+
+
+def places(*, tenant: str) -> pl.DataFrame:
+    """`kind`, `id` and `name` of all chargers and sites of a tenant: a fleet charges at the chargers of others too."""
+    rows = TABLE.of_tenant(tenant).filter(pl.col("kind").is_in(["charger", "site"]))
+    return collect(rows.select("kind", "id", "name").unique(["kind", "id"]).sort("kind", "name", "id"))
+
+
+def ids_called(places: pl.DataFrame, kind: str, words: Iterable[str]) -> list[str]:
+    """Ids that people mean by these words, each with the word itself, which may be one: a name, else what all of
+    several that share a name are called."""
+    rows = places.filter(pl.col("kind") == kind).with_columns(shared=pl.col("name").str.split(BETWEEN).list.first())
+    found: list[str] = []
+    for word in words:
+        exact = rows.filter(pl.col("name") == word)
+        found += [word, *(exact if exact.height else rows.filter(pl.col("shared") == word))["id"]]
+    return list(dict.fromkeys(found))
+
+
+def placed(rows: pl.DataFrame, places: pl.DataFrame, columns: tuple[str, ...] = ("charger", "site")) -> pl.DataFrame:
+    """Ids of chargers and sites as their names. What is no id keeps its own word, such as a station of a file; a name
+    that is also such a word is told from it by the end of its id. Different ids never get one name."""
+    names = dict(places.select("id", "name").iter_rows())
+    for column in (name for name in columns if name in rows.columns):
+        values = rows[column].drop_nulls().unique().to_list()
+        plain = {value for value in values if value not in names}
+        told = {value: _told(value, names[value], plain) for value in values if value in names}
+        rows = rows.with_columns(pl.col(column).replace(told))
+    return rows
+
+
+def _told(key: str, name: str, plain: set[str]) -> str:
+    return f"{name}{BETWEEN}{key[-6:]}" if name in plain else name
 
 
 def state() -> State | None:

@@ -36,6 +36,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "ended_at", "charger", "session"),
+    edition=2,
 )
 
 

@@ -31,6 +31,7 @@ TABLE = Table(
     },
     ("tenant", "local_day", "charger", "source", "site", "host_organisation", "fleet_organisation", "currency", "city",
      "country", "day"),
+    edition=2,
 )  # fmt: skip
 KEYS = ("source", "charger", "site", "city", "country", "host_organisation", "fleet_organisation", "currency")
 SUMS = {name: pl.col(name).sum() for name in

@@ -35,6 +35,7 @@ TABLE = Table(
     },
     ("tenant", "local_day", "region", "site", "host_organisation", "fleet_organisation", "source"),
     (),
+    edition=2,
 )
 SUMS = {
     name: pl.col(name).sum() for name in ("sessions", "aside", "energy_wh", "none_ug", "forecast_ug", "perfect_ug")

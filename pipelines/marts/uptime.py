@@ -47,6 +47,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "connector", "source"),
+    edition=2,
 )
 
 

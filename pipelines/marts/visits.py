@@ -32,6 +32,7 @@ TABLE = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "connector", "source", "began_at"),
+    edition=2,
 )
 
 

@@ -1,13 +1,15 @@
 """Reads the landing folder of imported session files and their quarantine; `landing.py` writes them."""
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.marts._table import collect, home_path
+from pipelines.resources import stations
 from pipelines.resources.tables import IMPORTED
 from saas.contracts.lake import LANDING_FOLDER
 
@@ -59,9 +61,27 @@ def country_of_zone() -> dict[str, str]:
     return {fields[2]: fields[0] for fields in lines}
 
 
+def station_keys(tenant: str) -> dict[tuple[str, str], str]:
+    """Keys of the stations of a tenant's files that charger and site name together (see `stations`)."""
+    found: dict[tuple[str, str], str] = {}
+    for name in files_by_tenant().get(tenant, []):
+        found |= _keys(_path(tenant, name))
+    return found
+
+
+@lru_cache(maxsize=512)
+def _keys(path: Path) -> dict[tuple[str, str], str]:
+    """A landed file never changes in what is looked at here."""
+    rows = pl.scan_parquet(path, hive_partitioning=False)
+    return stations.keys(collect(rows.select("charger", "site", at="start_utc")))
+
+
+def _path(tenant: str, name: str) -> Path:
+    return home_path() / LANDING_FOLDER / f"tenant={tenant}" / f"{name}.parquet"
+
+
 def _of(tenant: str, name: str) -> pl.LazyFrame:
-    rows = pl.scan_parquet(
-        home_path() / LANDING_FOLDER / f"tenant={tenant}" / f"{name}.parquet", hive_partitioning=False
-    )
-    rows = rows.with_columns(tenant=pl.lit(tenant))
+    path = _path(tenant, name)
+    rows = pl.scan_parquet(path, hive_partitioning=False)
+    rows = rows.with_columns(stations.keyed("charger", "site", _keys(path)), tenant=pl.lit(tenant))
     return rows.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())

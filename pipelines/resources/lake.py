@@ -103,7 +103,7 @@ class Lake:
 
     def _anew(self, table: Table, first: date, last: date) -> bool:
         """Whether the days first..last are all that can be made of a table that an older edition wrote."""
-        if table.edition_held() is None or table.current():
+        if not table.older():
             return False
         held = self.span(table)
         return held is None or (first <= max(held[0], kept_from() or held[0]) and held[1] <= last)

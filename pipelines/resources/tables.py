@@ -54,6 +54,7 @@ CONTEXT = Table(
         "month": pl.String,
     },
     ("tenant", "closed_at", "session"),
+    edition=2,
 )
 # Sessions of landed files, by the day in which they ended: from here on nothing reads the files.
 IMPORTED = Table(
@@ -78,6 +79,7 @@ IMPORTED = Table(
         "month": pl.String,
     },
     ("tenant", "end_utc", "session_key"),
+    edition=2,
 )
 CHARGERS = Table(
     "clean/chargers",
@@ -94,6 +96,7 @@ CHARGERS = Table(
     },
     ("tenant", "device", "evse"),
     (),
+    edition=2,
 )
 ENERGY_15MIN = Table(
     "curated/energy_15min",
@@ -110,6 +113,7 @@ ENERGY_15MIN = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "quarter", "session", "source"),
+    edition=2,
 )
 EQUIPMENT = Table(
     "clean/equipment",
@@ -172,6 +176,7 @@ PORT_SPANS = Table(
         "month": pl.String,
     },
     ("tenant", "day", "charger", "connector", "source", "kind", "start_s", "end_s"),
+    edition=2,
 )
 OUTCOMES_TOLD = Table(
     "clean/outcomes",

@@ -33,7 +33,10 @@ def claims(hours: pl.LazyFrame, kinds: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def allocate(claimed: pl.DataFrame, instruments: pl.DataFrame) -> pl.DataFrame:
-    """Columns of the mart `carbon_market`, from claims and the instruments that count."""
+    """Columns of the mart `carbon_market`, from claims and the instruments that count.
+
+    `sites` of an instrument: ids of those that its `site`, a name that somebody wrote, stands for; else it is one.
+    """
     order = pl.col("kind").replace_strict(HIERARCHY, return_dtype=pl.Int8)
     rows = claimed.sort(
         "tenant", pl.col("local_day").dt.strftime("%Y-%m"), "site", "hour", "session", "organisation", "scope",
@@ -68,7 +71,7 @@ def _fits(one: dict[str, Any]) -> pl.Expr:
     there = pl.col("country").is_in(one["regions"] or []).fill_null(False)
     fits: pl.Expr = (pl.col("tenant") == one["tenant"]) & mine & in_time & there & (pl.col("left") > 0)
     if one["site"]:
-        fits = fits & (pl.col("site") == one["site"])
+        fits = fits & pl.col("site").is_in(one.get("sites") or [one["site"]])
     return fits
 
 

@@ -49,14 +49,14 @@ class TenantCard(msgspec.Struct, kw_only=True):
 class ClosedSession(msgspec.Struct, kw_only=True):
     """Business context of one closed session. Times are RFC 3339 UTC; `driver` is a pseudonym, never a name.
 
-    `transactions`: what a station calls the session in its messages; no two of one station are the same.
+    `charger` and `site` are the uids of its EVSE and its location, as in `ChargerCard`: names may change, or be those
+    of several. `transactions`: what a station calls the session in its messages; no two of one station are the same.
     """
 
     session: str
     device_id: str
     evse: str
     charger: str
-    location: str
     site: str
     city: str
     country: str
@@ -105,12 +105,17 @@ class DriverCard(msgspec.Struct, kw_only=True):
 
 
 class ChargerCard(msgspec.Struct, kw_only=True):
-    """Name and place of a charger, by the device and its EVSE number on the wire."""
+    """Name and place of a charger, by the device and its EVSE number on the wire; no device where it has none now.
 
-    device_id: str
+    `charger` and `site` are the uids of its EVSE and its location; `title` and `site_name` what people call them.
+    """
+
+    device_id: str = ""
     evse: int = 1
     charger: str
+    title: str = ""
     site: str
+    site_name: str = ""
     city: str
     country: str
     timezone: str

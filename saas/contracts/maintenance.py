@@ -1,5 +1,5 @@
 """The words of maintenance on `/internal/v1` (see `internal.py` for tokens). Times are RFC 3339 UTC, probabilities are
-parts per million; `device_id` and `evse` name a unit on the wire, `charger` is its title, as in `ChargerCard`.
+parts per million; `device_id` and `evse` name a unit on the wire, `charger` is its title, for people to read.
 
     GET  /internal/v1/maintenance/outages?since=&after=&limit=    scope maintenance:read   -> OutagePage
     GET  /internal/v1/maintenance/outcomes?since=&after=&limit=   scope maintenance:read   -> OutcomePage

@@ -49,8 +49,9 @@ class PriceSince(msgspec.Struct, kw_only=True):
 class Offer(msgspec.Struct, kw_only=True):
     """A listed charger: its prices so far (oldest first), costs, the host's wish, and what the tenant allows.
 
-    Costs, wish, `least_micro` and `most_micro` are per kWh. `cell` is that of its public position, `charger` its name
-    in sessions, `power_w` that of the connector. `offered` False: no suggestions are wanted.
+    Costs, wish, `least_micro` and `most_micro` are per kWh. `cell` is that of its public position, `charger` and `site`
+    the uids of its EVSE and its location, as sessions name them, `power_w` that of the connector. `offered` False: no
+    suggestions are wanted.
     """
 
     listing: str

@@ -48,7 +48,7 @@ def closed_sessions(*, since: datetime | None, after: str | None, limit: int) ->
 def roster() -> internal.Roster:
     """Chargers, organisations, fleets' vehicles, and fleets' drivers by pseudonym."""
     organisations = Organisation.objects.order_by("pk")
-    evses = Evse.objects.select_related("location__organisation", "listing").exclude(device_id=None).order_by("pk")
+    evses = Evse.objects.select_related("location__organisation", "listing").order_by("pk")
     vehicles = Vehicle.objects.select_related("organisation").exclude(organisation=None).order_by("pk")
     driving = Membership.objects.select_related("user", "organisation").filter(role__in=DRIVING).order_by("pk")
     makes = _makes()
@@ -93,9 +93,8 @@ def _session(row: Session) -> internal.ClosedSession:
         session=str(row.uid),
         device_id=row.device_id,
         evse=str(row.evse.device_evse),
-        charger=_title(row.evse),
-        location=str(location.uid),
-        site=location.name,
+        charger=str(row.evse.uid),
+        site=str(location.uid),
         city=location.city,
         country=location.country,
         host_organisation=_uid(location.organisation),
@@ -126,8 +125,10 @@ def _charger(evse: Evse, make: tuple[str, str, str]) -> internal.ChargerCard:
     return internal.ChargerCard(
         device_id=evse.device_id or "",
         evse=evse.device_evse,
-        charger=_title(evse),
-        site=location.name,
+        charger=str(evse.uid),
+        title=_title(evse),
+        site=str(location.uid),
+        site_name=location.name,
         city=location.city,
         country=location.country,
         timezone=location.timezone,

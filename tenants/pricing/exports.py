@@ -76,7 +76,7 @@ def _offer(
     marks = marks or [(listing.tariff.valid_from, listing.tariff)]
     costs = wish or rules
     return Offer(
-        listing=str(listing.uid), charger=listing.title, site=place.name or listing.title, city=place.city,
+        listing=str(listing.uid), charger=str(listing.evse.uid), site=str(place.uid), city=place.city,
         cell=h3.latlng_to_cell(place.public_latitude, place.public_longitude, CELL_RESOLUTION),
         latitude=place.public_latitude, longitude=place.public_longitude, connector=plug.standard,
         power_w=plug.max_power_w, currency=listing.tariff.currency,

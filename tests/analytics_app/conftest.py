@@ -40,7 +40,7 @@ def fill(home: Path) -> None:
     names = [
         ("vehicle", "v_1", "KAL-101 Nissan Leaf", "org-f"),
         ("driver", "d_1", "Aino", "org-f"),
-        ("charger", "Kallio 1", "Kallio", "org-h"),
+        ("charger", "Kallio 1", "Kallio 1", "org-h"),
     ]
     rows = [{"tenant": "ampere", "kind": k, "id": i, "name": n, "organisation": o} for k, i, n, o in names]
     lake.replace_all(roster.TABLE, pl.DataFrame(rows))

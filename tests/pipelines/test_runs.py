@@ -132,7 +132,7 @@ def test_bad_data_stops_before_it_is_published_and_names_the_rows(lake: Lake) ->
 @pytest.mark.req("FLT-02")
 def test_a_session_is_known_by_what_its_station_calls_it(lake: Lake) -> None:
     told = ClosedSession(
-        session="6d1f2f0e-90c3-4b5e-9a57-3b0f5d1c2a44", device_id="a1", evse="1", charger="Kallio 1", location="l",
+        session="6d1f2f0e-90c3-4b5e-9a57-3b0f5d1c2a44", device_id="a1", evse="1", charger="Kallio 1",
         site="Kallio", city="Helsinki", country="FI", fleet_organisation="org-f", driver="d_7", vehicle="v_7",
         closed_at="2026-03-10T12:31:00Z", energy_wh=3000, currency="EUR", cost_minor=77, transactions=["17", "18"],
     )  # fmt: skip

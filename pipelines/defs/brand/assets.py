@@ -1,6 +1,7 @@
 """What the web app tells of its tenants: brands, names, and the business side of closed sessions."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import dagster as dg
 import msgspec
@@ -12,6 +13,7 @@ from pipelines.resources import erased
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient, Unreachable
 from pipelines.resources.tables import CHARGERS, CONTEXT, EQUIPMENT
+from pipelines.transforms import names
 from pipelines.transforms.telemetry import named
 from saas.contracts.internal import ClosedSession, Roster, TenantCard
 
@@ -49,6 +51,9 @@ def learn(lake: Lake, saas: SaasClient) -> dict[str, int]:
 
 
 def _known_until(tenant: str) -> datetime | None:
+    """When the newest known session closed; None where all are asked for: none is known, or as an older edition."""
+    if CONTEXT.older():
+        return None
     newest: datetime | None = collect(CONTEXT.of_tenant(tenant).select(pl.col("closed_at").max())).item()
     return None if newest is None else newest - _OVERLAP
 
@@ -60,20 +65,30 @@ def _brands(cards: list[TenantCard]) -> pl.DataFrame:
 def _names(books: dict[str, Roster]) -> pl.DataFrame:
     rows: list[dict[str, object]] = []
     for tenant, book in books.items():
-        rows += [_name(tenant, "organisation", o.uid, o.name, o.uid) for o in book.organisations]
-        rows += [_name(tenant, "driver", d.driver, d.name, d.organisation) for d in book.drivers]
-        rows += [_name(tenant, "charger", c.charger, c.site, c.organisation) for c in book.chargers]
-        rows += [
-            _name(tenant, "vehicle", v.uid, " ".join((v.plate, v.make, v.model)).strip(), v.organisation)
-            for v in book.vehicles
-        ]
+        rows += [row | {"tenant": tenant} for row in _of_roster(book)]
     gone = erased.all_known()
     told = [row for row in rows if erased.hashed(str(row["tenant"]), str(row["id"])) not in gone]
-    return _frame(told, roster.TABLE)
+    named = pl.DataFrame(told, schema=roster.TABLE.schema | {"beside": pl.String})
+    return names.apart(named).unique(["tenant", "kind", "id", "organisation"], keep="first", maintain_order=True)
 
 
-def _name(tenant: str, kind: str, key: str, name: str, organisation: str | None) -> dict[str, object]:
-    return {"tenant": tenant, "kind": kind, "id": key, "name": name, "organisation": organisation}
+def _of_roster(book: Roster) -> Iterator[dict[str, object]]:
+    """Every thing of a tenant with its name and the word that tells it from another one of the same name."""
+    parties = {o.uid: o.name for o in book.organisations}
+    for party in book.organisations:
+        yield _name("organisation", party.uid, party.name, party.uid, party.kind)
+    for driver in book.drivers:
+        yield _name("driver", driver.driver, driver.name, driver.organisation, parties.get(driver.organisation or ""))
+    for charger in book.chargers:
+        yield _name("charger", charger.charger, charger.title, charger.organisation, charger.site_name)
+        yield _name("site", charger.site, charger.site_name, charger.organisation, charger.city)
+    for car in book.vehicles:
+        plate = " ".join((car.plate, car.make, car.model)).strip()
+        yield _name("vehicle", car.uid, plate, car.organisation, parties.get(car.organisation or ""))
+
+
+def _name(kind: str, key: str, name: str, organisation: str | None, beside: str | None) -> dict[str, object]:
+    return {"kind": kind, "id": key, "name": name or key, "organisation": organisation, "beside": beside or None}
 
 
 def _chargers(books: dict[str, Roster], table: Table = CHARGERS) -> pl.DataFrame:
@@ -81,27 +96,44 @@ def _chargers(books: dict[str, Roster], table: Table = CHARGERS) -> pl.DataFrame
         msgspec.to_builtins(c) | {"tenant": tenant, "device": c.device_id, "host_organisation": c.organisation}
         for tenant, book in books.items()
         for c in book.chargers
+        if c.device_id
     ]
     return _frame(rows, table)
 
 
 def add_sessions(lake: Lake, told: list[tuple[str, ClosedSession]]) -> None:
-    """Writes sessions that tenants told, under their own name and each that their station gave them."""
+    """Writes sessions that tenants told, under their own name and each that their station gave them.
+
+    Where an older edition wrote the table, all of them were asked for and it is written anew.
+    """
+    if CONTEXT.older():
+        both = pl.concat([_rows_of(told), collect(CONTEXT.scan()).drop("month")], how="vertical_relaxed")
+        lake.replace_all(CONTEXT, _once(both))
+    elif told:
+        rows = _rows_of(told)
+        first, last = rows.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+        held = collect(lake.days(CONTEXT, first, last)).drop("month")
+        lake.replace_days(CONTEXT, _once(pl.concat([rows, held], how="vertical_relaxed")), first, last)
+
+
+def _once(rows: pl.DataFrame) -> pl.DataFrame:
+    """What was told now stands for what was known of the same session."""
+    return rows.unique(["tenant", "session"], keep="first", maintain_order=True)
+
+
+def _rows_of(told: list[tuple[str, ClosedSession]]) -> pl.DataFrame:
+    """Columns of the table, without the month; nobody who was erased is named."""
+    columns = {name: kind for name, kind in CONTEXT.schema.items() if name != "month"}
     if not told:
-        return
+        return pl.DataFrame(schema=columns)
     items = [msgspec.to_builtins(item) | {"tenant": tenant} for tenant, item in told]
     rows = pl.DataFrame(items, infer_schema_length=None, schema_overrides={"transactions": pl.List(pl.String)})
     instant = pl.col("closed_at", "ended_at").cast(pl.String).str.to_datetime("%+", time_unit="ms", time_zone="UTC")
     rows = rows.with_columns(instant).with_columns(
         day=pl.col("closed_at").dt.date(), ended_ms=pl.col("ended_at").dt.epoch("ms")
     )
-    days: list[date] = rows["day"].sort().to_list()
-    first, last = days[0], days[-1]
-    held = collect(lake.days(CONTEXT, first, last))
     rows = pl.concat([rows, _as_stations_say(rows)], how="vertical_relaxed")
-    rows = erased.without(rows.select(name for name in CONTEXT.schema if name != "month"))
-    both = pl.concat([rows, held.drop("month")], how="vertical_relaxed")
-    lake.replace_days(CONTEXT, both.unique(["tenant", "session"], keep="first", maintain_order=True), first, last)
+    return erased.without(rows.select(*columns))
 
 
 def _as_stations_say(rows: pl.DataFrame) -> pl.DataFrame:

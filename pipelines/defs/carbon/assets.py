@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.defs.checks import Rule, once, ranges
 from pipelines.defs.steps import Sources, Step, WholeStep
 from pipelines.marts import carbon as carbon_mart
-from pipelines.marts import carbon_hourly, carbon_instruments, carbon_market, inventory, tenants
+from pipelines.marts import carbon_hourly, carbon_instruments, carbon_market, inventory, roster, tenants
 from pipelines.marts import factors as factors_mart
 from pipelines.marts import sessions as sessions_mart
 from pipelines.marts._table import State, Table, collect
@@ -49,7 +49,15 @@ def market_rows(sources: Sources, now: datetime) -> pl.DataFrame:
     told = collect(INSTRUMENTS.scan().filter(pl.col("counts")))
     hours = carbon_hourly.TABLE.scan().filter(pl.col("tenant").is_in(told["tenant"].unique().to_list()))
     claimed = collect(market_steps.claims(hours, _kinds().lazy()))
-    return market_steps.allocate(claimed, told)
+    return market_steps.allocate(claimed, told.with_columns(_sites(told)))
+
+
+def _sites(told: pl.DataFrame) -> pl.Series:
+    """Ids of the sites that each instrument names."""
+    places = {tenant: roster.places(tenant=tenant) for tenant in told["tenant"].unique()}
+    named = told.select("tenant", pl.col("site").fill_null(""))
+    ids = [roster.ids_called(places[tenant], "site", [site]) for tenant, site in named.iter_rows()]
+    return pl.Series("sites", ids, dtype=pl.List(pl.String))
 
 
 def instrument_rows(sources: Sources, now: datetime) -> pl.DataFrame:

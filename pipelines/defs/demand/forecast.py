@@ -31,8 +31,9 @@ def forecast_rows(sources: Sources, now: datetime) -> pl.DataFrame:
     rows: list[pl.DataFrame] = []
     for whose, hours in _all_hours(now):
         mine = _of(held, whose)
-        if mine.height and _same(mine, hours):
-            cards, rows = [*cards, mine], [*rows, _of(known, whose)]
+        told = _of(known, whose)
+        if mine.height and _same(mine, told, hours):
+            cards, rows = [*cards, mine], [*rows, told]
             continue
         card, found = _forecast(whose, hours)
         cards, rows = [*cards, card], [*rows, found]
@@ -71,9 +72,11 @@ def _areas(tenant: str, source: str) -> pl.DataFrame:
     return collect(rows.group_by("charger").agg(area=city.drop_nulls().last()))
 
 
-def _same(card: pl.DataFrame, hours: Hours) -> bool:
-    """The card was made from just these hours."""
+def _same(card: pl.DataFrame, told: pl.DataFrame, hours: Hours) -> bool:
+    """The card was made from just these hours, and of chargers and areas of these names."""
     row = card.row(0, named=True)
+    if told.height and set(told["unit"]) != set(hours.units):
+        return False
     return bool(row["until"] == _until(hours) and row["energy_wh"] == int(hours.wh.sum(dtype=np.float64)))
 
 

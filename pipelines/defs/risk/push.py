@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from pipelines.marts import risk as risk_mart
+from pipelines.marts import roster
 from pipelines.resources.saas import PAGE, Denied, SaasClient, Unreachable
 from saas.contracts.internal import TenantCard
 from saas.contracts.maintenance import ChargerRisk, Reason, RiskReport
@@ -38,6 +39,7 @@ def tell(saas: SaasClient, card: TenantCard) -> int:
     """Sends every live charger that has a probability. Returns how many answers there were."""
     rows = risk_mart.read(tenant=card.tenant, source="live")
     rows = rows.filter(pl.col("probability_ppm").is_not_null() & pl.col("device").is_not_null())
+    rows = roster.placed(rows, roster.places(tenant=card.tenant))
     for part in rows.iter_slices(PAGE):
         saas.post("/maintenance/risks", card, SCOPE, RiskReport(items=[_item(row) for row in part.to_dicts()]))
     return rows.height

@@ -13,6 +13,7 @@ from pipelines.marts import sessions as sessions_mart
 from pipelines.marts import uptime as uptime_mart
 from pipelines.marts import visits as visits_mart
 from pipelines.marts._table import collect
+from pipelines.resources import imported, stations
 from pipelines.resources.landing import landed
 from pipelines.resources.tables import CHARGERS, CLEAN, CONTEXT, EQUIPMENT, OUTAGES_TOLD, PORT_SPANS, STATUSES_TOLD
 from pipelines.transforms import visits
@@ -106,8 +107,16 @@ _MOMENTS = (("start_s", "began_at"), ("end_s", "ended_at"))
 
 def _file_statuses() -> pl.DataFrame:
     rows = collect(landed("status"))
+    parts = [_stations(str(tenant), part) for (tenant,), part in rows.group_by("tenant", maintain_order=True)]
+    rows = pl.concat([rows.clear(), *parts])
     instants = [pl.col(f"{name}_utc").dt.epoch("s").alias(f"{name}_s") for name in ("at", "until")]
     return rows.with_columns(*instants, source=pl.lit("imported"), connector=pl.col("connector").fill_null(""))
+
+
+def _stations(tenant: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """The same keys of stations as those of the tenant's sessions."""
+    own = stations.keys(rows.select("charger", "site", at="at_utc"))
+    return rows.with_columns(stations.keyed("charger", "site", own | imported.station_keys(tenant)))
 
 
 def _live_statuses() -> pl.DataFrame:

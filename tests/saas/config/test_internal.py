@@ -17,6 +17,7 @@ from tenants.charging.models import Session
 from tenants.energy import actions, queries
 from tenants.energy.models import Report
 from tenants.fleets.actions import import_roster
+from tenants.sites.models import Evse
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +175,8 @@ def test_closed_sessions_come_in_order_page_by_page_and_name_nobody(ampere: obje
     assert ([item.energy_wh for item in rest.items], rest.next) == ([1002], None)
     since = call("GET", "/sessions?since=2026-11-20T11:00:00Z", scope="sessions:read")
     assert len(json.loads(since.content)["items"]) == 2
+    evse = listing.evse
+    assert {(item.charger, item.site) for item in page.items} == {(str(evse.uid), str(evse.location.uid))}
     assert page.items[0].driver and page.items[0].driver.startswith("d_")
     assert people.driver.email not in first.content.decode() and people.driver.name not in first.content.decode()
 
@@ -185,7 +188,14 @@ def test_the_roster_names_chargers_vehicles_and_organisations(ampere: object) ->
     listing = builders.listing(host=builders.person("host"))
     roster = msgspec.json.decode(call("GET", "/roster", scope="roster:read").content, type=internal.Roster)
     assert [(v.plate, v.organisation) for v in roster.vehicles] == [("ABC-1", str(fleet.uid))]
-    assert listing.evse.device_id in [charger.device_id for charger in roster.chargers]
+    (card,) = [card for card in roster.chargers if card.charger == str(listing.evse.uid)]
+    place = listing.evse.location
+    assert (card.device_id, card.title, card.site, card.site_name) == (
+        listing.evse.device_id, listing.title, str(place.uid), place.name,
+    )  # fmt: skip
+    Evse.objects.filter(pk=listing.evse.pk).update(device_id=None)
+    later = msgspec.json.decode(call("GET", "/roster", scope="roster:read").content, type=internal.Roster)
+    assert [(c.device_id, c.title) for c in later.chargers if c.charger == card.charger] == [("", listing.title)]
     other = msgspec.json.decode(
         call("GET", "/roster", scope="roster:read", tenant="barq").content, type=internal.Roster
     )

@@ -4,7 +4,9 @@ from datetime import date
 from types import ModuleType
 from typing import Any
 
-from pipelines.marts import factors
+import polars as pl
+
+from pipelines.marts import factors, roster
 from pipelines.marts._table import State
 from reports.brand import Brand
 from saas.contracts.internal import QueuedReport, TenantCard
@@ -38,6 +40,11 @@ def head(card: TenantCard, wanted: QueuedReport) -> dict[str, Any]:
         "period_start": wanted.period_start,
         "period_end": wanted.period_end,
     }
+
+
+def placed(rows: pl.DataFrame, card: TenantCard) -> pl.DataFrame:
+    """Chargers and sites by name, no two by the same one."""
+    return roster.placed(rows, roster.places(tenant=card.tenant))
 
 
 def used_factors(names: list[str], tenant: str, version: int) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pipelines.marts import carbon, carbon_market, factors
 from reports.esg.extract import Extract, rows_from
 from saas.contracts.internal import QueuedReport, TenantCard
 
-from .common import head, period, state_of, used_factors
+from .common import head, period, placed, state_of, used_factors
 
 
 def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
@@ -25,5 +25,5 @@ def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
         data_version=versions + (f" carbon_market@{market.version}" if market else ""),
         published_at=state.published_at.isoformat(timespec="seconds"),
         factors=used_factors(used.to_list(), card.tenant, factor_state.version),
-        rows=rows_from(table.iter_rows(named=True), lambda row: str(row["scope"])),
+        rows=rows_from(placed(table, card).iter_rows(named=True), lambda row: str(row["scope"])),
     )

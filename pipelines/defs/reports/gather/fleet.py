@@ -6,7 +6,7 @@ from pipelines.marts import fleet_daily, roster
 from reports.fleet.extract import NUMBERS, TEXTS, Extract
 from saas.contracts.internal import QueuedReport, TenantCard
 
-from .common import head, period, state_of
+from .common import head, period, placed, state_of
 
 BY = ("vehicle", "site", "month_of", "currency")
 # Minor digits of currencies that have another number than two; rials are counted in whole ones.
@@ -25,7 +25,7 @@ def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
     names = roster.read(tenant=card.tenant, organisations=of)
     vehicles = dict(names.filter(pl.col("kind") == "vehicle").select("id", "name").iter_rows())
     used = set(sums["vehicle"].drop_nulls())
-    rows = _shaped(sums, vehicles)
+    rows = _shaped(placed(sums, card), vehicles)
     return Extract(
         **head(card, wanted),
         data_version=f"fleet_daily@{state.version}",

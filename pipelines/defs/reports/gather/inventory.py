@@ -11,7 +11,7 @@ from reports.inventory.extract import Extract
 from reports.lines import NUMBERS, TEXTS
 from saas.contracts.internal import QueuedReport, RetiredCredits, TenantCard
 
-from .common import head, period, state_of, used_factors
+from .common import head, period, placed, state_of, used_factors
 
 NAMED = {"no_upstream_factor": "category_3b", "no_losses_factor": "category_3c"}
 
@@ -34,8 +34,9 @@ def gather(card: TenantCard, wanted: QueuedReport) -> Extract:
     asked: dict[str, Any] = {
         "tenant": card.tenant, "start": start, "end": end, "source": wanted.source, "organisation": wanted.organisation,
     }  # fmt: skip
-    held = inventory.read(**asked, version=state.version)
+    held = placed(inventory.read(**asked, version=state.version), card)
     sessions = carbon.read(**asked, version=of_sessions.version).filter(pl.col("scope") != "outside")
+    sessions = placed(sessions, card)
     lines = report_lines.lines(held, sessions)
     used = lines["factor"].drop_nulls().unique().to_list()
     return Extract(
