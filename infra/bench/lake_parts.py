@@ -4,31 +4,30 @@ Prints JSON: seconds, cpu, mb (the most resident memory) and the answer, by whic
 """
 
 import json
-import os
 import random
 import resource
 import sys
 import time
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
-import duckdb as duck
 import polars as pl
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
+from pipelines.defs.checks import judge
 from pipelines.defs.sessions.assets import ENERGY_15, SESSIONS
 from pipelines.defs.steps import Sources, carry_out
 from pipelines.marts import sessions
 from pipelines.marts import tenants as tenants_mart
+from pipelines.marts._table import EDITION
 from pipelines.resources.lake import Lake
 from pipelines.resources.store import TelemetryStore
 from pipelines.resources.tables import CHARGERS, CLEAN, ENERGY_15MIN
 from pipelines.transforms.sessions import on_local_days
 
-from . import lake_rows
+from . import lake_bare, lake_rows
 
-QUARTER_MS = 900_000
-METER = ["tenant", "device", "evse"]
 READS = 200
 
 
@@ -59,86 +58,15 @@ def found() -> list[int]:
     return [*quarters, *ended]
 
 
-def polars(_rows: int) -> list[int]:
-    """The same aggregate as one query of each kind, by somebody who knows Polars."""
-    rows = pl.scan_parquet(DeltaTable(CLEAN.uri).file_uris())
-    read = rows.filter(pl.col("energy_wh").is_not_null()).select(*METER, "session", "ts_ms", "boot", "seq", "energy_wh")
-    read = read.sort(*METER, "ts_ms", "boot", "seq").with_columns(
-        p=pl.col("ts_ms").shift(1).over(METER), d=pl.col("energy_wh").diff().over(METER),
-        session=pl.coalesce("session", pl.col("session").shift(1).over(METER)),
-    ).filter(pl.col("d") > 0)  # fmt: skip
-    read = read.with_columns(l=pl.max_horizontal(pl.col("ts_ms") - pl.col("p"), pl.lit(1)))
-    last = (pl.col("p") + pl.col("l") - 1) // QUARTER_MS
-    read = read.with_columns(at=pl.int_ranges(pl.col("p") // QUARTER_MS, last + 1)).explode("at")
-    begun = pl.max_horizontal(pl.col("at") * QUARTER_MS - pl.col("p"), pl.lit(0))
-    ended = pl.min_horizontal((pl.col("at") + 1) * QUARTER_MS - pl.col("p"), pl.col("l"))
-    share = pl.col("d") * ended // pl.col("l") - pl.col("d") * begun // pl.col("l")
-    quarters = read.with_columns(wh=share, day=pl.from_epoch("ts_ms", time_unit="ms").dt.date())
-    made = quarters.group_by(*METER, "session", "at", "day").agg(pl.col("wh").sum()).collect(engine="streaming")
-    made.write_parquet(f"{os.environ['WATTLANE_HOME']}/polars_quarters.parquet")
-    whole = _polars_sessions(rows)
-    whole.write_parquet(f"{os.environ['WATTLANE_HOME']}/polars_sessions.parquet")
-    return [made.height, made["wh"].sum(), whole.height, (whole["stop_wh"] - whole["start_wh"]).sum()]
-
-
-def _polars_sessions(rows: pl.LazyFrame) -> pl.DataFrame:
-    started, stopped = pl.col("type") == "started", pl.col("type") == "stopped"
-    ended = rows.filter(pl.col("session").is_not_null()).group_by(*METER, "session").agg(
-        start_ms=pl.coalesce(pl.col("ts_ms").filter(started).min(), pl.col("ts_ms").min()),
-        start_wh=pl.coalesce(pl.col("energy_wh").filter(started).min(), pl.col("energy_wh").min()),
-        stop_ms=pl.col("ts_ms").filter(stopped).max(),
-        stop_wh=pl.col("energy_wh").filter(stopped).max(),
-        reason=pl.col("reason").filter(stopped).last(),
-    )  # fmt: skip
-    return ended.filter(pl.col("stop_wh").is_not_null()).collect(engine="streaming")
-
-
-def duckdb(_rows: int) -> list[int]:
-    """The same aggregate in SQL."""
-    files = f"read_parquet({DeltaTable(CLEAN.uri).file_uris()!r}, hive_partitioning=false)"
-    folder = os.environ["WATTLANE_HOME"]
-    with duck.connect() as connection:
-        connection.sql(f"SET temp_directory = '{folder}/spill'")
-        connection.sql(f"COPY ({_QUARTERS.format(files=files, q=QUARTER_MS)}) TO '{folder}/duckdb_quarters.parquet'")
-        connection.sql(f"COPY ({_SESSIONS.format(files=files)}) TO '{folder}/duckdb_sessions.parquet'")
-    quarters, whole = (pl.scan_parquet(f"{folder}/duckdb_{name}.parquet") for name in ("quarters", "sessions"))
-    counts = (
-        quarters.select(pl.len(), pl.col("wh").sum()),
-        whole.select(pl.len(), (pl.col("stop_wh") - pl.col("start_wh")).sum()),
-    )
-    return [value for counted in counts for value in counted.collect(engine="streaming").row(0)]
-
-
-_QUARTERS = """
-WITH r AS (
-  SELECT tenant, device, evse, ts_ms, lag(ts_ms) OVER w p, energy_wh - lag(energy_wh) OVER w d,
-         coalesce(session, lag(session) OVER w) session
-  FROM {files} WHERE energy_wh IS NOT NULL
-  WINDOW w AS (PARTITION BY tenant, device, evse ORDER BY ts_ms, boot, seq)),
-s AS (SELECT *, greatest(ts_ms - p, 1) l, epoch_ms(ts_ms)::DATE AS day FROM r WHERE d > 0),
-x AS (SELECT *, unnest(range(p // {q}, (p + l - 1) // {q} + 1)) AS quarter FROM s)
-SELECT tenant, device, evse, session, quarter, day,
-       sum(d * least((quarter + 1) * {q} - p, l) // l - d * greatest(quarter * {q} - p, 0) // l)::BIGINT wh
-FROM x GROUP BY ALL"""
-_SESSIONS = """
-SELECT tenant, device, evse, session,
-       coalesce(min(ts_ms) FILTER (type = 'started'), min(ts_ms)) start_ms,
-       coalesce(arg_min(energy_wh, ts_ms) FILTER (type = 'started'), min(energy_wh)) start_wh,
-       max(ts_ms) FILTER (type = 'stopped') stop_ms, arg_max(energy_wh, ts_ms) FILTER (type = 'stopped') stop_wh,
-       arg_max(reason, ts_ms) FILTER (type = 'stopped') reason
-FROM {files} WHERE session IS NOT NULL GROUP BY ALL HAVING stop_wh IS NOT NULL"""
-
-
 def history(rows: int) -> int:
     """A mart of so many sessions: equal days, as many as it takes, a commit a month as after compaction."""
-    months: dict[str, list[pl.DataFrame]] = {}
-    for day in _days(rows):
-        months.setdefault(f"{day:%Y-%m}", []).append(_sessions(day))
-    for frames in months.values():
-        made = pl.concat(frames).sort(sessions.TABLE.order)
+    months = [list(days) for _, days in groupby(_days(rows), key=lambda day: (day.year, day.month))]
+    for days in months:
+        made = pl.concat([_sessions(day) for day in days]).sort(sessions.TABLE.order)
         write_deltalake(
             sessions.TABLE.uri, made, mode="append", partition_by=["month"],
             writer_properties=WriterProperties(max_row_group_size=65_536),
+            commit_properties=CommitProperties(custom_metadata={EDITION: str(sessions.TABLE.edition)}),
         )  # fmt: skip
     return len(months)
 
@@ -170,13 +98,14 @@ def _sessions(day: date) -> pl.DataFrame:
 def day(_rows: int) -> dict[str, Any]:
     """One more day of 8,000 sessions out of 1.6 million messages, five times, each a day of its own."""
     generate(lake_rows.ROWS_A_DAY * 5)
-    took, sources = [], Sources(Lake(), TelemetryStore())
+    took, worked, sources = [], [], Sources(Lake(), TelemetryStore())
     for one in lake_rows.days_for(lake_rows.ROWS_A_DAY * 5):
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         for step in (SESSIONS, ENERGY_15):
             carry_out(step, sources, one, one)
         took.append(time.perf_counter() - began)
-    return {"seconds": took, "rows": lake_rows.DEVICES * lake_rows.SESSIONS}
+        worked.append(time.process_time() - cpu)
+    return {"seconds": took, "cpu": worked, "rows": lake_rows.DEVICES * lake_rows.SESSIONS}
 
 
 def read(rows: int) -> dict[str, float]:
@@ -192,13 +121,15 @@ def read(rows: int) -> dict[str, float]:
 
 
 PARTS = {
-    "generate": generate, "ours": ours, "polars": polars, "duckdb": duckdb, "history": history, "day": day,
-    "read": read,
+    "generate": generate, "ours": ours, "polars": lake_bare.polars, "duckdb": lake_bare.duckdb,
+    "duckdb_short": lake_bare.duckdb_short, "history": history, "day": day, "read": read,
 }  # fmt: skip
 
 
 def main(part: str, rows: int) -> None:
-    """What is loaded before the clock starts is the same for all parts."""
+    """What is loaded before the clock starts is the same for all parts: so are the engines of the rules, of which one
+    brings a library for tests along."""
+    judge("bench", pl.DataFrame(schema=sessions.TABLE.schema), SESSIONS.rules[:1])
     began, cpu = time.perf_counter(), time.process_time()
     answer = PARTS[part](rows)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
