@@ -5,6 +5,7 @@ The name of a file is made by us, never by who sent it. Whoever serves one has a
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from django.db import transaction
@@ -30,5 +31,5 @@ def put(kind: str, files: Mapping[str, bytes]) -> None:
 
 def drop(kind: str, *names: str) -> None:
     """Remove files as soon as the transaction that forgets their row is committed."""
-    paths = [path_of(kind, name) for name in names]
-    transaction.on_commit(lambda: [path.unlink(missing_ok=True) for path in paths] and None)
+    for name in names:
+        transaction.on_commit(partial(path_of(kind, name).unlink, missing_ok=True))

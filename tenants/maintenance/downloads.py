@@ -11,5 +11,5 @@ def photo_shown(photo: OrderPhoto, size: str) -> FileResponse:
     """`size` as in `queries.photos`."""
     answer = FileResponse(file_of(photo, size).open("rb"), content_type=MEDIA, filename=f"{photo.uid}.jpg")
     answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
     return answer

@@ -26,6 +26,6 @@ async function send(form, input) {
 }
 
 for (const form of document.querySelectorAll("[data-photos]")) {
-  form.classList.add("live");
+  form.classList.add("at-once");
   form.addEventListener("change", (event) => event.target.files?.length && send(form, event.target));
 }
