@@ -49,6 +49,9 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     from django.db import connection
 
     from saas.devices.models import Device
+    from saas.kit.tenant_context import tenant_schema
+    from tenants.maintenance.models import Alert, Refusals
+    from tenants.stations.models import Station
 
     with django_db_blocker.unblock():
         yield
@@ -59,6 +62,10 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             cursor.execute("TRUNCATE telemetry.message, telemetry.watermark, telemetry.quarantine")
             for schema in ("ampere", "barq"):
                 cursor.execute(f"DELETE FROM {schema}.feed_event")
+        for schema in ("ampere", "barq"):
+            with tenant_schema(schema):
+                for written in (Alert, Refusals, Station):
+                    written.objects.all().delete()
         connection.close()
 
 

@@ -43,6 +43,7 @@ def standing(
             ports = {"WATTLANE_LIVE_PORT": str(live.port), "WATTLANE_ANALYTICS_PORT": str(streamlit.port)}
             with web(**ports) as address:
                 yield address, live, streamlit, *cookies
+    with django_db_blocker.unblock(), tenant_schema("ampere"):  # type: ignore[attr-defined]
         User.objects.filter(email__startswith="door-").delete()
 
 
