@@ -18,7 +18,7 @@ from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
 from tenants.stations.actions.connecting import station_connected
 from tenants.stations.queries import policy
-from tenants.stations.queries.stations import profile_of, shows_costs
+from tenants.stations.queries.stations import certificate_holder, profile_of, shows_costs
 
 UNKNOWN = rpc.Connected(status=404)
 REFUSED = rpc.Connected(status=401)
@@ -75,7 +75,7 @@ def _welcome(device: Device, question: rpc.Connect, now: datetime) -> rpc.Connec
             return rpc.Connected(status=401, device=device.device_id)
         station_connected(device=device, profile=profile, protocol=question.protocol, now=now)
         if question.protocol == SHOWS_COSTS:
-            costs = _on_the_bench(device.tenant, 0) or shows_costs(device.device_id)
+            costs = _is_bench(device.tenant) or shows_costs(device.device_id)
     if question.password and passwords.proof(device=device, shown=question.password) == passwords.NEXT:
         passwords.used(device=device, now=now)
     pending = device.state == Device.State.PENDING
@@ -93,7 +93,7 @@ def _credential(device: Device, question: rpc.Connect) -> bool:
     if device.state == Device.State.REVOKED:
         return False
     if question.certificate is not None:
-        return _certified(device.tenant, question)
+        return _certified(device.tenant, question, device)
     shown = question.password
     if shown is None:
         return False
@@ -101,10 +101,18 @@ def _credential(device: Device, question: rpc.Connect) -> bool:
     return token or bool(passwords.proof(device=device, shown=shown))
 
 
-def _certified(tenant: Tenant, question: rpc.Connect) -> bool:
-    """The gateway has checked chain and dates; left are whose it is, and that it was not taken back."""
+def _certified(tenant: Tenant, question: rpc.Connect, device: Device | None = None) -> bool:
+    """The gateway has checked chain and dates; left are whose it is, and that it was not taken back.
+
+    One that a station asked us to sign is that station's, and may name its serial number; any other names its id.
+    """
     shown = question.certificate
-    if shown is None or (shown.common_name, shown.organisation) != (question.station_id, tenant.name[:64]):
+    if shown is None or shown.organisation != tenant.name[:64]:
+        return False
+    with tenant_schema(tenant.schema_name):
+        holder = certificate_holder(shown.serial)
+    mine = shown.common_name == question.station_id if holder is None else device and device.device_id == holder
+    if not mine:
         return False
     return not Authority.load_or_make(home().pki).is_revoked(int(shown.serial, 16))
 
@@ -116,7 +124,7 @@ def _take_in(tenant: Tenant, question: rpc.Connect, now: datetime) -> rpc.Connec
         rules = policy()
     token = question.password is not None and registry.brings_token(tenant=tenant, token=question.password)
     if not (token or _certified(tenant, question) or _on_the_bench(tenant, profile)):
-        return UNKNOWN
+        return REFUSED if _is_bench(tenant) else UNKNOWN  # to a bench no station is a stranger
     if profile < rules.least_profile:
         return REFUSED
     device, _ = devices.register(
@@ -132,4 +140,8 @@ def _take_in(tenant: Tenant, question: rpc.Connect, now: datetime) -> rpc.Connec
 
 def _on_the_bench(tenant: Tenant, profile: int) -> bool:
     """`wattlane demo --conformance` takes in any station by profile 0, where that is the profile under test."""
-    return profile == 0 and tenant.schema_name == os.environ.get("WATTLANE_CONFORMANCE")
+    return profile == 0 and _is_bench(tenant)
+
+
+def _is_bench(tenant: Tenant) -> bool:
+    return bool(tenant.schema_name == os.environ.get("WATTLANE_CONFORMANCE"))

@@ -10,7 +10,7 @@ from tenants.accounts.models import User
 from tenants.accounts.permissions import can
 from tenants.sites.models import Evse, Location
 
-from ..models import ConnectorStatus, Station, StationPolicy, Variable
+from ..models import ConnectorStatus, Item, Station, StationPolicy, Variable
 
 COSTS = "TariffCostCtrlr/Enabled[Cost]"
 
@@ -92,6 +92,12 @@ def shows_costs(device_id: str) -> bool:
     """The station says that it shows its drivers what a session costs so far (OCPP 2.0.1, TariffCostCtrlr)."""
     said = Variable.objects.filter(station__device_id=device_id, key=COSTS).values_list("value", flat=True).first()
     return (said or "").lower() == "true"
+
+
+def certificate_holder(serial: str) -> str | None:
+    """The device that we signed this certificate for, by its serial number in hexadecimal; None: for none of them."""
+    rows = Item.objects.filter(kind=Item.Kind.CERTIFICATE, key=serial, data__has_key="pem")
+    return rows.values_list("station__device_id", flat=True).first()
 
 
 def _uid(name: str | UUID) -> UUID | None:

@@ -107,8 +107,38 @@ async def as_a_station(facts: dict[str, Any], url: str) -> None:
         assert (await call(socket, "StopTransaction", stop))["idTagInfo"]["status"] == "Accepted"
 
 
+async def left_in_the_middle(facts: dict[str, Any], station: str) -> None:
+    """A case that ends while its session runs: the next station's start with the same tag is as good."""
+    url = facts["conformance"]["stations"][0].replace("<station id>", station)
+    async with connect(url, subprotocols=[Subprotocol("ocpp1.6")]) as socket:
+        assert (await call(socket, "BootNotification", BOOT))["status"] == "Accepted"
+        start = {"connectorId": 1, "idTag": "ACCEPTED1", "meterStart": 0, "timestamp": "2026-11-20T08:00:00Z"}
+        assert (await call(socket, "StartTransaction", start))["idTagInfo"]["status"] == "Accepted"
+
+
+def put_a_log(facts: dict[str, Any], station: str) -> None:
+    """Where the platform tells a station to put its log, any client can put it."""
+    status, place = ask(facts, "POST", f"/stations/{station}/uploads")
+    assert status == 201
+    put = urllib.request.Request(f"{place['url']}diagnostics.log", b"the log", method="PUT")
+    with urllib.request.urlopen(put, timeout=60) as answer:
+        assert answer.status == 201
+    [file] = ask(facts, "GET", f"/stations/{station}/uploads")[1]["items"]
+    assert (file["name"], file["size"]) == ("diagnostics.log", 7)
+
+
 def test_a_kit_finds_everything_it_needs(tmp_path: Path) -> None:
     with bench(tmp_path) as facts:
+        for station in ("KIT-2", "KIT-3"):
+            asyncio.run(left_in_the_middle(facts, station))
+        put_a_log(facts, "KIT-2")
+        for host in ("127.0.0.1", "localhost"):
+            request = urllib.request.Request(
+                f"{facts['api'].replace('127.0.0.1', host)}/stations/KIT-3",
+                headers={"Authorization": f"Bearer {facts['conformance']['token']}"},
+            )
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                assert json.loads(answer.read())["station_id"] == "KIT-3"
         for place in facts["conformance"]["stations"]:
             asyncio.run(as_a_station(facts, place.replace("<station id>", "KIT-1")))
         status, station = ask(facts, "GET", "/stations/KIT-1")
@@ -122,20 +152,30 @@ def test_a_kit_finds_everything_it_needs(tmp_path: Path) -> None:
 def test_with_a_password_only_who_knows_it_comes_in(tmp_path: Path, profile: str) -> None:
     with bench(tmp_path, "--profile", profile) as facts:
         kit = facts["conformance"]
-        trust = {"ssl": ssl.create_default_context(cafile=kit["pki"]["CA"])} if profile == "2" else {}
-        url = kit["stations"][0].replace("<station id>", "KIT-1")
 
-        async def come(headers: dict[str, str]) -> Any:
+        async def come(headers: dict[str, str], place: str = kit["stations"][0]) -> Any:
+            url = place.replace("<station id>", "KIT-1")
+            trust = {"ssl": ssl.create_default_context(cafile=kit["pki"]["CA"])} if url.startswith("wss") else {}
             old = [Subprotocol("ocpp1.6")]
             async with connect(url, subprotocols=old, additional_headers=headers, **trust) as socket:
                 return await call(socket, "BootNotification", BOOT)
 
-        assert asyncio.run(come(basic("KIT-1", kit["password"])))["status"] == "Accepted"
-        for wrong in (basic("KIT-1", "another password"), basic("KIT-2", kit["password"]), {}):
+        def turned_away(headers: dict[str, str]) -> None:
             with pytest.raises(InvalidStatus) as refused:
-                asyncio.run(come(wrong))
+                asyncio.run(come(headers))
             assert refused.value.response.status_code == 401
+
+        mine, stranger = basic("KIT-1", kit["password"]), basic("KIT-1", "another password")
+        turned_away(stranger)  # nobody is unknown to a bench
+        assert asyncio.run(come(mine))["status"] == "Accepted"
+        for wrong in (stranger, basic("KIT-2", kit["password"]), {}):
+            turned_away(wrong)
         assert ask(facts, "GET", "/stations/KIT-1")[1]["security_profile"] == int(profile)
+        assert len(kit["upgraded"]) == (2 if profile == "1" else 0)
+        for place in kit["upgraded"]:  # OCA's TC_083 and TC_A_19: who came by TLS is not let in without it any more
+            assert asyncio.run(come(mine, place))["status"] == "Accepted"
+            assert ask(facts, "GET", "/stations/KIT-1")[1]["security_profile"] == 2
+            turned_away(mine)
 
 
 def test_with_certificates_only_who_has_one_comes_in(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from saas.kit.pki import Authority
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
 from tenants.stations.actions.passwords import expect_passwords
-from tenants.stations.models import Station, StationPolicy
+from tenants.stations.models import Item, Station, StationPolicy
 
 from .rig import NOW
 
@@ -102,6 +102,25 @@ def test_a_certificate_names_the_station_and_its_tenant(ampere: Tenant, station:
     assert come(SECRET, tls=True).status == 401
     authority.revoke(pem)
     assert come(None, tls=True, certificate=own).status == 401
+
+
+def test_a_certificate_that_we_signed_is_of_who_asked_for_it_whatever_it_names(
+    ampere: Tenant, station: Device, authority: Authority
+) -> None:
+    other, _ = devices.register(tenant=ampere, kind="station", station_id="CP2", secret=SECRET, now=NOW)
+    for name in ("SERIAL-7", "CP2"):
+        mine, pem = shown(authority, name, ampere.name)
+        with tenant_schema("ampere"):
+            row, _ = Station.objects.get_or_create(device_id=station.device_id, station_id="CP1")
+            Item.objects.create(station=row, kind="certificate", key=mine.serial, data={"pem": pem}, at=NOW)
+        assert come(None, tls=True, certificate=mine) == rpc.Connected(status=101, device=station.device_id)
+        refused = rpc.Connected(status=401, device=other.device_id)
+        assert come(None, station_id="CP2", tls=True, certificate=mine) == refused
+        assert come(None, station_id=name, tls=True, certificate=mine).status in (401, 404)
+        assert come(None, tenant=None, tls=True, certificate=mine).status == 101
+    with tenant_schema("ampere"):
+        Item.objects.update(data={"hash": {}})
+    assert come(None, tls=True, certificate=mine).status == 401
 
 
 def test_a_certified_stranger_is_taken_in_as_pending(ampere: Tenant, authority: Authority) -> None:

@@ -12,6 +12,7 @@ from saas.tenancy.models import Tenant
 from tenants.charging.models import DeviceCommand
 from tenants.stations.actions.effects import certificates
 from tenants.stations.models import Item, Notice, StationCommand
+from tenants.stations.queries.stations import certificate_holder
 
 from .rig import Rig
 
@@ -25,16 +26,18 @@ def csr(name: str) -> str:
 
 @pytest.mark.req("CHG-01")
 @pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
-@pytest.mark.parametrize("taken", [True, False])
-def test_a_certificate_is_signed_sent_and_taken(ampere: Tenant, protocol: str, taken: bool) -> None:
-    rig = Rig(protocol)
-    assert rig.tell("SignCertificate", {"csr": csr("CP-1")}) == {"status": "Accepted"}
+@pytest.mark.parametrize(("name", "taken"), [("CP-1", True), ("CP-1", False), ("SN-7", True)])
+def test_a_certificate_is_signed_sent_and_taken(ampere: Tenant, protocol: str, name: str, taken: bool) -> None:
+    """OCA's TC_074, TC_077 (1.6), TC_A_11, TC_A_14 (2.0.1): it names what the station asks for, its serial number."""
+    rig = Rig(protocol, serial_number="SN-7")
+    assert rig.tell("SignCertificate", {"csr": csr(name)}) == {"status": "Accepted"}
     command = StationCommand.objects.get(action="CertificateSigned")
     row = DeviceCommand.objects.get(uid=command.uid)
     pem = row.payload["data"]["payload"]["certificateChain"]
     certificate = x509.load_pem_x509_certificate(pem.encode())
     names = {part.oid: part.value for part in certificate.subject}
-    assert names == {NameOID.ORGANIZATION_NAME: ampere.name, NameOID.COMMON_NAME: "CP-1"}
+    assert names == {NameOID.ORGANIZATION_NAME: ampere.name, NameOID.COMMON_NAME: name}
+    assert certificate_holder(f"{certificate.serial_number:x}") == rig.device.device_id
     assert row.next_at > command.station.created_at or row.next_at.microsecond
     rig.done(command, {"status": "Accepted" if taken else "Rejected"})
     item = Item.objects.get(kind="certificate")

@@ -106,17 +106,20 @@ def hash_data(certificate: x509.Certificate) -> dict[str, str]:
 
 
 def _signed(station: Station, csr: str) -> str:
-    """Raises Refused: WrongRequest, or what the authority says. The subject is ours: the station's id, our name."""
+    """Raises Refused: WrongRequest, or what the authority says.
+
+    The subject is our name and the one that the station asks for: its id, or (as OCA's TC_074 has it) its serial
+    number. As serial numbers are the stations' own words, queries.certificate_holder says whose it is.
+    """
     try:
         subject = x509.load_pem_x509_csr(csr.encode()).subject
     except ValueError as wrong:
         raise WrongRequest(f"The certificate request cannot be read: {wrong}") from wrong
     names = [str(part.value) for part in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if not {station.station_id, station.serial_number or station.station_id} & set(names):
+    own = [name for name in (station.station_id, station.serial_number) if name and name in names]
+    if not own:
         raise WrongRequest(f"The certificate request names {', '.join(names) or 'nobody'}.")
-    return Authority.load_or_make(home().pki).sign_request(
-        csr, common_name=station.station_id, organisation=current().name
-    )
+    return Authority.load_or_make(home().pki).sign_request(csr, common_name=own[0], organisation=current().name)
 
 
 def _keep_signed(said: Said, pem: str) -> None:
