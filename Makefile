@@ -3,6 +3,7 @@ PY := .venv/bin/python
 UV := .venv/bin/uv
 RUN := .venv/bin/wattlane
 UV_VERSION := 0.13.8
+TESTS := $(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: demo demo-check install test test-all test-slow faults lint bench screenshots lock clean
 
@@ -37,13 +38,13 @@ build/.web: $(shell find saas/web/static/web saas/web/locale saas/web/package-lo
 	@touch $@
 
 test: .venv/.dev ## under ten minutes on two cores
-	@$(PY) -m pytest -m "not slow"
+	@$(TESTS) -m "not slow"
 
 test-all: .venv/.dev ## with the slow tier: all journeys, languages, faults, fuzzing
-	@$(PY) -m pytest
+	@$(TESTS)
 
 test-slow: .venv/.dev ## the slow tier alone
-	@$(PY) -m pytest -m slow
+	@$(TESTS) -m slow
 
 faults: .venv/.dev ## the fault matrix in full, with its invariant check
 	@WATTLANE_FAULTS=full $(PY) -m pytest -m faults -rA --no-header tests/faults
