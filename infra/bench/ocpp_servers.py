@@ -62,6 +62,8 @@ class NoDomain:
             return rpc.Connected(status=101, device=f"st_{question.station_id}")
         if isinstance(question, rpc.Boot):
             return rpc.Booted(status="Accepted", interval_s=300, now_ms=time.time_ns() // 1_000_000)
+        if isinstance(question, rpc.Cost):
+            return rpc.Costed(total="0.00")
         return rpc.Authorised(status="Accepted") if isinstance(question, rpc.Authorise) else rpc.Noted(now_ms=0)
 
 
