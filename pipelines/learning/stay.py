@@ -71,11 +71,26 @@ def compete(known: Known, test: Truths) -> Verdict:
     at = np.flatnonzero(test)
     learned = [makers[name](known, learn, at) for name in (MODELS if chosen == BLEND else (chosen,))]
     made = {chosen: _blend(learned)} | {name: say(known, learn, at) for name, say in BASELINES.items()}
+    shown = names_of(known, at)
     judged = {
-        name: Judged(name, _tested(known, guess, at, learn, held[name]), scores[name]) for name, guess in made.items()
+        name: Judged(shown.get(name, name), _tested(known, guess, at, learn, held[name]), scores[name])
+        for name, guess in made.items()
     }
     shipped = min(judged, key=lambda name: scores[name]["smape"])
-    return Verdict(judged[chosen], [judged[name] for name in BASELINES], shipped)
+    return Verdict(judged[chosen], [judged[name] for name in BASELINES], judged[shipped].name)
+
+
+def names_of(known: Known, at: Codes) -> dict[str, str]:
+    """What the baselines that lean on a driver's word really are, where not every session has a driver's word."""
+    said, who = ~np.isnan(known.declared[at]), known.driver[at] >= 0
+    return {
+        DECLARED: _name(said, DECLARED, f"{DECLARED}, else {MEDIAN}", f"{MEDIAN} (nobody said anything)"),
+        OF_DRIVER: _name(who, OF_DRIVER, f"{OF_DRIVER}, else {MEAN}", f"{MEAN} (no driver is known)"),
+    }
+
+
+def _name(there: Truths, every: str, some: str, none: str) -> str:
+    return every if there.all() else some if there.any() else none
 
 
 def _tested(known: Known, guess: Floats, at: Codes, learn: Codes, held: Floats) -> dict[str, float]:

@@ -155,7 +155,7 @@ def _types(schema: Schema) -> dict[str, str]:
 
 
 def _column(name: str, kind: Any, held: str | None, declared: str) -> pl.Expr:
-    """A column as declared. What an older edition did not have, or has in other words, is null until it is made anew."""
+    """A column as declared. What an older edition had not, or in other words, is null until it is made anew."""
     if held is None:
         return pl.lit(None, dtype=kind).alias(name)
     # A cast that may fail in silence is not pushed into the scan: only where it is needed.

@@ -23,6 +23,7 @@ DEFINITIONS = {
     "smape": "mean of |forecast - truth| / (|forecast| + |truth|) in percent, 0 to 100",
     "coverage": "share of test sessions inside the 90 % interval (conformal, from folds in time of the training part)",
     "shipped": "lowest smape over folds in time of the training part; the test part had no say",
+    "baselines": "named for what they are in these files: what a driver said, else the median or mean of all sessions",
     "known at arrival": "time, weekday, station, what the driver declared (where claimed), sessions that had ended",
 }
 

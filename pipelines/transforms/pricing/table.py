@@ -2,8 +2,9 @@
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import polars as pl
 
 from pipelines.transforms.importing.errors import NotUnderstood
 from pipelines.transforms.importing.source import to_utf8, unpack
+from pipelines.transforms.pricing.table_clock import REPEATED, Clock, beside, combined
 from pipelines.transforms.pricing.table_times import Times, read_times, steps_of_day
 
 DELIMITERS = ",;\t|"
@@ -52,9 +54,10 @@ def read_series(raw: bytes) -> Series:
     place = _time_column(sample)
     if place is None:
         raise NotUnderstood("No column of times found: the first column must hold times, or step numbers 0, 1, 2 …")
-    if len(text.names) <= MOST_LONG_COLUMNS and (long := _long(text, place)) is not None:
+    clock = beside(sample, text.names, place)
+    if len(text.names) <= MOST_LONG_COLUMNS and (long := _long(text, place, clock)) is not None:
         return long
-    return _wide(text, place, sample)
+    return _wide(text, place, clock, sample)
 
 
 def _look(data: bytes) -> _Text:
@@ -91,23 +94,57 @@ def _csv(
 
 
 def _time_column(sample: pl.DataFrame) -> int | None:
-    """Written times before bare numbers, the leftmost first; numbers are times in the first column only."""
-    written = [i for i in range(min(4, sample.width)) if read_times(sample[:, i], numbers=False) is not None]
+    """Written times before bare numbers, the leftmost first; numbers are times in the first column only.
+
+    In a table of few columns they may stand anywhere, whatever the column is called.
+    """
+    near = sample.width if sample.width <= MOST_LONG_COLUMNS else 4
+    written = [i for i in range(near) if read_times(sample[:, i], numbers=False) is not None]
     return written[0] if written else 0 if read_times(sample[:, 0]) is not None else None
 
 
-def _wide(text: _Text, place: int, sample: pl.DataFrame) -> Series:
-    stations = [i for i in range(place + 1, len(text.names)) if _numeric(sample[:, i], text.comma)]
-    if not stations:
-        raise NotUnderstood("No column of numbers beside the times.")
-    left = [text.names[i] for i in range(len(text.names)) if i not in stations and i > place and text.names[i]]
+def _wide(text: _Text, place: int, clock: Clock | None, sample: pl.DataFrame) -> Series:
+    told = [place, *(clock.columns if clock else [])]
+    stations = _stations(text, sample, told)
+    left = [text.names[i] for i in range(place + 1, len(text.names)) if i not in (*stations, *told) and text.names[i]]
     notes = [f"columns without numbers left out: {', '.join(left[:5])}"] if left else []
     schema: dict[str, type[pl.DataType]] = {f"c{i}": pl.Float32 for i in range(len(text.names))}
-    frame = _csv(text, schema | {f"c{i}": pl.String for i in range(place + 1)}, None, [place, *stations])
-    times = _times(frame[f"c{place}"])
-    cells = frame.drop(f"c{place}").to_numpy().astype(np.float32, copy=False)
+    texts: dict[str, type[pl.DataType]] = {f"c{i}": pl.String for i in (*range(place + 1), *told) if i not in stations}
+    frame = _csv(text, schema | texts, None, sorted([*told, *stations]))
+    times, said = _times_of(frame, text, place, clock)
+    if 1 < np.unique(times.seconds).size < REPEATED * times.seconds.size:
+        raise NotUnderstood(
+            f"Most times of {text.names[place] or 'the first column'} stand in several rows, and no column says which "
+            "hour or station each is of: call it hour, time or station, with one value in each row."
+        )
+    cells = frame.select(f"c{i}" for i in stations).to_numpy().astype(np.float32, copy=False)
     names = tuple(text.names[i] or f"column {i + 1}" for i in stations)
-    return _regular(times, cells, names, notes)
+    return _regular(times, cells, names, [*said, *notes])
+
+
+def _stations(text: _Text, sample: pl.DataFrame, told: list[int]) -> list[int]:
+    """Columns of numbers beside the times: those to the right of the date, else those to its left."""
+    numeric = [i for i in range(len(text.names)) if i not in told and _numeric(sample[:, i], text.comma)]
+    stations = [i for i in numeric if i > told[0]] or [i for i in numeric if not _row_numbers(sample[:, i])]
+    if not stations:
+        raise NotUnderstood("No column of numbers beside the times.")
+    return stations
+
+
+def _row_numbers(column: pl.Series) -> bool:
+    steps = column.cast(pl.Float64, strict=False).diff().drop_nulls()
+    return steps.len() > 0 and bool((steps == 1).all())
+
+
+def _times_of(frame: pl.DataFrame, text: _Text, place: int, clock: Clock | None) -> tuple[Times, list[str]]:
+    """Times of the rows, from one column or from dates and the clock beside them, and what to say of it."""
+    days = _times(frame[f"c{place}"])
+    if clock is None:
+        return days, []
+    minutes = None if clock.minutes is None else frame[f"c{clock.minutes}"]
+    times, how = combined(days, frame[f"c{clock.hours}"], minutes)
+    words = [text.names[place], *(text.names[i] for i in clock.columns)]
+    return times, [f"times read from {' and '.join(words)} together ({how})"]
 
 
 def _numeric(column: pl.Series, comma: bool) -> bool:
@@ -123,14 +160,14 @@ def _times(texts: pl.Series) -> Times:
     return times
 
 
-def _long(text: _Text, place: int) -> Series | None:
+def _long(text: _Text, place: int, clock: Clock | None) -> Series | None:
     """(time, station, value) rows; None when times do not repeat."""
     frame = _strings(text)
-    times = _times(frame[f"c{place}"])
+    times, said = _times_of(frame, text, place, clock)
     at = pl.Series("at", times.seconds)
-    if at.n_unique() > 0.6 * at.len():
+    if at.n_unique() > REPEATED * at.len():
         return None
-    others = [i for i in range(frame.width) if i != place]
+    others = [i for i in range(frame.width) if i not in (place, *(clock.columns if clock else []))]
     label = next((i for i in others if _labels(at, frame[:, i])), None)
     numbers = [i for i in others if i != label and _numeric(frame[:SAMPLE, i], text.comma)]
     if label is None or not numbers:
@@ -139,10 +176,23 @@ def _long(text: _Text, place: int) -> Series | None:
     value = (named or numbers)[0]
     number = frame[:, value].str.replace(",", ".", literal=True) if text.comma else frame[:, value]
     rows = pl.DataFrame({"at": at, "station": frame[:, label], "value": number.cast(pl.Float32, strict=False)})
-    wide = rows.filter(pl.col("at") >= 0).pivot("station", index="at", values="value", aggregate_function="mean")
+    known = rows.filter(pl.col("at") >= 0)
+    wide = known.pivot("station", index="at", values="value", aggregate_function="mean").sort("at")
     cells = wide.drop("at").to_numpy().astype(np.float32, copy=False)
-    notes = [f"read as rows of {text.names[place]}, {text.names[label]}, {text.names[value]}"]
+    notes = [f"read as rows of {text.names[place]}, {text.names[label]}, {text.names[value]}", *said]
+    notes += _of_rows(rows, known, wide)
     return _regular(Times(wide["at"].to_numpy(), times.counted), cells, tuple(wide.columns[1:]), notes)
+
+
+def _of_rows(rows: pl.DataFrame, known: pl.DataFrame, wide: pl.DataFrame) -> Iterator[str]:
+    """What is to say of (time, station, value) rows: unreadable, twice, missing."""
+    if lost := rows.height - known.height:
+        yield f"{lost} rows without a readable time left out"
+    pairs = known.select("at", "station").n_unique()
+    if twice := known.height - pairs:
+        yield f"{twice} rows name a time and station that another row names: averaged"
+    if missing := wide.height * (wide.width - 1) - pairs:
+        yield f"{missing} values missing: not every station has a row at every time"
 
 
 def _labels(at: pl.Series, column: pl.Series) -> bool:
@@ -173,10 +223,7 @@ def _regular(times: Times, cells: npt.NDArray[np.float32], stations: tuple[str, 
     if (rows := int(place.max()) + 1) * len(stations) > MOST_CELLS:
         raise NotUnderstood(f"The table would have {rows} times × {len(stations)} stations: too many for one machine.")
     values = _averaged(place, cells, rows)
-    if twice := place.size - np.unique(place).size:
-        notes = [*notes, f"{twice} rows more than times: rows of the same time averaged"]
-    if holes := rows - np.unique(place).size:
-        notes = [*notes, f"{holes} times missing in the file"]
+    notes = [*notes, *_odd(place, rows, None if times.counted else (start, steps))]
     if not times.counted:
         return Series(values, stations, start, steps, notes)
     per_day = steps_of_day(np.nan_to_num(values).mean(axis=1, dtype=np.float64))
@@ -184,6 +231,22 @@ def _regular(times: Times, cells: npt.NDArray[np.float32], stations: tuple[str, 
     return Series(
         values, stations, 0, DAY_S // (per_day or 24), [*notes, f"the file has step numbers, no times: {said}"]
     )
+
+
+def _odd(place: npt.NDArray[np.int64], rows: int, clock: tuple[int, int] | None) -> Iterator[str]:
+    """What is to say of times that stand in several rows, or in none: how many, and the first of them."""
+    counts = np.bincount(place, minlength=rows)
+    for found, what in (
+        (counts > 1, "{} rows more than times: rows of the same time averaged"),
+        (counts == 0, "{} times missing in the file"),
+    ):
+        if found.any():
+            many = int((counts[found] - 1).sum()) if counts[found].max() else int(found.sum())
+            yield what.format(many) + ("" if clock is None else f", the first {_written(clock, int(found.argmax()))}")
+
+
+def _written(clock: tuple[int, int], row: int) -> str:
+    return f"{datetime.fromtimestamp(clock[0] + row * clock[1], tz=UTC):%Y-%m-%d %H:%M}"
 
 
 def _clock(seconds: npt.NDArray[np.int64]) -> tuple[int, npt.NDArray[np.int64], int]:

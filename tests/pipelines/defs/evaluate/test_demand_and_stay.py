@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.defs.evaluate.__main__ import main
+from pipelines.learning.stay import Known, names_of
 from pipelines.transforms.pricing.stays import stays
 
 START = datetime.fromisoformat("2022-09-05T00:00:00")
@@ -89,6 +90,57 @@ def test_stay_of_a_real_workplace(real: Path, tmp_path: Path, capsys: pytest.Cap
     found = said(capsys, "stay", "--train", str(tmp_path / "a.csv"), "--test", str(tmp_path / "b.csv"))
     assert found["model"]["departure"]["smape"] < 12.5 and found["model"]["energy"]["smape"] < 16
     assert all(12 < one["departure"]["smape"] < 30 for one in found["baselines"])
+
+
+@pytest.mark.req("ANA-05")
+@pytest.mark.parametrize(
+    ("declared", "driver", "names"),
+    [
+        ([60.0, 90.0], [0, 1], ["declared by the driver", "the driver's mean"]),
+        ([60.0, None], [0, -1], ["declared by the driver, else median of all", "the driver's mean, else mean of all"]),
+        ([None, None], [-1, -1], ["median of all (nobody said anything)", "mean of all (no driver is known)"]),
+    ],
+)
+def test_baselines_are_named_for_what_they_are(
+    declared: list[float | None], driver: list[int], names: list[str]
+) -> None:
+    one = np.ones(2)
+    known = Known(one[:, None], one, np.array(declared, dtype=np.float64), np.array(driver), 1.0, 0, 0)
+    assert list(names_of(known, np.arange(2)).values()) == names
+
+
+@pytest.mark.slow
+@pytest.mark.req("ANA-05")
+def test_sessions_that_nobody_claimed_have_no_declared_baseline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for name, first, days in (("train", 0, 20), ("test", 20, 8)):
+        path = sessions(tmp_path, name, first, days)
+        asked = ["requested_energy (kWh)", "estimated_departure"]
+        pl.read_csv(path, infer_schema=False).with_columns(
+            pl.lit(None, pl.String).alias(column) for column in asked
+        ).with_columns(claimed=pl.lit("False")).write_csv(path)
+        files.append(path)
+    found = said(capsys, "stay", "--train", files[0], "--test", files[1])
+    names = [one["name"] for one in found["baselines"]]
+    assert not any("declared" in name for name in names) and names[0] == "median of all (nobody said anything)"
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.slow
+@pytest.mark.req("ANA-05")
+def test_a_table_of_dates_and_hours_is_forecast_as_one_of_times(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = said(capsys, "demand", table(tmp_path), "--horizon", "3")
+    rows = pl.read_csv(tmp_path / "occupancy.csv", infer_schema=False)
+    parts = tmp_path / "parts.csv"
+    at = pl.col("time").str.slice
+    rows.select(at(0, 10).alias("date"), at(11, 2).alias("hour"), *rows.columns[1:]).write_csv(parts)
+    found = said(capsys, "demand", str(parts), "--horizon", "3")
+    assert found["model"] == whole["model"] and found["split"] == whole["split"]
+    assert "times read from date and hour together (hours 0 to 23)" in found["notes"]
 
 
 @pytest.mark.req("ANA-05")
