@@ -49,6 +49,13 @@ def rows_of(
     return rows
 
 
+def of_hosts(rows: pl.LazyFrame, organisations: tuple[str, ...] | None, source: str | None = None) -> pl.LazyFrame:
+    """Rows at chargers of these host organisations (None: of all; an empty tuple: none), and of this source."""
+    if organisations is not None:
+        rows = rows.filter(pl.col("host_organisation").is_in(list(organisations)).fill_null(False))
+    return rows.filter(pl.col("source") == source) if source else rows
+
+
 def summed(rows: pl.LazyFrame, by: tuple[str, ...], sums: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """One row per value of `by` (columns, or words of TIMES), sorted by them; without `by` a single row."""
     if not by:

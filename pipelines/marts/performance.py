@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from ._sums import of_hosts
 from ._table import State, Table, collect
 
 TABLE = Table(
@@ -44,18 +45,12 @@ def read(
 
     Amounts in minor units mean something only with `currency` in `by`. `organisations`: only these hosts'.
     """
-    rows = _own(TABLE.of_tenant(tenant, version), organisations)
+    rows = of_hosts(TABLE.of_tenant(tenant, version), organisations)
     if start is not None:
         rows = rows.filter(pl.col("month_of") >= start.replace(day=1))
     if end is not None:
         rows = rows.filter(pl.col("month_of") < end)
     return collect(rows.group_by(by).agg(pl.col(SUMS).sum())).sort(by, nulls_last=True)
-
-
-def _own(rows: pl.LazyFrame, organisations: tuple[str, ...] | None) -> pl.LazyFrame:
-    if organisations is None:
-        return rows
-    return rows.filter(pl.col("host_organisation").is_in(list(organisations)).fill_null(False))
 
 
 def state() -> State | None:

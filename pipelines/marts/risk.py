@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from ._sums import of_hosts
 from ._table import State, Table, collect
 
 TABLE = Table(
@@ -38,13 +39,9 @@ def read(
     organisations: tuple[str, ...] | None = None,
 ) -> pl.DataFrame:
     """Most at risk first. `organisations`: only chargers of these hosts; an empty tuple gives none."""
-    rows = TABLE.of_tenant(tenant)
+    rows = of_hosts(TABLE.of_tenant(tenant), organisations, source)
     if horizon_days is not None:
         rows = rows.filter(pl.col("horizon_days") == horizon_days)
-    if source:
-        rows = rows.filter(pl.col("source") == source)
-    if organisations is not None:
-        rows = rows.filter(pl.col("host_organisation").is_in(list(organisations)).fill_null(False))
     return collect(rows.sort("horizon_days", "network", "place", "charger", nulls_last=True))
 
 

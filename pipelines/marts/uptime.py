@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from ._sums import of_hosts
 from ._table import State, Table, between, collect
 
 TABLE = Table(
@@ -60,11 +61,7 @@ def read(
     source: str | None = None,
 ) -> pl.DataFrame:
     """Months whose first day lies in [start, end); only chargers of these host organisations when given."""
-    rows = between(TABLE.of_tenant(tenant), "day", start, end)
-    if organisations is not None:
-        rows = rows.filter(pl.col("host_organisation").is_in(list(organisations)).fill_null(False))
-    if source:
-        rows = rows.filter(pl.col("source") == source)
+    rows = of_hosts(between(TABLE.of_tenant(tenant), "day", start, end), organisations, source)
     return collect(rows.sort("day", "charger", "connector", "source"))
 
 

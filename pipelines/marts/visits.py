@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from ._sums import of_hosts
 from ._table import State, Table, between, collect
 
 TABLE = Table(
@@ -77,10 +78,7 @@ def read(
 def _rows(
     tenant: str, start: date | None, end: date | None, organisations: tuple[str, ...] | None, source: str | None
 ) -> pl.LazyFrame:
-    rows = between(TABLE.of_tenant(tenant), "day", start, end)
-    if organisations is not None:
-        rows = rows.filter(pl.col("host_organisation").is_in(list(organisations)).fill_null(False))
-    return rows if source is None else rows.filter(pl.col("source") == source)
+    return of_hosts(between(TABLE.of_tenant(tenant), "day", start, end), organisations, source)
 
 
 def state() -> State | None:

@@ -81,12 +81,12 @@ IMPORTED = Table(
     ("tenant", "end_utc", "session_key"),
     edition=2,
 )
+# What names an EVSE on the wire.
+_UNIT: dict[str, Any] = {"tenant": pl.String, "device": pl.String, "evse": pl.Int16}
 CHARGERS = Table(
     "clean/chargers",
     {
-        "tenant": pl.String,
-        "device": pl.String,
-        "evse": pl.Int16,
+        **_UNIT,
         "charger": pl.String,
         "site": pl.String,
         "city": pl.String,
@@ -94,7 +94,7 @@ CHARGERS = Table(
         "timezone": pl.String,
         "host_organisation": pl.String,
     },
-    ("tenant", "device", "evse"),
+    tuple(_UNIT),
     (),
     edition=2,
 )
@@ -118,14 +118,12 @@ ENERGY_15MIN = Table(
 EQUIPMENT = Table(
     "clean/equipment",
     {
-        "tenant": pl.String,
-        "device": pl.String,
-        "evse": pl.Int16,
+        **_UNIT,
         "vendor": pl.String,
         "model": pl.String,
         "firmware": pl.String,
     },
-    ("tenant", "device", "evse"),
+    tuple(_UNIT),
     (),
 )
 OUTAGES_TOLD = Table(
@@ -151,13 +149,11 @@ OUTAGES_TOLD = Table(
 STATUSES_TOLD = Table(
     "clean/statuses",
     {
-        "tenant": pl.String,
-        "device": pl.String,
-        "evse": pl.Int16,
+        **_UNIT,
         "at": pl.Datetime("us", "UTC"),
         "status": pl.String,
     },
-    ("tenant", "device", "evse", "at"),
+    (*_UNIT, "at"),
     (),
 )
 PORT_SPANS = Table(

@@ -1,5 +1,6 @@
 """`/carbon`: instruments of the market-based method, fuel, and factors of one's own."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from tenants.accounts.bearer import caller
 from tenants.accounts.permissions import can
 
 from . import actions, importing, queries
+from .queries import E
 from .schemas import (
     Fuel,
     FuelImported,
@@ -36,11 +38,7 @@ router = Router(tags=["carbon"])
 @router.get("/carbon/instruments", response=PageOf[Instrument], operation_id="carbon_instruments")
 def instruments(request: HttpRequest, response: HttpResponse, asked: Query[Listing]) -> object:
     """Certificates, contracts, supplier rates and residual mixes, newest first."""
-    page = queries.page_of(
-        queries.INSTRUMENT, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
-    )
-    link_next(request, response, page.next)
-    return {"items": [shown_instrument(row) for row in page.items], "next": page.next}
+    return _page(request, response, asked, queries.INSTRUMENT, shown_instrument)
 
 
 @router.post("/carbon/instruments", response={201: Instrument}, operation_id="add_carbon_instrument")
@@ -73,20 +71,13 @@ def replace_instrument(request: HttpRequest, uid: UUID, body: NewInstrument) -> 
 @router.delete("/carbon/instruments/{uuid:uid}", response={204: None}, operation_id="withdraw_carbon_instrument")
 def withdraw_instrument(request: HttpRequest, uid: UUID) -> Status[None]:
     """It was wrong: it counts no more."""
-    person = caller(request)
-    row = queries.get(queries.INSTRUMENT, uid=uid, viewer=person, permission=queries.MANAGE)
-    actions.withdraw(row=row, by=person, now=timezone.now())
-    return Status(204, None)
+    return _withdraw(request, queries.INSTRUMENT, uid)
 
 
 @router.get("/carbon/fuel", response=PageOf[Fuel], operation_id="carbon_fuel")
 def fuel(request: HttpRequest, response: HttpResponse, asked: Query[Listing]) -> object:
     """Fuel of vehicles, last entered first."""
-    page = queries.page_of(
-        queries.FUEL, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
-    )
-    link_next(request, response, page.next)
-    return {"items": [shown_fuel(row) for row in page.items], "next": page.next}
+    return _page(request, response, asked, queries.FUEL, shown_fuel)
 
 
 @router.post("/carbon/fuel", response={201: Fuel}, operation_id="add_carbon_fuel")
@@ -112,20 +103,13 @@ def import_fuel(request: HttpRequest, body: FuelSheet) -> object:
 @router.delete("/carbon/fuel/{uuid:uid}", response={204: None}, operation_id="withdraw_carbon_fuel")
 def withdraw_fuel(request: HttpRequest, uid: UUID) -> Status[None]:
     """It was wrong: it counts no more."""
-    person = caller(request)
-    row = queries.get(queries.FUEL, uid=uid, viewer=person, permission=queries.MANAGE)
-    actions.withdraw(row=row, by=person, now=timezone.now())
-    return Status(204, None)
+    return _withdraw(request, queries.FUEL, uid)
 
 
 @router.get("/carbon/factors", response=PageOf[OwnFactor], operation_id="carbon_factors")
 def factors(request: HttpRequest, response: HttpResponse, asked: Query[Listing]) -> object:
     """Emission factors of the tenant's own, newest first."""
-    page = queries.page_of(
-        queries.FACTOR, viewer=queries.reader(caller(request)), after=asked.after, limit=asked.limit, all_=asked.all
-    )
-    link_next(request, response, page.next)
-    return {"items": [shown_factor(row) for row in page.items], "next": page.next}
+    return _page(request, response, asked, queries.FACTOR, shown_factor)
 
 
 @router.post("/carbon/factors", response={201: OwnFactor}, operation_id="add_carbon_factor")
@@ -155,8 +139,22 @@ def replace_factor(request: HttpRequest, uid: UUID, body: NewFactor) -> Status[o
 @router.delete("/carbon/factors/{uuid:uid}", response={204: None}, operation_id="withdraw_carbon_factor")
 def withdraw_factor(request: HttpRequest, uid: UUID) -> Status[None]:
     """It was wrong: the platform's counts again, where there is one."""
+    return _withdraw(request, queries.FACTOR, uid)
+
+
+def _page(
+    request: HttpRequest, response: HttpResponse, asked: Listing, kind: type[E], shown: Callable[[E], object]
+) -> object:
+    """What the caller may see of a kind, newest first, a page of it."""
+    viewer = queries.reader(caller(request))
+    page = queries.page_of(kind, viewer=viewer, after=asked.after, limit=asked.limit, all_=asked.all)
+    link_next(request, response, page.next)
+    return {"items": [shown(row) for row in page.items], "next": page.next}
+
+
+def _withdraw(request: HttpRequest, kind: type[E], uid: UUID) -> Status[None]:
     person = caller(request)
-    row = queries.get(queries.FACTOR, uid=uid, viewer=person, permission=queries.MANAGE)
+    row = queries.get(kind, uid=uid, viewer=person, permission=queries.MANAGE)
     actions.withdraw(row=row, by=person, now=timezone.now())
     return Status(204, None)
 
