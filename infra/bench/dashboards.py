@@ -121,7 +121,7 @@ def _roster() -> pl.DataFrame:
             ("organisation", "fleet-", "Fleet ", 6, "fleet-", 6),
             ("vehicle", "v_", "KAL-", VEHICLES_OF, "fleet-", 6),
             ("driver", "d_", "Driver ", VEHICLES_OF, "fleet-", 6),
-            ("charger", "Charger ", "Site ", CHARGERS_OF, "host-", HOSTS_OF),
+            ("charger", "Charger ", "Charger ", CHARGERS_OF, "host-", HOSTS_OF),
         )
         for kind, key, name, count, owner, owners in kinds:
             rows += [

@@ -53,12 +53,11 @@ def ids_called(places: pl.DataFrame, kind: str, words: Iterable[str]) -> list[st
 def placed(rows: pl.DataFrame, places: pl.DataFrame, columns: tuple[str, ...] = ("charger", "site")) -> pl.DataFrame:
     """Ids of chargers and sites as their names. What is no id keeps its own word, such as a station of a file; a name
     that is also such a word is told from it by the end of its id. Different ids never get one name."""
-    names = dict(places.select("id", "name").iter_rows())
     for column in (name for name in columns if name in rows.columns):
-        values = rows[column].drop_nulls().unique().to_list()
-        plain = {value for value in values if value not in names}
-        told = {value: _told(value, names[value], plain) for value in values if value in names}
-        rows = rows.with_columns(pl.col(column).replace(told))
+        values = rows[column].drop_nulls().unique()
+        named = places.filter(pl.col("id").is_in(values.implode())).select("id", "name").rows()
+        plain = set(values) - {key for key, _ in named}
+        rows = rows.with_columns(pl.col(column).replace({key: _told(key, name, plain) for key, name in named}))
     return rows
 
 
