@@ -29,11 +29,15 @@ class NoBroker:
 
     def __init__(self) -> None:
         self.handlers: dict[str, Callable[[str, bytes], None]] = {}
+        self._stored: dict[str, Callable[[str, bytes], None]] = {}  # by the topic of facts: who hears of their commit
         self._acked = asyncio.get_running_loop().create_future()
         self._acked.set_result(None)
 
     def on(self, topic_filter: str, handler: Callable[[str, bytes], None]) -> None:
         self.handlers[topic_filter] = handler
+        device, _, kind = topic_filter.rpartition("/")
+        if kind == "ack":
+            self._stored[f"{device}/telemetry"] = self._stored[f"{device}/event"] = handler
 
     def off(self, topic_filter: str) -> None:
         self.handlers.pop(topic_filter, None)
@@ -42,10 +46,8 @@ class NoBroker:
         """Never away."""
 
     def send(self, topic: str, payload: bytes, *, retain: bool = False) -> "asyncio.Future[None]":
-        if not retain:
-            topic = f"{topic[: topic.rindex('/')]}/ack"
-            if handler := self.handlers.get(topic):  # the fact begins with its name: {"v":1,"boot":…,"seq":…,"ts_ms":…
-                handler(topic, payload[: payload.index(b',"ts_ms"')] + b',"now_ms":0}')
+        if handler := self._stored.get(topic):  # the fact begins with its name: {"v":1,"boot":…,"seq":…,"ts_ms":…
+            handler(topic, payload.partition(b',"ts_ms"')[0] + b',"now_ms":0}')
         return self._acked
 
 

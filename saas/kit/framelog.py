@@ -2,8 +2,9 @@
 
 The gateway writes it (`saas.edge.ocpp.rawlog`); pages, downloads and replays read it here. One folder a device, one
 file a day and part, `2026-11-20.0001.jsonl`, compressed (`.gz`) once it is closed. A line is
-`{"ts_ms": …, "way": …, "frame": …}`: `way` says who speaks (WAYS), secrets are taken out before the line is written.
-A line's id, `2026-11-20.0001:4096`, is its file and its place in it; it stays the same when the file is compressed.
+`{"ts_ms": …, "way": …, "frame": …}`: `way` says who speaks (WAYS), `frame` is its text (in the file, a frame that is
+JSON may stand as it is), secrets are taken out before the line is written. A line's id, `2026-11-20.0001:4096`, is its
+file and its place in it; it stays the same when the file is compressed.
 """
 
 import gzip
@@ -27,11 +28,19 @@ _ID = re.compile(r"(\d{4}-\d\d-\d\d)\.(\d{4,}):(\d+)")
 
 
 class Line(msgspec.Struct, frozen=True):
-    """What a file holds. `in`: from the station; `out`: to it."""
+    """What a reader gets of a line. `in`: from the station; `out`: to it."""
 
     ts_ms: int
     way: Way
     frame: str
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A line as it stands in the file. `frame`: a text of JSON, or the frame itself."""
+
+    ts_ms: int
+    way: Way
+    frame: msgspec.Raw
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -82,7 +91,9 @@ class Part(msgspec.Struct, frozen=True, order=True):
         return b""
 
 
-_decode = msgspec.json.Decoder(Line).decode
+_decode = msgspec.json.Decoder(Kept).decode
+_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
 
 
 def folder_of(device: str, root: Path | None = None) -> Path:
@@ -140,8 +151,8 @@ def stream(device: str, since: datetime | None = None, until: datetime | None = 
     folder, wanted = folder_of(device), _Wanted(None, since, until, None)
     for part in parts(folder):
         if wanted.day(part.day):
-            lines = part.read(folder).splitlines(keepends=True)
-            if chosen := b"".join(raw for raw in lines if (line := _read(raw)) and wanted.line(line)):
+            lines = map(_read, part.read(folder).split(b"\n"))
+            if chosen := b"".join(_encode(line) + b"\n" for line in lines if line and wanted.line(line)):
                 yield chosen
 
 
@@ -180,9 +191,12 @@ def _backwards(data: bytes, end: int) -> Iterator[tuple[int, Line]]:
 
 def _read(raw: bytes) -> Line | None:
     try:
-        return _decode(raw)
+        kept = _decode(raw)
+        frame = bytes(kept.frame)
+        text = _text(frame) if frame.startswith(b'"') else frame.decode("utf-8", "replace")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    return Line(kept.ts_ms, kept.way, text)
 
 
 def _ms(moment: datetime) -> int:

@@ -24,33 +24,34 @@ class Commits:
     __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[int, int], list[Batch]] = {}
+        self._waiting: dict[int, list[tuple[int, Batch]]] = {}  # by boot: seq, and the batch that holds it
 
     def wait(self, facts: Sequence[Fact], *, within_s: float, done: Done) -> "Batch | None":
         """Call `done` when these are stored. None when there is nothing to wait for: `done` is not called then."""
         if not facts:
             return None
-        names = {(fact.boot, fact.seq) for fact in facts} if len(facts) > 1 else ((facts[0].boot, facts[0].seq),)
-        batch = Batch(len(names), time.monotonic() + within_s, done)
-        for name in names:
-            self._waiting.setdefault(name, []).append(batch)
+        batch = Batch(len(facts), time.monotonic() + within_s, done)
+        for fact in facts:
+            self._waiting.setdefault(fact.boot, []).append((fact.seq, batch))
         return batch
 
     def forget(self, batch: "Batch | None") -> None:
         """It is not waited for any more."""
         self._waiting = {
-            name: kept
-            for name, batches in self._waiting.items()
-            if (kept := [one for one in batches if one is not batch])
+            boot: kept
+            for boot, waiting in self._waiting.items()
+            if (kept := [one for one in waiting if one[1] is not batch])
         }
 
     def stored(self, boot: int, seq: int) -> None:
         """The acknowledgement is cumulative: every message of this boot up to seq."""
-        waiting = self._waiting
-        if not waiting:
+        waiting = self._waiting.pop(boot, None)
+        if waiting is None:
             return
-        for name in [name for name in waiting if name[0] == boot and name[1] <= seq]:
-            for batch in waiting.pop(name):
+        if later := [one for one in waiting if one[0] > seq]:
+            self._waiting[boot] = later
+        for number, batch in waiting:
+            if number <= seq:
                 batch.left -= 1
                 if not batch.left:
                     batch.done(True)
@@ -59,7 +60,7 @@ class Commits:
         """Give up what waited too long. Called about once a second."""
         if not self._waiting:
             return
-        batches = [batch for batches in self._waiting.values() for batch in batches]
+        batches = [batch for waiting in self._waiting.values() for _, batch in waiting]
         late = {id(batch): batch for batch in batches if batch.until <= now}
         for batch in late.values():
             self.forget(batch)

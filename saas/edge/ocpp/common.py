@@ -10,7 +10,7 @@ from saas.contracts import rpc
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Event, Telemetry
 
-from . import schemas, typed
+from . import schemas
 from .facts import Numbers, instant_ms, of_stream, stamped, text_of
 from .frames import Fault
 from .station import WIRE_STATE, Handler, Plan, State, nothing
@@ -125,15 +125,6 @@ def field(*path: str) -> Callable[[dict[str, Any]], str]:
         return str(payload) if path else ""
 
     return words
-
-
-def of_types(version: str, action: str, handle: Handler) -> Handler:
-    """A handler of typed payloads, for those that are not typed yet as well."""
-
-    def ready(payload: Any, state: State, now_ms: int) -> Plan:
-        return handle(typed.converted(version, action, payload) if type(payload) is dict else payload, state, now_ms)
-
-    return ready
 
 
 def telling(version: str, what: Telling) -> Handler:

@@ -70,9 +70,15 @@ class Connection:
         """A message of the station."""
         call = typed.read(self._decoders, message) if text else None
         self._services.rawlog.add(self.device, "in", message, harmless=call is not None)
-        if call is not None:
+        if call is None:
+            self._other(message, text)
+        elif self._current is None:
+            self._begin(call)
+        else:
             self._take(call)
-            return
+
+    def _other(self, message: bytes, text: bool) -> None:
+        """What has no type: other calls, answers, and whatever breaks a rule."""
         try:
             if not text:
                 raise Fault("bad_frame", "OCPP-J uses text frames.")

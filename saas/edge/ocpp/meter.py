@@ -16,7 +16,7 @@ _LOCATIONS = ("Outlet", "Inlet", "Cable", "Body", "EV")
 _LINES = ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N")
 _MAX_DIGITS = 15
 _TENS: tuple[int, ...] = tuple(10**power for power in range(4))
-_TEN_TO_15, _NEAR_EXACT = 10**_MAX_DIGITS, 1e9
+_NEAR_EXACT = 1e9
 _REGISTER = "Energy.Active.Import.Register"
 
 
@@ -97,22 +97,28 @@ _KNOWN: Mapping[tuple[str | None, str | None], tuple[Measurand, Unit]] = {
     for said in ((name, None) if name == _REGISTER else (name,))
     for unit in (*how.units, "", None)
 }
+# The same, for values that may be read one by one: field, power of ten (None: a closer look is needed), limits.
+_USUAL: Mapping[tuple[str | None, str | None], tuple[str, int | None, int, int]] = {
+    said: (how.field, unit.power if unit.plain else None, how.low, how.high) for said, (how, unit) in _KNOWN.items()
+}
 
 
 def reading_16(sampled: Sequence[Any]) -> dict[str, int] | None:
     """Fields of Telemetry, in base units, of one OCPP 1.6 `sampledValue` (typed); None: nothing of it can be used."""
     found: dict[str, int] = {}
     for entry in sampled:
-        known = _KNOWN.get((entry.measurand, entry.unit))
-        if known is None:
+        usual = _USUAL.get((entry.measurand, entry.unit))
+        if usual is None:
             continue
-        how, unit = known
-        if entry.phase is not None or entry.format == "SignedData" or how.field in found or not unit.plain:
+        field, power, low, high = usual
+        if power is None or entry.phase is not None or entry.format == "SignedData" or field in found:
             return _of_several(_samples_16(sampled))
-        base = _base_of_text(entry.value, unit.power)
-        if base is None or not how.low <= base <= how.high:
+        text = entry.value
+        whole = len(text) <= _MAX_DIGITS and text.isdecimal()
+        base = int(text) * _TENS[power] if whole else _base_of_fraction(text, power)
+        if base is None or not low <= base <= high:
             return _of_several(_samples_16(sampled))
-        found[how.field] = base
+        found[field] = base
     return found or None
 
 
@@ -121,40 +127,35 @@ def reading_201(sampled: Sequence[Any]) -> dict[str, int] | None:
     found: dict[str, int] = {}
     for entry in sampled:
         scale = entry.unitOfMeasure
-        known = _KNOWN.get((entry.measurand, scale and scale.unit))
-        if known is None:
+        usual = _USUAL.get((entry.measurand, scale and scale.unit))
+        if usual is None:
             continue
-        how, unit = known
-        if entry.phase is not None or (scale and scale.multiplier) or how.field in found or not unit.plain:
+        field, power, low, high = usual
+        if power is None or entry.phase is not None or (scale and scale.multiplier) or field in found:
             return _of_several(_samples_201(sampled))
-        base = _base_of_number(entry.value, unit.power)
-        if base is None or not how.low <= base <= how.high:
+        value = entry.value
+        base = value * _TENS[power] if type(value) is int else _base_of_float(value, power)
+        if base is None or not low <= base <= high:
             return _of_several(_samples_201(sampled))
-        found[how.field] = base
+        found[field] = base
     return found or None
 
 
-def _base_of_text(text: str, power: int) -> int | None:
-    """Of a usual text; None where it needs a closer look."""
-    if len(text) > _MAX_DIGITS:
-        return None
-    if text.isdecimal():
-        return int(text) * _TENS[power]
+def _base_of_fraction(text: str, power: int) -> int | None:
+    """Of a usual text with a point; None where it needs a closer look."""
     whole, _, part = text.partition(".")
-    if whole.isdecimal() and part.isdecimal() and len(part) <= power:
-        return int(whole + part) * _TENS[power - len(part)]
-    return None
+    missing = power - len(part)
+    usual = missing >= 0 and len(text) <= _MAX_DIGITS and whole.isdecimal() and part.isdecimal()
+    return int(whole + part) * _TENS[missing] if usual else None
 
 
-def _base_of_number(value: int | float, power: int) -> int | None:
+def _base_of_float(value: float, power: int) -> int | None:
     """Of a usual number; None where it needs a closer look.
 
     What the station wrote and its float differ by less than 2⁻⁵³ of it, and so does a product: below 10⁹ an error of
     less than 10⁻⁶. So the nearest whole number is the right one unless a half is near; and halves below 10⁹ are floats
     without any error, so without a product nothing is in doubt.
     """
-    if type(value) is int:
-        return value * _TENS[power] if abs(value) < _TEN_TO_15 else None
     product = value * _TENS[power]
     if not -_NEAR_EXACT < product < _NEAR_EXACT:
         return None

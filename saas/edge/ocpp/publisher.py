@@ -40,13 +40,15 @@ class Publisher:
 
     def publish(self, plan: Plan) -> Sent:
         """What the broker has not acknowledged yet. Raises Fault when it takes nothing."""
-        if not plan.facts:
-            return []
+        sent: Sent = []
         try:
-            sent = [self._send(fact) for fact in plan.facts]
+            for fact in plan.facts:
+                puback = self._send(fact)
+                if not puback.done():
+                    sent.append(puback)
         except BrokerAway as away:
             raise Fault("internal", f"Not stored: {away}") from None
-        return [puback for puback in sent if not puback.done()]
+        return sent
 
     async def acknowledged(self, sent: Sent, *, within_s: float) -> None:
         """Wait for the broker. Raises Fault when it does not acknowledge."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from saas.kit.framelog import Line, Part, Way, folder_of, parts
+from saas.kit.framelog import WAYS, Line, Part, Way, folder_of, parts
 from saas.kit.redaction import redacted_text
 
 log = structlog.get_logger("ocpp")
@@ -27,13 +27,14 @@ KEEP_BYTES = 20_000_000
 KEEP_DAYS = 365  # at most; a tenant may keep its stations' frames for a shorter time
 MAX_WAITING = 16_000_000
 LINE_BYTES = 50  # besides the frame
+AS_IT_IS = {way: b'{"ts_ms":%%d,"way":"%b","frame":%%b}\n' % way.encode() for way in WAYS}  # of a frame that is JSON
 SLICE = 50
 SLOW_S, SLOW_FOR_S = 0.1, 60.0
 REFUSALS_EVERY_S = 60.0
 KNOWN_FILES = 20_000
-_encode_into = msgspec.json.Encoder().encode_into
+_encode = msgspec.json.Encoder().encode
 
-Waiting = dict[str, bytearray]  # by device: whole lines
+Waiting = dict[str, list[bytes]]  # by device: whole lines
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -61,20 +62,24 @@ class RawLog:
 
     def __init__(self, root: Path, policy: Policy | None = None) -> None:
         self._files = Files(root, policy or Policy())
-        self._waiting: Waiting = defaultdict(bytearray)
+        self._waiting: Waiting = defaultdict(list)
         self._bytes = 0
         self._dropped = 0
         self._refused_at: dict[str, float] = {}
         self._slow_until = 0.0
 
     def add(self, device: str, way: Way, frame: str | bytes, *, harmless: bool = False) -> None:
-        """Keep one frame, or one word about the connection. `harmless`: it is known to hold no secret."""
+        """Keep one frame, or one word about the connection. `harmless`: it is JSON, and holds no secret."""
         if self._bytes > MAX_WAITING:
             self._dropped += 1
             return
-        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
-        append(self._waiting[device], Line(time.time_ns() // 1_000_000, way, text if harmless else redacted_text(text)))
         self._bytes += len(frame) + LINE_BYTES
+        ts_ms = time.time_ns() // 1_000_000
+        if harmless and isinstance(frame, bytes) and _stands_alone(frame):
+            self._waiting[device].append(AS_IT_IS[way] % (ts_ms, frame))
+        else:
+            text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+            self._waiting[device].append(as_line(Line(ts_ms, way, redacted_text(text))))
 
     def refused(self, device: str, why: str) -> None:
         """Keep that a connection was refused, once a minute at most: guesses must not push real frames out."""
@@ -118,7 +123,7 @@ class RawLog:
             await asyncio.to_thread(self._files.write, heavy)
 
     def _take(self) -> Waiting:
-        taken, self._waiting = self._waiting, defaultdict(bytearray)
+        taken, self._waiting = self._waiting, defaultdict(list)
         self._bytes = 0
         if self._dropped:
             log.warning("raw_frames_dropped", count=self._dropped)
@@ -144,7 +149,7 @@ class Files:
         today = _today()
         try:
             for device, lines in taken.items():
-                self._append(device, today, lines)
+                self._append(device, today, b"".join(lines))
         except OSError as wrong:
             self._open.clear()
             log.error("raw_log_failed", reason=str(wrong))
@@ -160,7 +165,7 @@ class Files:
                 log.error("raw_log_not_tidied", folder=folder.name, reason=str(wrong))
         self._open.clear()
 
-    def _append(self, device: str, today: str, data: bytearray) -> None:
+    def _append(self, device: str, today: str, data: bytes) -> None:
         folder = folder_of(device, self._root)
         part, size = self._open.get(device) or _resume(folder, today)
         if part.day != today or size >= self._policy.part_bytes:
@@ -234,7 +239,11 @@ def _following(folder: Path, day: str) -> Part:
     return Part(day, max(numbers, default=0) + 1)
 
 
-def append(lines: bytearray, line: Line) -> None:
-    """One more line of the log."""
-    _encode_into(line, lines, -1)
-    lines += b"\n"
+def _stands_alone(frame: bytes) -> bool:
+    """Whether this JSON can be the end of a line and comes back without a change."""
+    return frame[:1] == b"[" and frame[-1:] == b"]" and b"\n" not in frame
+
+
+def as_line(line: Line) -> bytes:
+    """A line as it stands in a file."""
+    return _encode(line) + b"\n"

@@ -49,7 +49,7 @@ def read(decoders: Decoders, message: bytes) -> Call | None:
     """A call of one of ACTIONS that breaks no rule; None for anything else."""
     words = message.split(b'"', 4)
     decode = decoders.get(words[3]) if len(words) == 5 else None
-    if decode is None or b"\\u0000" in message:
+    if decode is None or (b"\\" in message and b"\\u0000" in message):
         return None
     try:
         _, message_id, action, payload = decode(message)

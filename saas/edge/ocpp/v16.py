@@ -11,7 +11,7 @@ from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command, Event
 
 from . import common, typed
-from .common import Telling, field, of_types
+from .common import Telling, field
 from .facts import evse_of, instant_ms, number, of_turn, stamped, text_of, transaction_id
 from .meter import reading_16
 from .station import (
@@ -36,6 +36,8 @@ Payload = dict[str, Any]
 
 def translate(action: str, payload: Payload, state: State, now_ms: int) -> Plan:
     """What follows from a station's call. KeyError for an action that no station sends: see ACTIONS."""
+    if type(payload) is dict and action in typed.ACTIONS[VERSION]:
+        payload = typed.converted(VERSION, action, payload)
     return _HANDLERS[action](payload, state, now_ms)
 
 
@@ -197,7 +199,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
     "Heartbeat": common.heartbeat,
-    "MeterValues": of_types(VERSION, "MeterValues", _meter_values),
+    "MeterValues": _meter_values,
     "StartTransaction": _start,
     "StatusNotification": _status,
     "StopTransaction": _stop,

@@ -11,8 +11,8 @@ from saas.contracts import rpc
 from saas.contracts.telemetry import wire
 from saas.contracts.telemetry.messages import Command
 
-from . import common
-from .common import Telling, field, of_types
+from . import common, typed
+from .common import Telling, field
 from .facts import instant_ms, number
 from .meter import reading_201
 from .station import (
@@ -35,6 +35,8 @@ Payload = dict[str, Any]
 
 def translate(action: str, payload: Payload, state: State, now_ms: int) -> Plan:
     """What follows from a station's call. KeyError for an action that no station sends: see ACTIONS."""
+    if type(payload) is dict and action in typed.ACTIONS[VERSION]:
+        payload = typed.converted(VERSION, action, payload)
     return _HANDLERS[action](payload, state, now_ms)
 
 
@@ -131,9 +133,9 @@ _HANDLERS: Mapping[str, Handler] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
     "Heartbeat": common.heartbeat,
-    "MeterValues": of_types(VERSION, "MeterValues", _meter_values),
+    "MeterValues": _meter_values,
     "StatusNotification": _status,
-    "TransactionEvent": of_types(VERSION, "TransactionEvent", transaction_event),
+    "TransactionEvent": transaction_event,
     **{what.action: common.telling(VERSION, what) for what in _TOLD},
 }
 ACTIONS = frozenset(_HANDLERS)

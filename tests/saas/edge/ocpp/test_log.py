@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 
-from saas.edge.ocpp.rawlog import Files, Policy, RawLog, append, policy_of
+from saas.edge.ocpp.rawlog import Files, Policy, RawLog, as_line, policy_of
 from saas.kit import framelog
 from saas.kit.redaction import redacted, redacted_text
 
@@ -37,9 +37,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def write(files: Files, *frames: str, device: str = "st_1", way: Any = "in", at: datetime = NOON) -> None:
-    lines = bytearray()
-    for place, frame in enumerate(frames):
-        append(lines, framelog.Line(int(at.timestamp() * 1000) + place, way, frame))
+    began = int(at.timestamp() * 1000)
+    lines = [as_line(framelog.Line(began + place, way, frame)) for place, frame in enumerate(frames)]
     with time_machine.travel(at, tick=False):
         files.write({device: lines})
 
@@ -191,12 +190,39 @@ def test_the_log_of_a_conversation(tmp_path: Path) -> None:
     play(scene)
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'[2,"1","MeterValues",{"connectorId":1}]',
+        b' [2, "1",\r\t"MeterValues", {"a": "\\u00e9\\n\\""}] ',
+        b'[2,"1","MeterValues",\n{"connectorId":1}]',
+        b'[2,"1","TransactionEvent",{"customData":{"vendorId":"\xff"}}]',
+        b'[3,"1",{}]',
+    ],
+)
+def test_a_frame_is_found_as_it_came(root: Path, frame: bytes) -> None:
+    log = RawLog(root)
+    with time_machine.travel(NOON, tick=False):
+        log.add("st_1", "in", frame, harmless=True)
+        log.add("st_1", "out", "after it")
+        log._files.write(log._take())
+    text = frame.decode("utf-8", "replace")
+    assert texts(framelog.search("st_1")) == ["after it", text]
+    assert texts(framelog.search("st_1", text=text)) == [text]
+    lines = [json.loads(line) for line in b"".join(framelog.stream("st_1")).splitlines()]
+    at_ms = int(NOON.timestamp() * 1000)
+    assert lines == [
+        {"ts_ms": at_ms, "way": "in", "frame": text},
+        {"ts_ms": at_ms, "way": "out", "frame": "after it"},
+    ]
+
+
 def test_what_waits_is_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("saas.edge.ocpp.rawlog.MAX_WAITING", 1000)
     log = RawLog(root)
     for _ in range(100):
         log.add("st_1", "in", "x" * 100)
-    assert len(log._take()["st_1"]) < 2000
+    assert sum(map(len, log._take()["st_1"])) < 2000
 
 
 SECRETS: list[tuple[str, dict[str, Any]]] = [
