@@ -16,6 +16,7 @@ from saas.kit.home import home
 from saas.kit.pki import Authority
 from saas.kit.tenant_context import tenant_schema
 from saas.tenancy.models import Tenant
+from tenants.stations.actions import let_in_by_policy
 from tenants.stations.actions.connecting import station_connected
 from tenants.stations.queries import policy
 from tenants.stations.queries.stations import certificate_holder, profile_of, shows_costs
@@ -118,7 +119,10 @@ def _certified(tenant: Tenant, question: rpc.Connect, device: Device | None = No
 
 
 def _take_in(tenant: Tenant, question: rpc.Connect, now: datetime) -> rpc.Connected:
-    """A station that nobody has seen. With auto-accept the token that it brings is its first password."""
+    """A station that nobody has seen. With auto-accept the token that it brings is its first password.
+
+    A bench knows every station: it may talk without a BootNotification, as kits let it when they connect again.
+    """
     profile = profile_shown(question)
     with tenant_schema(tenant.schema_name):
         rules = policy()
@@ -135,7 +139,11 @@ def _take_in(tenant: Tenant, question: rpc.Connect, now: datetime) -> rpc.Connec
         secret=question.password if token and rules.auto_accept else None,
         now=now,
     )
-    return _welcome(device, question, now)
+    welcome = _welcome(device, question, now)
+    if _is_bench(tenant) and welcome.status == 101:
+        with tenant_schema(tenant.schema_name):
+            welcome.pending = not let_in_by_policy(device=device, now=now)
+    return welcome
 
 
 def _on_the_bench(tenant: Tenant, profile: int) -> bool:

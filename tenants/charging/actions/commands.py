@@ -127,13 +127,20 @@ def queue(
 
 @transaction.atomic
 def queue_device(
-    *, device_id: str, kind: str, data: dict[str, Any], now: datetime, expires_at: datetime, once: bool
+    *,
+    device_id: str,
+    kind: str,
+    data: dict[str, Any],
+    now: datetime,
+    expires_at: datetime,
+    once: bool,
+    not_before: datetime | None = None,
 ) -> DeviceCommand:
     """Put a command to a device as a whole in the outbox: no session. `once`: it is sent a single time at most, for
     calls that must not be repeated; what becomes of it is said by `finish_device`.
     """
     command = Command(v=1, id=str(uuid.uuid4()), type=kind, ts_ms=to_ms(now), expires_ms=to_ms(expires_at), data=data)
-    return _put(command, device_id, next_at=now, expires_at=expires_at, once=once)
+    return _put(command, device_id, next_at=not_before or now, expires_at=expires_at, once=once)
 
 
 def _put(command: Command, device_id: str, **fields: Any) -> DeviceCommand:

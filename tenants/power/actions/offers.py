@@ -66,9 +66,10 @@ def _given(station: Station, evse: int) -> dict[str, Any] | None:
     return max(held, key=lambda profile: profile["stackLevel"], default=None)
 
 
-def _schedule(profile: Mapping[str, Any]) -> Mapping[str, Any]:
+def _schedule(profile: Mapping[str, Any]) -> dict[str, Any]:
     schedules = profile["chargingSchedule"]
-    return schedules[0] if isinstance(schedules, list) else schedules
+    found: dict[str, Any] = schedules[0] if isinstance(schedules, list) else schedules
+    return found
 
 
 def _sent(station: Station, evse: int, profile: Mapping[str, Any], now: datetime) -> bool:

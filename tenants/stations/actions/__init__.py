@@ -5,7 +5,7 @@ from .connecting import station_connected
 from .equipment import Outlet
 from .hearing import heard
 from .local_lists import goes_on, sync_local_list
-from .onboarding import Accepted, accept_station, refuse_station
+from .onboarding import Accepted, accept_station, let_in_by_policy, refuse_station
 from .regular import forget, sweep, sync_lists
 from .reports import station_boot, station_status
 from .sending import send
@@ -25,6 +25,7 @@ __all__ = [
     "forget",
     "goes_on",
     "heard",
+    "let_in_by_policy",
     "new_upload",
     "receive_file",
     "refuse_station",

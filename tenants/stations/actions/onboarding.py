@@ -65,6 +65,13 @@ def refuse_station(*, station: Station, by: User, now: datetime) -> Station:
     return row
 
 
+@transaction.atomic
+def let_in_by_policy(*, device: Device, now: datetime) -> bool:
+    """Let a station in that has connected and said nothing yet, where the tenant wants that; false: it waits."""
+    station = Station.objects.select_for_update(of=("self",)).get(device_id=device.device_id)
+    return accept_by_policy(station=station, device=device, now=now)
+
+
 def accept_by_policy(*, station: Station, device: Device, now: datetime) -> bool:
     """Let a station in that waits, where the tenant wants that; what it brought stays its password."""
     rules = queries.policy()

@@ -23,6 +23,8 @@ from .passwords import expect_passwords
 
 TIMEOUT_S = 30
 SEND_WITHIN = timedelta(seconds=60)  # calls of others may come first: a station has one call at a time
+ON_ITS_WAY = timedelta(seconds=5)
+SETTLING = timedelta(seconds=1)  # until then the gateway may not hear yet what is for the station, and it is said once
 REPORT_WITHIN = timedelta(seconds=60)  # the gateway may need so long to tell what the station answered
 
 
@@ -45,12 +47,13 @@ def send(
     if by is not None and not can(by, "station.command", station):
         raise Forbidden()
     protocol.check(station.protocol, action, payload)
-    _reachable(station)
+    _reachable(station, now)
     expect_passwords(station=station, action=action, payload=payload, now=now)
     data = {"action": action, "payload": dict(payload), "timeout_s": timeout_s}
     row = queue_device(
-        device_id=station.device_id, kind=wire.CMD_OCPP, data=data, now=now, expires_at=now + SEND_WITHIN, once=True
-    )
+        device_id=station.device_id, kind=wire.CMD_OCPP, data=data, now=now, expires_at=now + SEND_WITHIN, once=True,
+        not_before=_settled_at(station, now),
+    )  # fmt: skip
     shown = redacted(dict(payload))
     if by is not None:
         changes = {action: [None, shown]}
@@ -61,7 +64,17 @@ def send(
     )  # fmt: skip
 
 
-def _reachable(station: Station) -> None:
+def _reachable(station: Station, now: datetime) -> None:
+    """One that has just connected is there, though word of it may still be on its way."""
     device = registry.get(station.device_id)
-    if not device.online or device.state == Device.State.REVOKED:
+    if device.state == Device.State.REVOKED or not (device.online or _connected_within(ON_ITS_WAY, station, now)):
         raise StationOffline(f"Station {station.station_id} is not connected.", last_seen_at=device.last_seen_at)
+
+
+def _settled_at(station: Station, now: datetime) -> datetime:
+    """When a call can be sent: now, unless the station has connected this moment."""
+    return now + SETTLING if _connected_within(SETTLING, station, now) else now
+
+
+def _connected_within(time: timedelta, station: Station, now: datetime) -> bool:
+    return station.connected_at is not None and abs(now - station.connected_at) < time

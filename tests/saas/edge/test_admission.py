@@ -123,6 +123,16 @@ def test_a_certificate_that_we_signed_is_of_who_asked_for_it_whatever_it_names(
     assert come(None, tls=True, certificate=mine).status == 401
 
 
+def test_a_bench_lets_a_station_in_that_has_said_nothing_yet(ampere: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules(ampere, least_profile=0, auto_accept=True)
+    assert come(None, station_id="NEW").status == 404
+    monkeypatch.setenv("WATTLANE_CONFORMANCE", "ampere")
+    assert not come(None, station_id="NEW").pending and Device.objects.get(station_id="NEW").state == "active"
+    assert come("guess", station_id="NEW2").status == 401
+    rules(ampere, auto_accept=False)
+    assert come(None, station_id="NEW3").pending
+
+
 def test_a_certified_stranger_is_taken_in_as_pending(ampere: Tenant, authority: Authority) -> None:
     own, _ = shown(authority, "NEW", ampere.name)
     assert come(None, station_id="NEW", tls=True, certificate=own).pending

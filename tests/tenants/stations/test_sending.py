@@ -40,6 +40,23 @@ def reset(station: Station, **more: Any) -> StationCommand:
 
 
 @pytest.mark.req("CHG-02")
+def test_a_station_that_has_just_connected_is_there_and_gets_the_call_once_it_can_be_heard(station: Station) -> None:
+    """Word of its connection may still be on its way, and a call is sent but once."""
+    devices.seen(device_id=station.device_id, now=NOW, online=False)
+    with pytest.raises(StationOffline):
+        reset(station)
+    station.connected_at = NOW
+    command = reset(station)
+    assert claim_commands(now=NOW) == []
+    assert [c.uid for c in claim_commands(now=NOW + timedelta(seconds=1))] == [command.uid]
+    station.connected_at = NOW - timedelta(seconds=2)
+    assert DeviceCommand.objects.get(uid=reset(station).uid).next_at == NOW
+    station.connected_at = NOW - timedelta(seconds=5)
+    with pytest.raises(StationOffline):
+        reset(station)
+
+
+@pytest.mark.req("CHG-02")
 def test_a_call_is_queued_sent_and_answered_once(station: Station) -> None:
     heard: list[str] = []
 
