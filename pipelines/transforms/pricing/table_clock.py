@@ -72,8 +72,8 @@ def seconds_of(texts: pl.Series) -> tuple[pl.Series, str] | None:
     fields = clean.str.replace(_UNTIL, "${1}").str.strip_chars().str.extract_groups(_CLOCK).struct
     hour, minute, second = (fields.field(name).cast(pl.Int64) for name in ("h", "m", "s"))
     half = fields.field("ap").str.to_lowercase()
-    hour = pl.select(pl.when(half == "p").then(hour % 12 + 12).when(half == "a").then(hour % 12).otherwise(hour))
-    found = hour.to_series() * HOUR_S + minute.fill_null(0) * 60 + second.fill_null(0)
+    of_day = pl.when(half == "p").then(hour % 12 + 12).when(half == "a").then(hour % 12).otherwise(hour)
+    found = pl.select(of_day).to_series() * HOUR_S + minute.fill_null(0) * 60 + second.fill_null(0)
     good = found.is_between(0, DAY_S).fill_null(False)
     if good.sum() < READABLE * texts.len():
         return None

@@ -8,7 +8,7 @@ import pytest
 from pipelines.defs.brand import assets as brand
 from pipelines.defs.steps import Sources
 from pipelines.defs.uptime import assets, log
-from pipelines.marts import outages, uptime
+from pipelines.marts import outages, roster, uptime
 from pipelines.marts._table import collect
 from pipelines.resources.lake import Lake
 from pipelines.resources.saas import SaasClient
@@ -40,7 +40,8 @@ def test_an_outage_of_the_web_app_lowers_the_uptime_of_its_port(saas: SaasClient
     for step in (assets.OUTAGES, assets.UPTIME):
         lake.replace_all(step.table, step.rows(Sources(lake, Store(messages())), NOW))  # type: ignore[arg-type]
     (row,) = uptime.read(tenant="ampere").filter(pl.col("down_s") > 0).to_dicts()
-    assert (row["charger"], row["down_s"], row["failures"], row["vendor"]) == ("Yard", 3 * 3600, 1, "Wattlane")
+    assert (row["charger"], row["down_s"], row["failures"], row["vendor"]) == (str(evse.uid), 3 * 3600, 1, "Wattlane")
+    assert dict(roster.places(tenant="ampere").select("id", "name").iter_rows())[row["charger"]] == "Yard"
     assert outages.read(tenant="ampere")["mrec"].to_list() == ["CX017"]
     assert outages.read(tenant="barq").height == 0
     log.learn(lake, saas)
