@@ -75,7 +75,7 @@ class RawLog:
             return
         self._bytes += len(frame) + LINE_BYTES
         ts_ms = time.time_ns() // 1_000_000
-        if harmless and isinstance(frame, bytes) and _stands_alone(frame):
+        if harmless and isinstance(frame, bytes) and frame[:1] + frame[-1:] == b"[]" and b"\n" not in frame:
             self._waiting[device].append(AS_IT_IS[way] % (ts_ms, frame))
         else:
             text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
@@ -237,11 +237,6 @@ def _resume(folder: Path, today: str) -> tuple[Part, int]:
 def _following(folder: Path, day: str) -> Part:
     numbers = [part.number for part in parts(folder) if part.day == day]
     return Part(day, max(numbers, default=0) + 1)
-
-
-def _stands_alone(frame: bytes) -> bool:
-    """Whether this JSON can be the end of a line and comes back without a change."""
-    return frame[:1] == b"[" and frame[-1:] == b"]" and b"\n" not in frame
 
 
 def as_line(line: Line) -> bytes:
