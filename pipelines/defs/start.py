@@ -3,7 +3,9 @@
 Imports nothing heavy: it writes the settings of the instance and becomes the process that was asked for.
 """
 
+import fcntl
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -43,6 +45,7 @@ retention:
     purge_after_days: {skipped: 1, failure: 30, success: 30}
 """
 BEHIND = 5
+MAKE = "from dagster import DagsterInstance; DagsterInstance.get().dispose()"
 MODULES = {"web": ["dagster_webserver"], "daemon": ["dagster._daemon", "run"]}
 
 
@@ -56,6 +59,20 @@ def instance_folder() -> Path:
     return folder
 
 
+def make_stores(folder: Path) -> None:
+    """Dagster's own stores in an empty folder, by one process while the other waits.
+
+    Web server and daemon begin together. Each takes the half-made store of the other for one of an old Dagster and
+    stamps it so; a store with two versions ("more than one head present") opens never again.
+    """
+    with (folder / ".stores.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = folder / ".stores"
+        if not made.exists():
+            subprocess.run([sys.executable, "-c", MAKE], check=True)
+            made.touch()
+
+
 def command(part: str, rest: list[str]) -> list[str]:
     """Arguments of the web server or the daemon."""
     return [sys.executable, "-m", *MODULES[part], "-m", "pipelines.definitions", "--log-level", "warning", *rest]
@@ -65,7 +82,9 @@ def main(argv: list[str]) -> None:
     """Becomes the asked-for process, under the same process id."""
     if not argv or argv[0] not in MODULES:
         raise SystemExit("python -m pipelines.defs.start web [-h HOST] [-p PORT] | daemon")
-    os.environ |= {"DAGSTER_HOME": str(instance_folder()), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    folder = instance_folder()
+    os.environ |= {"DAGSTER_HOME": str(folder), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    make_stores(folder)
     if argv[0] == "daemon":
         os.nice(BEHIND)  # runs inherit it: who charges or pays never waits for knowledge
     os.execv(sys.executable, command(argv[0], argv[1:]))  # noqa: S606

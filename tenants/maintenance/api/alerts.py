@@ -7,7 +7,7 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 
 from saas.kit.errors import Invalid
-from saas.kit.pagination import link_next
+from saas.kit.pagination import LIMIT, link_next
 from saas.kit.schemas import PageOf, Paging
 from tenants.accounts.bearer import caller
 
@@ -104,7 +104,7 @@ def comment_alert(request: HttpRequest, response: HttpResponse, uid: UUID, body:
     person = caller(request)
     row = alerts.find(uid=uid, viewer=person, permission=MANAGE)
     deciding.comment(alert=row, text=body.text, by=person, now=timezone.now())
-    return Status(201, alert_log(request, response, uid, Paging()))
+    return Status(201, alert_log(request, response, uid, Paging(limit=LIMIT)))
 
 
 @router.get("/maintenance/outages", response=PageOf[OutageShown], operation_id="outages")

@@ -167,6 +167,7 @@ def test_three_days_of_silence_are_waited_for(port: int, boss: User) -> None:
     assert tried == ATTEMPTS and (row.next_at - NOW).days >= 2
 
 
+@pytest.mark.slow
 def test_not_now_is_tried_again_and_never_is_given_up_without_harm_to_others(peer: Peer, boss: User) -> None:
     other = builders.person("other", "operator")
     peer.unknown, peer.answers = {other.email}, ["451 4.3.0 Try again later"]
@@ -221,6 +222,7 @@ def test_a_process_that_dies_before_its_commit_sends_under_the_same_name(
     assert len(peer.mails) == 2 and len(set(peer.names)) == 1
 
 
+@pytest.mark.slow
 def test_a_mail_that_goes_out_late_says_how_it_stands_then(port: int, boss: User) -> None:
     first, second = broken(2)
     assert tasks.mails(NOW) == 0

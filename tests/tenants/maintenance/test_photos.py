@@ -208,6 +208,7 @@ def test_who_added_it_removes_it_and_its_files_go_with_the_commit(
 
 
 @pages
+@pytest.mark.slow
 def test_a_work_order_has_a_dozen_at_most_and_none_when_it_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
