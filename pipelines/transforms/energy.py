@@ -10,6 +10,7 @@ QUARTER_MS, DAY_MS = 900_000, 86_400_000
 _METER = ["tenant", "device", "evse"]
 _TIME = ["ts_ms", "boot", "seq"]
 READING = [*_METER, *_TIME, "session", "energy_wh"]
+_SHARE = ["meter", "session", "at", "day", "energy_wh"]
 
 
 def readings(messages: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
@@ -80,9 +81,6 @@ def _shares(rows: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
     spans = spans.with_columns(counts=counts, whole=counts & (pl.col("at") == _end() // QUARTER_MS))
     cut = _cut(spans.lazy().filter(pl.col("counts") & ~pl.col("whole")).drop("at")).select(_SHARE)
     return pl.concat([_runs(spans), cut.collect(engine="streaming")])
-
-
-_SHARE = ["meter", "session", "at", "day", "energy_wh"]
 
 
 def _runs(spans: pl.DataFrame) -> pl.DataFrame:

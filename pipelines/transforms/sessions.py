@@ -10,8 +10,6 @@ LONGEST_MS = 48 * HOUR_MS
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _ID = ["tenant", "device", "evse", "session"]
 _STARTED, _STOPPED = pl.col("type") == "started", pl.col("type") == "stopped"
-
-
 EVENT = [*_ID, "ts_ms", "boot", "seq", "type", "energy_wh", "reason"]
 
 
