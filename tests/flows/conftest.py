@@ -122,7 +122,10 @@ def _serve(slug: str) -> Iterator[tuple[str, int]]:
         yield slug, port
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 def _same_server(database: str) -> str:
