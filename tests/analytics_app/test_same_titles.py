@@ -74,7 +74,8 @@ def test_a_filter_means_one_charger_and_an_old_one_all_that_have_the_title(lake:
         spec = {"tiles": [{"kind": "metric", "measure": "energy", "filters": {"charger": list(names)}}]}
         made = msgspec.convert(spec | {"span": "p_all"}, Spec)
         rows = tiles.rows_of(OWNER, data.brand_of(OWNER), made, made.tiles[0])
-        return round(rows["value"].item() * 1000)
+        shown: float = rows["value"].item()
+        return round(shown * 1000)
 
     assert [drawn("uid-north"), drawn(SOUTH), drawn("Charger 1"), drawn("Charger 2")] == [1000, 5000, 6000, 0]
 
@@ -101,5 +102,5 @@ def test_a_composer_chooses_by_name_and_keeps_ids(lake: Lake, opened: Open, monk
     app = AppTest.from_string(COMPOSE, default_timeout=60).run()
     app.selectbox(key="which").select(card.uid).run()
     assert not app.exception
-    (choice,) = [one for one in app.multiselect if one.key.startswith("values-")]
+    (choice,) = [one for one in app.multiselect if str(one.key).startswith("values-")]
     assert sorted(choice.options) == [NORTH, SOUTH] and choice.value == ["uid-south"]

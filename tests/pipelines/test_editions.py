@@ -37,7 +37,7 @@ def rows(*days: date, charger: str | int = "old", wh: str | int = 1) -> pl.DataF
     return pl.DataFrame([{"tenant": "ampere", "charger": charger, "wh": wh, "day": day} for day in days])
 
 
-def names(table: Table) -> list[str]:
+def names(table: Table) -> list[str | int | None]:
     return collect(table.scan().sort("day"))["charger"].to_list()
 
 
