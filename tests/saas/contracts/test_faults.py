@@ -7,7 +7,7 @@ from ocpp.v201 import enums as v201
 from saas.contracts import faults
 from saas.contracts.maintenance import Cause
 from saas.contracts.telemetry import wire
-from tenants.maintenance import reading, words
+from tenants.maintenance import fault_words, reading, words
 from tenants.maintenance.models import Alert
 from tenants.power.models import Alarm
 
@@ -55,7 +55,7 @@ def test_every_problem_of_every_component_has_a_meaning() -> None:
 def test_every_fault_of_our_adapter_and_every_alarm_has_a_meaning() -> None:
     assert set(wire.FAULTS) <= faults.ADAPTER.keys()
     assert {f"power_{kind}" for kind in Alarm.Kind.values} <= faults.PLATFORM.keys()
-    assert set(faults.PLATFORM) | set(wire.FAULTS) <= words.CODES.keys(), "and people read of it in words"
+    assert set(faults.PLATFORM) | set(wire.FAULTS) <= fault_words.CODES.keys(), "and people read of it in words"
 
 
 def test_every_meaning_is_made_of_known_words() -> None:

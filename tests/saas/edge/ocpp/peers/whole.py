@@ -33,6 +33,7 @@ from tenants.charging import actions
 from tenants.charging.actions.commands import claim_commands
 from tenants.sites.actions import create_evse
 from tenants.stations import actions as stations
+from tenants.stations.actions.sending import SETTLING
 from tenants.stations.models import Station, StationCommand
 from tests import builders
 
@@ -158,8 +159,8 @@ class Whole:
         )
 
     async def dispatch(self) -> None:
-        """Everything that is due in the outbox goes out."""
-        for row in await at_desk(lambda: claim_commands(now=datetime.now(UTC))):
+        """Everything in the outbox goes out, also what waits a moment for a station that has just connected."""
+        for row in await at_desk(lambda: claim_commands(now=datetime.now(UTC) + SETTLING)):
             topic = f"ev/v1/{row.device_id}/cmd"
             if topic in self.broker.handlers:
                 self.broker.handlers[topic](topic, messages.encode(msgspec.convert(row.payload, messages.Command)))
