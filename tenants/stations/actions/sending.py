@@ -23,7 +23,7 @@ from .passwords import expect_passwords
 
 TIMEOUT_S = 30
 SEND_WITHIN = timedelta(seconds=60)  # calls of others may come first: a station has one call at a time
-ON_ITS_WAY = timedelta(seconds=5)
+ON_ITS_WAY = timedelta(seconds=2)  # word of a connection, at most
 SETTLING = timedelta(seconds=1)  # until then the gateway may not hear yet what is for the station, and it is said once
 REPORT_WITHIN = timedelta(seconds=60)  # the gateway may need so long to tell what the station answered
 

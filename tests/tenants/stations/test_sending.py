@@ -49,9 +49,9 @@ def test_a_station_that_has_just_connected_is_there_and_gets_the_call_once_it_ca
     command = reset(station)
     assert claim_commands(now=NOW) == []
     assert [c.uid for c in claim_commands(now=NOW + timedelta(seconds=1))] == [command.uid]
-    station.connected_at = NOW - timedelta(seconds=2)
+    station.connected_at = NOW - timedelta(seconds=1)
     assert DeviceCommand.objects.get(uid=reset(station).uid).next_at == NOW
-    station.connected_at = NOW - timedelta(seconds=5)
+    station.connected_at = NOW - timedelta(seconds=2)
     with pytest.raises(StationOffline):
         reset(station)
 
