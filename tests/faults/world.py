@@ -127,9 +127,11 @@ class World:
         process.wait(10)
 
     def end_all(self) -> None:
-        """End every process but the database server."""
-        for process in self.running.values():
-            process.kill()
+        """End every process but the database server, and what they started."""
+        started = [child for process in self.running.values() for child in _children(process.pid)]
+        for process in (*self.running.values(), *started):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         for process in self.running.values():
             process.wait(10)
         self.running.clear()
@@ -173,6 +175,13 @@ class World:
         if self.disk == "tmpfs":
             unmount(self.folder / "disk")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _children(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 @contextlib.contextmanager
