@@ -89,17 +89,9 @@ def sums_of(
     return placed(viewer, ids_of(viewer, *by, start=start, end=end, source=source, where=where))
 
 
-def ids_of(
-    viewer: Viewer,
-    *by: str,
-    start: date | None = None,
-    end: date | None = None,
-    source: str | None = None,
-    where: Where | None = None,
-) -> pl.DataFrame:
-    """The same with chargers and sites by id."""
-    return _sums(**_whose(viewer), by=by, start=start, end=end, source=source, where=_kept(where),
-                 version=_version(sessions_daily))  # fmt: skip
+def ids_of(viewer: Viewer, *by: str, where: Where | None = None, **asked: Any) -> pl.DataFrame:
+    """The same, asked for by the same words, with chargers and sites by id."""
+    return _sums(**_whose(viewer), by=by, where=_kept(where), version=_version(sessions_daily), **asked)
 
 
 def span_of(viewer: Viewer) -> tuple[date, date] | None:
