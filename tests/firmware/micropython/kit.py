@@ -250,3 +250,8 @@ def refusal(data):
     except Exception as error:
         return getattr(error, "reason", repr(error))
     return None
+
+
+def last_stop(rig):
+    """The newest event that says that a session stopped."""
+    return rig.events(W.EV_STOPPED)[-1]
